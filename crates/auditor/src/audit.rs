@@ -1,0 +1,352 @@
+//! The audit of one poll: opens the source, runs the checks over it in one pass, and reports.
+//!
+//! While one chunk of entries is folded in order, the next is decoded and its signatures are checked on all cores.
+
+use crate::checks::{NEED_A_POLL, opening, roster, tally};
+use crate::error::AuditError;
+use crate::figures::Shown;
+use crate::findings::Findings;
+use crate::fold::Fold;
+use crate::prepare::{Prepared, Signers, prepare};
+use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
+use crate::source::{Entries, Source};
+use data_encoding::BASE64;
+use serde::{Serialize, Serializer};
+use sijill_ledger::note::VerifierKey;
+use sijill_ledger::tree::Frontier;
+use sijill_ledger::{Link, Sealed};
+use sijill_poll::definition::{AnswerRung, ClosePolicy};
+use sijill_poll::poll::Phase;
+use sijill_poll::roster::{Roster, RosterReader};
+use sijill_poll::{Event, Poll};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// An entry's index and link, noted outside of what is audited. Written `INDEX:LINK`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchor {
+    /// The entry's index.
+    pub index: u64,
+    /// Its link.
+    pub link: Link,
+}
+
+/// The text is no anchor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no anchor: expected INDEX:LINK, as `2010:` and 64 hexadecimal digits")]
+pub struct NotAnAnchor(String);
+
+impl FromStr for Anchor {
+    type Err = NotAnAnchor;
+
+    fn from_str(text: &str) -> Result<Self, NotAnAnchor> {
+        let fail = || NotAnAnchor(text.to_owned());
+        let (index, link) = text.split_once(':').ok_or_else(fail)?;
+        Ok(Self {
+            index: index.parse().map_err(|_| fail())?,
+            link: link.parse().map_err(|_| fail())?,
+        })
+    }
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.index, self.link)
+    }
+}
+
+impl Serialize for Anchor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What an auditor brings along.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Operator keys, from somewhere else than the ledger.
+    pub operator_keys: Vec<VerifierKey>,
+    /// Anchors.
+    pub anchors: Vec<Anchor>,
+    /// Promise files: name and text.
+    pub promises: Vec<(String, String)>,
+    /// The auditor's clock, milliseconds since 1970.
+    pub now_ms: u64,
+    /// What the server shows, where the source is one; fetched before the export.
+    pub shown: Shown,
+}
+
+/// How far an audit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Entries looked at.
+    pub entries: u64,
+    /// Bytes of the file read.
+    pub bytes: u64,
+    /// Bytes of the file.
+    pub bytes_total: u64,
+}
+
+/// Audits the export file at `path`. A damaged file, or one that is no export, is a report with failures.
+///
+/// # Errors
+/// Only where the file cannot be read at all.
+pub fn audit(
+    path: &Path,
+    options: &Options,
+    progress: &dyn Fn(Progress),
+) -> Result<PollReport, AuditError> {
+    let mut findings = Findings::default();
+    let Some(source) = Source::open(path, &mut findings)? else {
+        for check in crate::CHECKS.iter().skip(1) {
+            findings.not_checked(check.0, "nothing of the source could be read");
+        }
+        return Ok(nothing_read(options, findings));
+    };
+    let first = source.first_entry()?.map(|bytes| Sealed::read(&bytes));
+    // Why it cannot be read is told by V2, in its turn.
+    let first = first.and_then(Result::ok);
+    judge_first(first.as_ref(), &mut findings);
+    let none = Arc::new(RosterReader::new(0).finish());
+    let mut poll = first
+        .as_ref()
+        .and_then(|first| Poll::open(first, none).ok());
+    let leaves = read_roster(&source, poll.as_ref(), &mut findings)?;
+    if let Some(poll) = &mut poll {
+        poll.attach(Arc::clone(&leaves.roster));
+    }
+    let signed_by = poll
+        .as_ref()
+        .and_then(|poll| opening::look_at_key(poll, &options.operator_keys, &mut findings));
+    let mut fold = Fold::new(first.as_ref(), poll, options, findings);
+    run(&source, &mut fold, progress)?;
+    Ok(report(fold, &leaves, signed_by, options))
+}
+
+/// Entry 0, before there is a poll.
+fn judge_first(first: Option<&Sealed<Event>>, findings: &mut Findings) {
+    match first {
+        Some(first) => opening::look(first, findings),
+        None => findings.not_checked(6, "entry 0 is missing or cannot be read"),
+    }
+}
+
+/// The leaves of the source, and how they are.
+struct Leaves {
+    roster: Arc<Roster>,
+    wrong: roster::WrongLeaves,
+    whole: bool,
+}
+
+fn read_roster(
+    source: &Source,
+    poll: Option<&Poll>,
+    findings: &mut Findings,
+) -> Result<Leaves, AuditError> {
+    let strata = poll.map_or(0, |poll| poll.definition().strata.len());
+    let mut leaves = roster::Leaves::new(strata);
+    let whole = source.roster(|leaf| leaves.take(leaf), findings)?;
+    let (roster, wrong) = leaves.finish();
+    Ok(Leaves {
+        roster: Arc::new(roster),
+        wrong,
+        whole,
+    })
+}
+
+/// Reads, prepares and folds all entries.
+fn run(source: &Source, fold: &mut Fold, progress: &dyn Fn(Progress)) -> Result<(), AuditError> {
+    let signers = fold.poll.as_ref().map(Signers::of);
+    let mut entries = source.entries()?;
+    let mut ready: Vec<Prepared> = Vec::new();
+    loop {
+        let raws = entries.next_chunk().map_err(|error| source.failed(error))?;
+        let last = raws.is_empty();
+        let (next, ()) = rayon::join(
+            || prepare(raws, signers.as_ref()),
+            || ready.iter().for_each(|entry| fold.take(entry)),
+        );
+        ready = next;
+        progress(how_far(source, &entries, fold));
+        if last {
+            break;
+        }
+    }
+    source.judge_entries(entries, &mut fold.findings);
+    Ok(())
+}
+
+fn how_far(source: &Source, entries: &Entries, fold: &Fold) -> Progress {
+    Progress {
+        entries: fold.entries,
+        bytes: source.file_bytes().saturating_sub(entries.left()),
+        bytes_total: source.file_bytes(),
+    }
+}
+
+fn report(
+    mut fold: Fold,
+    leaves: &Leaves,
+    signed_by: Option<VerifierKey>,
+    options: &Options,
+) -> PollReport {
+    let anchors = fold.chain.finish(fold.entries, &mut fold.findings);
+    fold.finish(options);
+    let vouched = signed_by
+        .as_ref()
+        .is_some_and(|key| is_pinned(key, &options.operator_keys));
+    match &fold.poll {
+        Some(poll) => {
+            opening::look_at_commands(vouched, &mut fold.findings);
+            roster::finish(poll, &leaves.wrong, &mut fold.findings);
+            note_close(poll, &mut fold.findings);
+            withdraw_without_roster(poll, leaves.whole, &mut fold.findings);
+        }
+        None => without_poll(&mut fold.findings),
+    }
+    let end = fold
+        .chain
+        .last()
+        .filter(|last| last.index + 1 == fold.entries);
+    let end_anchored = anchors
+        .iter()
+        .any(|anchor| anchor.met && Some(anchor.anchor) == end);
+    let poll = fold.poll.as_ref();
+    let checks = fold.findings.into_reports();
+    PollReport {
+        slug: poll.map(|poll| poll.definition().slug.clone()),
+        origin: poll.map(|poll| poll.origin().to_string()),
+        poll_id: poll.map(|poll| BASE64.encode(poll.id().as_bytes())),
+        state: poll.map(|poll| state(poll.phase())),
+        entries: fold.entries,
+        head: end,
+        root: fold.encoding.root().to_string(),
+        missing: missing(end_anchored, options),
+        rests_on: rests_on(poll, &anchors, options),
+        keys: KeysReport {
+            pinned: options.operator_keys.clone(),
+            signed_by,
+        },
+        anchors,
+        end_anchored,
+        tally: poll.map(tally::report),
+        checks,
+    }
+}
+
+fn is_pinned(key: &VerifierKey, pinned: &[VerifierKey]) -> bool {
+    pinned
+        .iter()
+        .any(|pinned| pinned.public_key() == key.public_key())
+}
+
+fn state(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Running => "running",
+        Phase::Paused => "paused",
+        Phase::Closed => "closed",
+        Phase::Annulled => "annulled",
+    }
+}
+
+/// A reader of the result should know that its operator could choose the moment of the end.
+fn note_close(poll: &Poll, findings: &mut Findings) {
+    if poll.definition().rules.close == ClosePolicy::AnyTime {
+        let note = "the definition lets the operator close at any time (`any_time`)";
+        findings.note(15, note);
+    }
+}
+
+/// The checks that cannot be made without a poll.
+fn without_poll(findings: &mut Findings) {
+    for check in NEED_A_POLL {
+        if check != 6 {
+            findings.not_checked(check, "entry 0 opens no poll that this version can follow");
+        }
+    }
+}
+
+/// Without all the leaves, answers cannot be told from inventions: what failed for that alone is taken back.
+fn withdraw_without_roster(poll: &Poll, whole: bool, findings: &mut Findings) {
+    if whole || poll.committed().is_none() {
+        return;
+    }
+    let why = "the roster's leaves are not all in the source";
+    for check in [10, 11, 12, 14, 17, 25] {
+        findings.withdraw(check, why);
+    }
+    for check in [15, 16] {
+        findings.not_checked(check, why);
+    }
+}
+
+/// What the auditor did not bring, and what to give. That a check was not made is in its own report.
+fn missing(end_anchored: bool, options: &Options) -> Vec<Missing> {
+    let mut missing = Vec::new();
+    if options.operator_keys.is_empty() {
+        missing.push(Missing {
+            what: "the operator's key".into(),
+            give: "--operator-key, from somewhere else than this ledger".into(),
+        });
+    }
+    if !end_anchored {
+        missing.push(Missing {
+            what: "an anchor for the end".into(),
+            give: "--anchor INDEX:LINK of the last entry, as somebody noted it before".into(),
+        });
+    }
+    missing
+}
+
+/// What no check of this version can show.
+fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) -> Vec<String> {
+    let mut rests = Vec::new();
+    if let Some(poll) = poll {
+        rests.push(
+            "that the people invited exist, and were drawn as declared (who made the roster)",
+        );
+        if poll.definition().rules.answers == AnswerRung::Link {
+            rests.push("that people answered for themselves (`link` rung: the platform could answer for those who opened their link, and who made or carried the messages for anybody)");
+        }
+    }
+    if options.promises.is_empty() {
+        rests.push("that every acknowledged answer is here (no respondent's promise was given)");
+    }
+    if !anchors.iter().any(|anchor| anchor.met) {
+        rests.push(
+            "that the ledger was not written anew from the start (nothing noted before was given)",
+        );
+    }
+    rests.push("that everybody is shown this same ledger (this version has no witnesses)");
+    rests.into_iter().map(String::from).collect()
+}
+
+/// The report of a source of which nothing could be read.
+fn nothing_read(options: &Options, findings: Findings) -> PollReport {
+    let checks = findings.into_reports();
+    let anchors = options.anchors.iter().map(|anchor| AnchorReport {
+        anchor: *anchor,
+        met: false,
+    });
+    PollReport {
+        slug: None,
+        origin: None,
+        poll_id: None,
+        state: None,
+        entries: 0,
+        head: None,
+        root: Frontier::default().root().to_string(),
+        keys: KeysReport {
+            pinned: options.operator_keys.clone(),
+            signed_by: None,
+        },
+        anchors: anchors.collect(),
+        end_anchored: false,
+        missing: missing(false, options),
+        rests_on: Vec::new(),
+        tally: None,
+        checks,
+    }
+}

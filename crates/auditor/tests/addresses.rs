@@ -1,0 +1,272 @@
+//! The auditor against a poll's address: a server of a few lines on the loopback, which shows what it is told to.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what cannot be set up must stop the test that asked for it"
+)]
+
+mod bench_of_audits;
+
+use bench_of_audits::{failed, options, verdict};
+use serde_json::{Value, json};
+use sijill_auditor::{AuditError, Options, Report, Verdict, audit, remote};
+use sijill_scenarios::{Bench, Case, fixture};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+
+/// What is served, by path.
+type Served = BTreeMap<&'static str, Vec<u8>>;
+
+const EXPORT: &str = "/polls/bridge/export";
+const JSON: &str = "/polls/bridge/results.json";
+const PAGE: &str = "/polls/bridge";
+
+#[test]
+fn page_and_json_of_an_honest_server_are_compared() {
+    let bench = fixture::running();
+    let report = audit_server(&bench, honest(&bench)).expect("the server answers");
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+    assert_eq!(verdict(&report, 17), Verdict::Passed);
+}
+
+#[test]
+fn figures_from_before_a_publication_are_held_against_the_fold_of_then() {
+    let before = fixture::running();
+    let after = fixture::honest();
+    let mut served = honest(&before);
+    served.insert(EXPORT, after.export().bytes());
+    let report = audit_server(&after, served).expect("the server answers");
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+}
+
+#[test]
+fn a_wrong_figure_in_the_json_is_found() {
+    lies(|shown| shown["options"][0]["count"] = json!(4), true);
+    lies(|shown| shown["options"][1]["first_count"] = json!(9), true);
+    lies(
+        |shown| shown["strata"][0]["counts"] = json!([0, 0, 0]),
+        true,
+    );
+    lies(|shown| shown["strata"][1]["invited"] = json!(600), true);
+    lies(|shown| shown["answered"] = json!(11), true);
+    lies(|shown| shown["invited"] = json!(13), true);
+    lies(|shown| shown["link"] = json!("0".repeat(64)), true);
+}
+
+#[test]
+fn right_numbers_beside_other_texts_are_found() {
+    let swapped = |shown: &mut Value| {
+        let yes = shown["options"][0]["label"].clone();
+        shown["options"][0]["label"] = shown["options"][1]["label"].clone();
+        shown["options"][1]["label"] = yes;
+    };
+    lies(swapped, true);
+    lies(swapped, false);
+}
+
+#[test]
+fn a_wrong_figure_on_the_page_is_found() {
+    lies(|shown| shown["options"][2]["count"] = json!(400), false);
+    lies(
+        |shown| shown["strata"][0]["counts"] = json!([9, 9, 9]),
+        false,
+    );
+    lies(|shown| shown["answered"] = json!(11), false);
+}
+
+#[test]
+fn an_option_left_out_is_found() {
+    let left_out = |shown: &mut Value| {
+        shown["options"].as_array_mut().expect("a list").pop();
+    };
+    lies(left_out, true);
+    lies(left_out, false);
+}
+
+#[test]
+fn figures_that_are_not_served_leave_the_tally_unchecked() {
+    let bench = fixture::honest();
+    for path in [JSON, PAGE] {
+        let mut served = honest(&bench);
+        served.remove(path);
+        let report = audit_server(&bench, served).expect("the server answers");
+        assert_eq!(verdict(&report, 17), Verdict::NotChecked, "{path}");
+        assert_eq!(report.exit_code(), 4);
+    }
+}
+
+#[test]
+fn an_export_that_is_behind_the_page_leaves_the_tally_unchecked() {
+    let (behind, ahead) = (fixture::running(), fixture::honest());
+    let mut served = honest(&ahead);
+    served.insert(EXPORT, behind.export().bytes());
+    let report = audit_server(&behind, served).expect("the server answers");
+    assert!(failed(&report).is_empty());
+    assert_eq!(verdict(&report, 17), Verdict::NotChecked);
+}
+
+#[test]
+fn an_address_without_an_export_is_an_error_that_names_it() {
+    let bench = fixture::running();
+    let mut served = honest(&bench);
+    served.remove(EXPORT);
+    let error = audit_server(&bench, served).expect_err("there is no export");
+    assert!(matches!(error, AuditError::Fetch { .. }));
+    assert!(error.to_string().contains(EXPORT), "{error}");
+}
+
+/// A server whose JSON (or page) is bent must fail V17 and nothing else.
+#[track_caller]
+fn lies(bend: impl Fn(&mut Value), in_json: bool) {
+    let bench = fixture::honest();
+    let mut shown = figures(&bench);
+    bend(&mut shown);
+    let mut served = honest(&bench);
+    if in_json {
+        served.insert(JSON, shown.to_string().into_bytes());
+    } else {
+        served.insert(PAGE, page(&shown).into_bytes());
+    }
+    let report = audit_server(&bench, served).expect("the server answers");
+    assert_eq!(failed(&report), [17], "{}", sijill_auditor::render(&report));
+}
+
+fn audit_server(bench: &Bench, served: Served) -> Result<Report, AuditError> {
+    let address = serve(served);
+    let fetched = remote::fetch(&address, &|_, _| {})?;
+    let options = Options {
+        shown: fetched.shown,
+        ..options(&Case::of(bench))
+    };
+    Ok(Report::new(vec![audit(
+        fetched.export.path(),
+        &options,
+        &|_| {},
+    )?]))
+}
+
+/// What an honest server shows of this bench.
+fn honest(bench: &Bench) -> Served {
+    let shown = figures(bench);
+    BTreeMap::from([
+        (EXPORT, bench.export().bytes()),
+        (JSON, shown.to_string().into_bytes()),
+        (PAGE, page(&shown).into_bytes()),
+    ])
+}
+
+fn figures(bench: &Bench) -> Value {
+    let (poll, tally) = (&bench.poll, bench.poll.tally());
+    let definition = poll.definition();
+    let options = definition
+        .options
+        .iter()
+        .enumerate()
+        .map(|(place, option)| {
+            let label: BTreeMap<&str, &str> = option.label.iter().collect();
+            json!({
+                "id": option.id,
+                "label": label,
+                "count": tally.by_option[place],
+                "first_count": tally.first_by_option[place],
+            })
+        });
+    let committed = poll.committed().expect("the roster is committed to");
+    let strata = definition
+        .strata
+        .iter()
+        .enumerate()
+        .map(|(place, stratum)| {
+            json!({
+                "id": stratum.id,
+                "invited": committed.by_stratum[place],
+                "counts": tally.by_stratum[place],
+            })
+        });
+    json!({
+        "size": poll.head().size,
+        "link": poll.head().link.to_string(),
+        "options": options.collect::<Vec<_>>(),
+        "strata": strata.collect::<Vec<_>>(),
+        "answered": tally.answered,
+        "assisted": tally.assisted,
+        "invited": committed.count,
+        "planned": poll.planned(),
+    })
+}
+
+/// The results page, in English, as `pages` marks up its figures.
+fn page(shown: &Value) -> String {
+    let rows = |list: &Value| list.as_array().cloned().unwrap_or_default();
+    let option = |row: &Value| {
+        format!(
+            "<tr data-option={} data-count=\"{}\"><th scope=\"row\">{}<svg><rect/></svg></th><td>?</td></tr>",
+            row["id"],
+            row["count"],
+            row["label"]["en"]
+                .as_str()
+                .unwrap_or_default()
+                .replace('\'', "&#39;")
+        )
+    };
+    let stratum = |row: &Value| {
+        let cells = rows(&row["counts"]);
+        let cells = cells
+            .iter()
+            .map(|count| format!("<td data-stratum-option=\"x\" data-count=\"{count}\">?</td>"));
+        format!(
+            "<tr data-stratum={} data-invited=\"{}\"><th scope=\"row\">?</th>{}</tr>",
+            row["id"],
+            row["invited"],
+            cells.collect::<String>()
+        )
+    };
+    format!(
+        "<!doctype html><html><body><main data-size=\"{}\" data-invited=\"{}\"><table>{}<tr data-total=\"{}\"></tr></table><table>{}</table></main></body></html>",
+        shown["size"],
+        shown["invited"],
+        rows(&shown["options"])
+            .iter()
+            .map(option)
+            .collect::<String>(),
+        shown["answered"],
+        rows(&shown["strata"])
+            .iter()
+            .map(stratum)
+            .collect::<String>(),
+    )
+}
+
+/// Serves until the test ends; returns the poll's address.
+fn serve(served: Served) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("the loopback has a free port");
+    let port = listener.local_addr().expect("it is bound").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            answer(stream, &served);
+        }
+    });
+    format!("http://127.0.0.1:{port}{PAGE}")
+}
+
+fn answer(mut stream: TcpStream, served: &Served) {
+    let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+    let request = lines.next().unwrap_or_default();
+    lines.take_while(|line| !line.is_empty()).for_each(drop);
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    let (status, body) = match served.get(path) {
+        Some(body) => ("200 OK", body.as_slice()),
+        None => ("404 Not Found", b"no".as_slice()),
+    };
+    let head = format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    // A client that went away is no matter of this server.
+    let _ = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(body));
+}

@@ -1,0 +1,22 @@
+//! The ledger: entries, their canonical bytes, the BLAKE3 chain that ties them together, the RFC 6962 tree hash,
+//! Ed25519 by one rule, and signed notes.
+//!
+//! Values in, values out: no clock, no randomness, no disk, no network, and nothing about polls. `poll` says what an
+//! event means, `store` has the disk, `auditor` and `server` bring the rest. Checkpoints, proofs and policies are not
+//! here yet; `tree` holds the hashes they will stand on. The byte formats are specified in `docs/SPEC.md`.
+
+pub mod chain;
+pub mod codec;
+pub mod container;
+pub mod entry;
+pub mod limits;
+pub mod note;
+pub mod origin;
+pub mod signature;
+pub mod tree;
+
+pub use chain::{Head, Link};
+pub use entry::{Entry, Event, Sealed};
+pub use origin::Origin;
+pub use signature::{PublicKey, SecretKey, Signature};
+pub use tree::Hash;

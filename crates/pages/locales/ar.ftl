@@ -1,0 +1,197 @@
+# العربية. Wording to be reviewed by a native speaker; see docs/GLOSSARY.md.
+
+## Every page
+languages = اللغات
+error-title = خطأ: { $title }
+moment = { $moment } بالتوقيت العالمي (UTC)
+percent = { $value }٪
+no-figure = –
+contact = للاستفسار: { $name }
+see-results = اطّلع على النتائج حتى الآن
+all-polls = جميع استطلاعات هذا الموقع
+
+## Where a poll stands
+state-not-yet-open = لم يبدأ الاستطلاع بعد. يبدأ في { $moment }.
+state-open = الاستطلاع مفتوح حتى { $moment }.
+state-paused = الاستطلاع متوقف مؤقتًا ولا تُقبل الإجابات الآن. يُرجى فتح الرابط لاحقًا.
+state-closed = أُغلق الاستطلاع في { $moment }. لم تعد الإجابات تُقبل.
+state-annulled = أُلغي الاستطلاع ولا يُعتدّ بنتائجه. السبب: { $reason }
+may-close-early = تسمح قواعده للجهة المشغِّلة بإغلاقه قبل ذلك.
+
+## Who is behind it
+who-heading = من يسأل؟
+who-asks = الجهة التي تطرح هذا السؤال: { $sponsor }.
+who-conducts = الجهة التي تُجري الاستطلاع: { $conductor }.
+who-runs = الجهة التي تدير هذا الموقع { $domain }: { $platform }.
+why-you = لماذا تمّت دعوتك؟
+
+## The answer
+send-answer = إرسال الإجابة
+send-change = تغيير الإجابة
+recorded-heading = ماذا يُسجَّل؟
+recorded-what = إجابتك، من دون اسمك أو رقمك، في سجلّ عام يستطيع أي شخص التحقق منه. ولا يمكن سحبها منه بعد ذلك.
+rests-on-link-reader = كل من لديه رسالتك يستطيع أن يقرأ إجابتك في السجلّ العام إلى الأبد. ومن يدير المنصة يستطيع أن يجيب بدلًا عمّن فتحوا روابطهم.
+tokens-by-platform = والمنصة هي التي أنشأت الروابط أيضًا، فيمكنها أن تجيب بدلًا عمّن لم يفتحوا روابطهم.
+tokens-by-sender = ومن يرسل الرسائل هو الذي أنشأ الروابط، فيمكنه أن يجيب بدلًا عمّن لم يفتحوا روابطهم.
+real-heading = هل هذه الرسالة حقيقية؟
+real-how = اكتب { $domain } بنفسك في المتصفح وابحث عن الاستطلاع «{ $poll }».
+
+## What was wrong with the answer
+error-heading = لم تُسجَّل إجابتك
+error-nothing-chosen = اختر إجابة واحدة ثم أرسلها.
+error-two-chosen = وصلت أكثر من إجابة. اختر إجابة واحدة ثم أرسلها.
+error-not-on-ballot = ما وصل ليس من الإجابات المعروضة. اختر واحدة من الإجابات أدناه ثم أرسلها.
+error-changed-meanwhile = تغيّرت إجابة هذا الرابط بعد أن فتحت الصفحة. انظر إلى الإجابة القائمة ثم غيّرها إن شئت.
+error-not-taken-now = لا يقبل الاستطلاع إجابات الآن.
+you-had-chosen = كنت قد اخترت: { $option }
+
+## The answer that stands
+answered-heading = تمّت الإجابة عن طريق هذا الرابط
+your-code = رمزك:
+promise-download = حفظ التعهّد
+promise-meaning = يدلّ الرمز على إجابتك في السجلّ. والتعهّد ملف صغير موقَّع يُثبت أن إجابتك استُلمت، حتى في مواجهتنا.
+present-choice = إجابتك الآن: { $option }
+changes-left = { $count ->
+    [zero] إجابتك نهائية.
+    [one] يمكنك تغييرها مرة واحدة بعد.
+    [two] يمكنك تغييرها مرتين بعد.
+    [few] يمكنك تغييرها { $count } مرات بعد.
+    [many] يمكنك تغييرها { $count } مرة بعد.
+   *[other] يمكنك تغييرها { $count } مرة بعد.
+}
+
+## After sending
+recorded-title = سُجِّلت إجابتك
+recorded-durable = إجابتك الآن في السجلّ.
+public-within = { $minutes ->
+    [zero] وتُنشر مع إجابات أخرى في الحال عادةً.
+    [one] وتُنشر مع إجابات أخرى خلال دقيقة واحدة عادةً.
+    [two] وتُنشر مع إجابات أخرى خلال دقيقتين عادةً.
+    [few] وتُنشر مع إجابات أخرى خلال { $minutes } دقائق عادةً.
+    [many] وتُنشر مع إجابات أخرى خلال { $minutes } دقيقة عادةً.
+   *[other] وتُنشر مع إجابات أخرى خلال { $minutes } دقيقة عادةً.
+}
+next-heading = ماذا بعد؟
+next-due = في موعد أقصاه { $moment } تكون إجابتك في السجلّ العام. وإن لم تكن فيه فالتعهّد دليلك على ذلك.
+next-closes = الاستطلاع مفتوح حتى { $moment }.
+next-closes-at-latest = الاستطلاع مفتوح حتى { $moment } على أبعد تقدير، وللجهة المشغِّلة أن تغلقه قبل ذلك.
+next-change = تغيير إجابتك
+your-question = السؤال
+
+## Results
+figures-heading = الإجابات
+published-at = آخر نشر: { $moment }.
+published-never = لم يُنشر شيء بعد.
+response-rate = أُجيب عن { $answers } من أصل { $invited } دعوة: { $rate }
+planned-of-invited = { $count ->
+    [zero] لم تبدأ أي موجة إرسال بعد.
+    [one] دعوة واحدة تنتمي إلى الموجات التي بدأت حتى الآن.
+    [two] دعوتان تنتميان إلى الموجات التي بدأت حتى الآن.
+    [few] { $count } دعوات تنتمي إلى الموجات التي بدأت حتى الآن.
+    [many] { $count } دعوة تنتمي إلى الموجات التي بدأت حتى الآن.
+   *[other] { $count } دعوة تنتمي إلى الموجات التي بدأت حتى الآن.
+}
+answers-of-invited = الإجابات: { $answers } من أصل { $invited } دعوة.
+ledger-size = { $count ->
+    [zero] لا قيود منشورة في السجلّ.
+    [one] في السجلّ قيد منشور واحد.
+    [two] في السجلّ قيدان منشوران.
+    [few] في السجلّ { $count } قيود منشورة.
+    [many] في السجلّ { $count } قيدًا منشورًا.
+   *[other] في السجلّ { $count } قيد منشور.
+}
+column-option = الإجابة
+column-answers = عدد الإجابات
+column-share = النسبة من الإجابات
+column-stratum = الطبقة
+column-invited = الدعوات
+column-response = معدّل الاستجابة
+row-total = جميع الإجابات
+rests-heading = على ماذا تستند هذه النتائج؟
+rests-on-link = كان بإمكان من يدير المنصة أن يجيب بدلًا عمّن فتحوا روابطهم. أما ما يضيفه أو يحذفه أو يغيّره أي طرف آخر فيكشفه كل تدقيق.
+counts-not-estimate = هذه الأرقام عدد من أجابوا. وهي غير مرجَّحة وليست تقديرًا لرأي السكان.
+first-heading = حسب الإجابة الأولى
+first-meaning = يمكن تغيير الإجابات في هذا الاستطلاع، وتُحتسب الأخيرة. وهذه هي الإجابات الأولى.
+strata-heading = حسب الطبقة
+strata-meaning = النسبة تحت كل عدد هي حصته من الإجابات في تلك الطبقة. ومعدّل الاستجابة محسوب من دعواتها.
+check-heading = تحقّق بنفسك
+check-lead = الأرقام أعلاه ليست سوى إعادة عدّ للسجلّ العام. أعد العدّ على جهازك:
+check-key = خذ مفتاح الجهة المشغِّلة منها مباشرة لا من هذه الصفحة، ثم قارن.
+check-anchor = دوّن نهاية السجلّ اليوم. إن قدّمتها في تدقيق لاحق ظهر هل أُعيدت كتابة الماضي:
+check-offline = أو نزّل السجلّ وتحقّق منه من دوننا:
+check-export = السجلّ كاملًا (تصدير)
+check-roster = قائمة الدعوات
+check-json = هذه الأرقام بصيغة JSON
+term-origin = المنشأ
+term-poll-id = معرّف الاستطلاع
+term-operator-key = مفتاح الجهة المشغِّلة
+method-heading = كيف أُجري الاستطلاع؟
+method-population = المجتمع المستهدف
+method-frame = إطار المعاينة
+method-sampling = طريقة المعاينة
+method-mode = طريقة جمع الإجابات
+method-weighting = الترجيح
+method-exclusions = من لم يشملهم
+method-limitations = حدود النتائج
+
+## Front page
+home-title = الاستطلاعات على { $domain }
+home-lead = كل إجابة قيد في سجلّ عام، وكل رقم يمكن إعادة عدّه منه.
+home-empty = لا يوجد استطلاع بعد.
+
+## Problems
+problem-unknown-link-what = هذا الرابط غير معروف هنا
+problem-unknown-link-why = لا توجد في هذا الموقع دعوة بهذا الرابط. ربما نُسخ ناقصًا أو يعود إلى موقع آخر.
+problem-unknown-link-next = افتح الرابط من رسالتك مرة أخرى، أو اكتبه كما ورد فيها.
+problem-malformed-link-what = هذا الرابط غير مكتمل
+problem-malformed-link-why = ينتهي الرابط الشخصي بعشرين حرفًا ورقمًا، وهذا ليس كذلك.
+problem-malformed-link-next = افتح الرابط من رسالتك مرة أخرى، أو اكتبه كما ورد فيها.
+problem-too-large-what = ما أُرسل أكبر من اللازم
+problem-too-large-why = لا تتجاوز الإجابة { $number } بايت. لم يُسجَّل شيء.
+problem-too-large-next = افتح الرابط من رسالتك وأجب في الصفحة.
+problem-not-a-form-what = ما وصل ليس إجابة
+problem-not-a-form-why = يجب أن تأتي الإجابة من نموذج الصفحة. لم يُسجَّل شيء.
+problem-not-a-form-next = افتح الرابط من رسالتك وأجب في الصفحة.
+problem-not-utf8-what = ما وصل لا يمكن قراءته
+problem-not-utf8-why = ليس نصًا بترميز UTF-8. لم يُسجَّل شيء.
+problem-not-utf8-next = افتح الرابط من رسالتك وأجب في الصفحة.
+problem-timeout-what = لم تصل إجابتك في الوقت المحدد
+problem-timeout-why = استغرق الإرسال أكثر من { $number } ثانية. لم يُسجَّل شيء.
+problem-timeout-next = ارجع وأرسلها مرة أخرى. لا ضرر من الإرسال مرتين.
+problem-busy-what = إجابات كثيرة في وقت واحد
+problem-busy-why = يجيب كثيرون الآن. لم تُسجَّل إجابتك.
+problem-busy-next = { $number ->
+    [zero] ارجع وأرسلها مرة أخرى الآن. لا ضرر من الإرسال مرتين.
+    [one] ارجع وأرسلها مرة أخرى بعد ثانية واحدة. لا ضرر من الإرسال مرتين.
+    [two] ارجع وأرسلها مرة أخرى بعد ثانيتين. لا ضرر من الإرسال مرتين.
+    [few] ارجع وأرسلها مرة أخرى بعد { $number } ثوانٍ. لا ضرر من الإرسال مرتين.
+    [many] ارجع وأرسلها مرة أخرى بعد { $number } ثانية. لا ضرر من الإرسال مرتين.
+   *[other] ارجع وأرسلها مرة أخرى بعد { $number } ثانية. لا ضرر من الإرسال مرتين.
+}
+problem-stopped-what = لا يمكن استلام الإجابات الآن
+problem-stopped-why = توقفت الخدمة كي لا يضيع شيء. الإجابات المسجَّلة سابقًا محفوظة، أما إجابتك فلم تُسجَّل الآن.
+problem-stopped-next = يُرجى فتح الرابط من رسالتك لاحقًا.
+problem-not-on-ballot-what = هذه الإجابة غير معروضة
+problem-not-on-ballot-why = ما وصل ليس من إجابات هذا السؤال. لم يُسجَّل شيء.
+problem-not-on-ballot-next = افتح الرابط من رسالتك واختر إحدى الإجابات.
+problem-two-chosen-what = وصلت أكثر من إجابة
+problem-two-chosen-why = للسؤال إجابة واحدة. لم يُسجَّل شيء.
+problem-two-chosen-next = افتح الرابط من رسالتك واختر إجابة واحدة.
+problem-answered-otherwise-what = سبقت الإجابة عن طريق هذا الرابط بشكل مختلف
+problem-answered-otherwise-why = الإجابة السابقة قائمة ولا يمكن تغييرها. لم يُسجَّل شيء الآن.
+problem-answered-otherwise-next = افتح الرابط من رسالتك لترى رمز الإجابة القائمة.
+problem-changed-meanwhile-what = تغيّرت الإجابة في هذه الأثناء
+problem-changed-meanwhile-why = تغيّرت إجابة هذا الرابط بعد أن فتحت الصفحة. لم يُسجَّل شيء الآن.
+problem-changed-meanwhile-next = افتح الرابط من رسالتك وانظر إلى الإجابة القائمة ثم غيّرها إن شئت.
+problem-not-found-what = لا توجد صفحة كهذه
+problem-not-found-why = ربما كُتب العنوان خطأً، أو لم تكن الصفحة هنا قط.
+problem-not-found-next = انتقل إلى الصفحة الرئيسية.
+problem-wrong-method-what = هذا العنوان لا يقبل طلبًا كهذا
+problem-wrong-method-why = الصفحة موجودة، لكن ليس لما طُلب منها. لم يُسجَّل شيء.
+problem-wrong-method-next = افتح الرابط من رسالتك، أو انتقل إلى الصفحة الرئيسية.
+problem-clock-what = ساعة الخدمة غير صحيحة
+problem-clock-why = رجعت الساعة إلى الوراء فلم يمكن تحديد وقت لأي إجابة. لم تُسجَّل إجابتك.
+problem-clock-next = يُرجى فتح الرابط من رسالتك لاحقًا.
+problem-internal-what = حدث عطل من جانبنا
+problem-internal-why = هذا عيب في الخدمة. إن كنت ترسل إجابة فليس مؤكدًا أنها سُجِّلت.
+problem-internal-next = افتح الرابط من رسالتك، فهو يُظهر إن كنت قد أجبت. لا ضرر من الإرسال مرتين.

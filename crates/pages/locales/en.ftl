@@ -1,0 +1,178 @@
+# English. The same ids and variables stand in every file here; a test compares them.
+
+## Every page
+languages = Languages
+error-title = Error: { $title }
+moment = { $moment } UTC
+percent = { $value }{"\u00A0"}%
+no-figure = –
+contact = Questions: { $name }
+see-results = See the results so far
+all-polls = All polls of this site
+
+## Where a poll stands
+state-not-yet-open = The poll has not begun. It opens on { $moment }.
+state-open = The poll is open until { $moment }.
+state-paused = The poll is paused. No answers are taken now; please open the link again later.
+state-closed = The poll closed on { $moment }. No more answers are taken.
+state-annulled = The poll was annulled and counts for nothing. Reason: { $reason }
+may-close-early = By its rules the operator may close it earlier.
+
+## Who is behind it
+who-heading = Who is asking?
+who-asks = Asked by: { $sponsor }.
+who-conducts = Conducted by: { $conductor }.
+who-runs = This site, { $domain }, is run by: { $platform }.
+why-you = Why were you invited?
+
+## The answer
+send-answer = Send my answer
+send-change = Change my answer
+recorded-heading = What is recorded?
+recorded-what = Your answer, without your name or number, in a public register that anyone can check. It cannot be taken out again.
+rests-on-link-reader = Whoever has your message can read your answer in the public register, for ever. Whoever runs the platform could answer for people who opened their link.
+tokens-by-platform = The platform also made the links, so it could answer for people who never opened theirs.
+tokens-by-sender = Whoever sends the messages made the links, so could answer for people who never opened theirs.
+real-heading = Is this message real?
+real-how = Type { $domain } into your browser yourself and look for the poll “{ $poll }”.
+
+## What was wrong with the answer
+error-heading = Your answer was not recorded
+error-nothing-chosen = Choose one answer, then send it.
+error-two-chosen = More than one answer arrived. Choose one, then send it.
+error-not-on-ballot = What arrived is not one of the answers offered. Choose one of those below, then send it.
+error-changed-meanwhile = The answer of this link was changed after you opened this page. Look at the answer that stands, then change it if you wish.
+error-not-taken-now = The poll takes no answers now.
+you-had-chosen = You had chosen: { $option }
+
+## The answer that stands
+answered-heading = This link was answered
+your-code = Your code:
+promise-download = Save the promise
+promise-meaning = The code finds your answer in the register. The promise is a small signed file: it proves that your answer was taken, even against us.
+present-choice = Your answer now: { $option }
+changes-left = { $count ->
+    [0] Your answer is final.
+    [one] You can change it once more.
+   *[other] You can change it { $count } more times.
+}
+
+## After sending
+recorded-title = Your answer is recorded
+recorded-durable = It is in the register.
+public-within = { $minutes ->
+    [one] It becomes public together with others, usually within { $minutes } minute.
+   *[other] It becomes public together with others, usually within { $minutes } minutes.
+}
+next-heading = What happens next
+next-due = By { $moment } at the latest your answer stands in the public register. If it does not, your promise proves it.
+next-closes = The poll is open until { $moment }.
+next-closes-at-latest = The poll is open until { $moment } at the latest; the operator may close it earlier.
+next-change = Change your answer
+your-question = The question
+
+## Results
+figures-heading = Answers
+published-at = Last published: { $moment }.
+published-never = Nothing has been published yet.
+response-rate = { $answers } of { $invited } invitations were answered: { $rate }
+planned-of-invited = { $count ->
+    [one] { $count } invitation belongs to the waves begun so far.
+   *[other] { $count } invitations belong to the waves begun so far.
+}
+answers-of-invited = Answers: { $answers } of { $invited } invitations.
+ledger-size = { $count ->
+    [one] The register has { $count } published entry.
+   *[other] The register has { $count } published entries.
+}
+column-option = Answer
+column-answers = Answers
+column-share = Share of answers
+column-stratum = Stratum
+column-invited = Invitations
+column-response = Response rate
+row-total = All answers
+rests-heading = What it rests on
+rests-on-link = Whoever runs the platform could have answered for people who opened their link. Answers added, dropped or changed by anybody else are found by every audit.
+counts-not-estimate = The figures count those who answered. They are not weighted and are no estimate for the population.
+first-heading = By first answer
+first-meaning = Answers may be changed in this poll, and the last one counts. These are the first ones.
+strata-heading = By stratum
+strata-meaning = The percentage below each count is its share of the answers in that stratum. The response rate is of its invitations.
+check-heading = Check this yourself
+check-lead = The figures above are nothing but a recount of the public register. Recount it on your own machine:
+check-key = Take the operator’s key from the operator, not from this page, and compare.
+check-anchor = Note down today’s end of the register. Given to a later audit, it shows whether the past was rewritten:
+check-offline = Or download the register, and check it without us:
+check-export = The whole register (export)
+check-roster = The roster of invitations
+check-json = These figures as JSON
+term-origin = Origin
+term-poll-id = Poll id
+term-operator-key = Operator’s key
+method-heading = How the poll was made
+method-population = Population
+method-frame = Frame
+method-sampling = Sampling
+method-mode = Mode
+method-weighting = Weighting
+method-exclusions = Left out
+method-limitations = Limitations
+
+## Front page
+home-title = Polls on { $domain }
+home-lead = Every answer is an entry of a public register, and every figure can be recounted from it.
+home-empty = There is no poll yet.
+
+## Problems
+problem-unknown-link-what = This link is not known here
+problem-unknown-link-why = No invitation of this site has this link. It may have been copied incompletely, or belong to another site.
+problem-unknown-link-next = Open the link from your message again, or type it as it stands there.
+problem-malformed-link-what = This link is not complete
+problem-malformed-link-why = A personal link ends in 20 letters and digits. This one does not.
+problem-malformed-link-next = Open the link from your message again, or type it as it stands there.
+problem-too-large-what = Too much was sent
+problem-too-large-why = An answer has at most { $number } bytes. Nothing was recorded.
+problem-too-large-next = Open the link from your message and answer on the page.
+problem-not-a-form-what = What arrived is not an answer
+problem-not-a-form-why = The answer must come from the form of the page. Nothing was recorded.
+problem-not-a-form-next = Open the link from your message and answer on the page.
+problem-not-utf8-what = What arrived cannot be read
+problem-not-utf8-why = It is not text in UTF-8. Nothing was recorded.
+problem-not-utf8-next = Open the link from your message and answer on the page.
+problem-timeout-what = Your answer did not arrive in time
+problem-timeout-why = Sending took more than { $number } seconds. Nothing was recorded.
+problem-timeout-next = Go back and send it again. Sending twice does no harm.
+problem-busy-what = Too many answers at once
+problem-busy-why = Many people are answering now. Your answer was not recorded.
+problem-busy-next = { $number ->
+    [one] Go back and send it again in { $number } second. Sending twice does no harm.
+   *[other] Go back and send it again in { $number } seconds. Sending twice does no harm.
+}
+problem-stopped-what = No answers can be taken now
+problem-stopped-why = The service has stopped, so that nothing is lost. Answers recorded before are safe; yours was not recorded now.
+problem-stopped-next = Please open the link from your message again later.
+problem-not-on-ballot-what = This answer is not offered
+problem-not-on-ballot-why = What arrived is not one of the answers to this question. Nothing was recorded.
+problem-not-on-ballot-next = Open the link from your message and choose one of the answers.
+problem-two-chosen-what = More than one answer arrived
+problem-two-chosen-why = The question takes one answer. Nothing was recorded.
+problem-two-chosen-next = Open the link from your message and choose one.
+problem-answered-otherwise-what = This link was answered differently before
+problem-answered-otherwise-why = The earlier answer stands and cannot be changed. Nothing was recorded now.
+problem-answered-otherwise-next = Open the link from your message to see the code of the answer that stands.
+problem-changed-meanwhile-what = The answer was changed meanwhile
+problem-changed-meanwhile-why = The answer of this link was changed after you opened the page. Nothing was recorded now.
+problem-changed-meanwhile-next = Open the link from your message, look at the answer that stands, and change it if you wish.
+problem-not-found-what = There is no such page
+problem-not-found-why = The address may be mistyped, or the page was never here.
+problem-not-found-next = Go to the front page.
+problem-wrong-method-what = This address takes no such request
+problem-wrong-method-why = The page is there, but not for what was asked of it. Nothing was recorded.
+problem-wrong-method-next = Open the link from your message, or go to the front page.
+problem-clock-what = The service’s clock is wrong
+problem-clock-why = It jumped back, so that no answer could be given a time. Yours was not recorded.
+problem-clock-next = Please open the link from your message again later.
+problem-internal-what = Something broke on our side
+problem-internal-why = This is a defect of the service. If you were sending an answer, it is not certain that it was recorded.
+problem-internal-next = Open the link from your message: it shows whether you have answered. Sending twice does no harm.

@@ -1,0 +1,120 @@
+//! What people are told about who asks, how, and whom to call: the definition's own words.
+
+use crate::messages::{Messages, Value};
+
+/// Who stands behind a poll. Names are in the page's language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// Who asks, and pays.
+    pub sponsor: String,
+    /// Who conducts the poll.
+    pub conductor: String,
+    /// Who runs the platform.
+    pub platform: String,
+    /// The platform's domain, host and where needed port.
+    pub domain: String,
+    /// Why the three differ, where they do.
+    pub why_they_differ: Option<String>,
+    /// Who made the tokens in the links.
+    pub tokens_made_by: TokensMadeBy,
+}
+
+/// Who made the tokens in the links, and therefore could answer with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokensMadeBy {
+    /// The platform.
+    Platform,
+    /// Who sends the messages.
+    Sender,
+}
+
+impl Who {
+    pub(crate) fn asks(&self, t: &Messages) -> String {
+        t.with_text("who-asks", "sponsor", &self.sponsor)
+    }
+
+    pub(crate) fn conducts(&self, t: &Messages) -> String {
+        t.with_text("who-conducts", "conductor", &self.conductor)
+    }
+
+    pub(crate) fn runs(&self, t: &Messages) -> String {
+        let values = [
+            ("platform", Value::Text(&self.platform)),
+            ("domain", Value::Text(&self.domain)),
+        ];
+        t.fill("who-runs", &values)
+    }
+
+    pub(crate) fn made_tokens(&self, t: &Messages) -> String {
+        t.say(match self.tokens_made_by {
+            TokensMadeBy::Platform => "tokens-by-platform",
+            TokensMadeBy::Sender => "tokens-by-sender",
+        })
+    }
+}
+
+/// Whom to ask. At least one of the three ways is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// The name of the body or the desk.
+    pub name: String,
+    /// A phone number as people dial it.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A web address.
+    pub url: Option<String>,
+}
+
+impl Contact {
+    /// The phone number as `tel:` takes it: digits and a plus, no spaces.
+    pub(crate) fn dialled(&self) -> String {
+        let phone = self.phone.as_deref().unwrap_or_default();
+        phone
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect()
+    }
+
+    /// The web address where it is one: only `https://` and `http://` become links, so that no
+    /// definition can put a script behind one.
+    pub(crate) fn link(&self) -> Option<&str> {
+        self.url
+            .as_deref()
+            .filter(|url| url.starts_with("https://") || url.starts_with("http://"))
+    }
+}
+
+/// How the poll was made: the disclosure texts of the definition, in the page's language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Method {
+    /// Whom the figures are about.
+    pub population: String,
+    /// The list that invitations were drawn from.
+    pub frame: String,
+    /// How they were drawn.
+    pub sampling: String,
+    /// How people were asked.
+    pub mode: String,
+    /// How answers are, or are not, weighted.
+    pub weighting: String,
+    /// Who could not be reached.
+    pub exclusions: String,
+    /// What else the figures do not say.
+    pub limitations: String,
+}
+
+impl Method {
+    /// Message id of each heading, with its text.
+    pub(crate) fn rows(&self) -> [(&'static str, &str); 7] {
+        [
+            ("method-population", &self.population),
+            ("method-frame", &self.frame),
+            ("method-sampling", &self.sampling),
+            ("method-mode", &self.mode),
+            ("method-weighting", &self.weighting),
+            ("method-exclusions", &self.exclusions),
+            ("method-limitations", &self.limitations),
+        ]
+    }
+}

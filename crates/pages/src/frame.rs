@@ -1,0 +1,24 @@
+//! What every page has around it: whose it is, its language and the way to the others.
+
+use crate::Language;
+
+/// The frame of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The language of the page.
+    pub language: Language,
+    /// The platform's domain, host and where needed port, shown at the top of every page.
+    pub domain: String,
+    /// Ready links to the same page in every language offered, this one too; none where there is
+    /// no choice.
+    pub links: Vec<LanguageLink>,
+}
+
+/// A link to the same page in a language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LanguageLink {
+    /// The language behind the link.
+    pub language: Language,
+    /// The address, as `/p/TOKEN/in/ckb`.
+    pub href: String,
+}

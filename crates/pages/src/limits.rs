@@ -1,0 +1,13 @@
+//! The limits of this crate, each with its unit last and its arithmetic.
+
+/// Bytes that the answer page stays under, uncompressed, for a definition of ordinary length:
+/// it must arrive in one go on a slow network. TCP's first window is about 14 kB; headers, TLS and
+/// a margin leave 10 kB.
+pub const ANSWER_PAGE_BYTES_MAX: usize = 10_000;
+
+/// Ranges of an `Accept-Language` header that are looked at; browsers send five or six, and a
+/// longer header is no reason to work longer.
+pub const ACCEPT_LANGUAGE_RANGES_MAX: usize = 32;
+
+/// Characters of a short code that stand together, so that it can be read out.
+pub const SHORT_CODE_GROUP_CHARS: usize = 4;

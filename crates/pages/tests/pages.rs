@@ -1,0 +1,571 @@
+//! Every page in every language: it renders, escapes, keeps its size and says what it must.
+
+#[cfg(test)]
+mod fixtures;
+
+use data_encoding::BASE64;
+use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+use sijill_pages::*;
+
+#[cfg(test)]
+fn language(tag: &str) -> Language {
+    Language::parse(tag).unwrap()
+}
+
+/// Every page there is in a language, with a name for messages.
+#[cfg(test)]
+fn all_pages(language: Language) -> Vec<(String, String)> {
+    let mut pages = vec![
+        (
+            "answer".to_owned(),
+            answer_page(&fixtures::answer(language)).unwrap(),
+        ),
+        (
+            "longest answer".to_owned(),
+            answer_page(&fixtures::longest_answer(language)).unwrap(),
+        ),
+        (
+            "confirmation".to_owned(),
+            confirmation_page(&fixtures::confirmation(language)).unwrap(),
+        ),
+        (
+            "home".to_owned(),
+            home_page(&fixtures::home(language)).unwrap(),
+        ),
+        (
+            "empty home".to_owned(),
+            home_page(&HomePage {
+                polls: Vec::new(),
+                ..fixtures::home(language)
+            })
+            .unwrap(),
+        ),
+    ];
+    pages.extend(fixtures::phases().into_iter().flat_map(|phase| {
+        let answer = AnswerPage {
+            phase: phase.clone(),
+            ..fixtures::answer(language)
+        };
+        let results = ResultsView {
+            phase: phase.clone(),
+            ..fixtures::results(language)
+        };
+        let name = |page| format!("{page} while {phase:?}");
+        [
+            (name("answer"), answer_page(&answer).unwrap()),
+            (name("results"), results_page(&results).unwrap()),
+        ]
+    }));
+    pages.extend(ProblemKind::ALL.map(|kind| {
+        (
+            format!("{kind:?}"),
+            problem_page(&fixtures::problem(language, kind)).unwrap(),
+        )
+    }));
+    pages
+}
+
+#[test]
+fn every_page_speaks_every_language() {
+    for language in Language::all() {
+        for (name, page) in all_pages(language) {
+            let opening = format!(
+                "<html lang=\"{}\" dir=\"{}\">",
+                language.tag(),
+                language.dir()
+            );
+            assert!(page.contains(&opening), "{name} in {language}");
+            assert!(
+                !page.contains("{$") && !page.contains("{ $"),
+                "{name} in {language} has an unfilled variable"
+            );
+            assert_no_missing_message(&name, language, &page);
+        }
+    }
+}
+
+#[cfg(test)]
+#[track_caller]
+fn assert_no_missing_message(name: &str, language: Language, page: &str) {
+    // A missing message shows as its id in brackets; styles use brackets for selectors.
+    let body = page.split("</head>").nth(1).unwrap();
+    assert!(
+        !body.contains('['),
+        "{name} in {language} lacks a message: {body}"
+    );
+}
+
+#[test]
+fn every_page_is_well_formed() {
+    for language in Language::all() {
+        for (name, page) in all_pages(language) {
+            assert_eq!(
+                unclosed(&page),
+                Vec::<String>::new(),
+                "{name} in {language}"
+            );
+            assert_eq!(
+                page.matches("<h1>").count(),
+                1,
+                "{name} in {language} has one h1"
+            );
+            assert_eq!(
+                page.matches("<main").count(),
+                1,
+                "{name} in {language} has one main"
+            );
+        }
+    }
+}
+
+/// The elements left open at the end, or the first end tag that closes nothing.
+#[cfg(test)]
+fn unclosed(page: &str) -> Vec<String> {
+    const VOID: [&str; 4] = ["meta", "input", "br", "!doctype"];
+    let mut open: Vec<String> = Vec::new();
+    for tag in page
+        .split('<')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .map(|(tag, _)| tag)
+    {
+        let name = tag
+            .split([' ', '\n', '/'])
+            .find(|part| !part.is_empty())
+            .unwrap_or("")
+            .to_owned();
+        if tag.starts_with('/') {
+            if open.pop().as_ref() != Some(&name) {
+                return vec![format!("unexpected </{name}>")];
+            }
+        } else if !tag.ends_with('/') && !VOID.contains(&name.as_str()) {
+            open.push(name);
+        }
+    }
+    open
+}
+
+#[test]
+fn the_answer_page_fits_into_one_response() {
+    for language in Language::all() {
+        let longest = answer_page(&fixtures::longest_answer(language)).unwrap();
+        assert!(
+            longest.len() < limits::ANSWER_PAGE_BYTES_MAX,
+            "{language}: {} bytes",
+            longest.len()
+        );
+    }
+}
+
+#[test]
+fn no_page_but_results_has_a_script_and_none_has_inline_style_or_handlers() {
+    for language in Language::all() {
+        for (name, page) in all_pages(language) {
+            assert_eq!(
+                page.contains("<script"),
+                name.starts_with("results"),
+                "{name}"
+            );
+            for forbidden in [
+                " style=",
+                " onclick=",
+                " onload=",
+                " onchange=",
+                " onsubmit=",
+                "javascript:",
+            ] {
+                assert!(
+                    !page.contains(forbidden),
+                    "{name} in {language} has `{forbidden}`"
+                );
+            }
+        }
+    }
+    let results = results_page(&fixtures::results(language("en"))).unwrap();
+    assert_eq!(results.matches("<script").count(), 1);
+    assert!(results.contains("<script src=\"/static/live.js\" defer></script>"));
+}
+
+#[test]
+fn styles_are_written_in_logical_properties() {
+    const PHYSICAL: [&str; 8] = [
+        "left",
+        "right",
+        "top",
+        "bottom",
+        "width",
+        "height",
+        "text-align:left",
+        "text-align:right",
+    ];
+    let page = results_page(&fixtures::results(language("ar"))).unwrap();
+    for declaration in styles(&page)
+        .iter()
+        .flat_map(|style| style.split([';', '{', '}']))
+    {
+        let property = declaration.split(':').next().unwrap();
+        let side = property.rsplit('-').next().unwrap();
+        let physical = PHYSICAL.contains(&declaration)
+            || PHYSICAL.contains(&side) && property != "line-height";
+        assert!(!physical, "`{declaration}` does not turn with the language");
+    }
+}
+
+#[cfg(test)]
+fn styles(page: &str) -> Vec<&str> {
+    page.split("<style>")
+        .skip(1)
+        .map(|rest| rest.split("</style>").next().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_policies_name_the_styles_that_are_in_the_pages() {
+    let hash = |style: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(style)));
+    for language in Language::all() {
+        for (name, page) in all_pages(language) {
+            let policy = if name.starts_with("results") {
+                &*RESULTS_CSP
+            } else {
+                &*PAGE_CSP
+            };
+            for style in styles(&page) {
+                assert!(
+                    policy.contains(&hash(style)),
+                    "{name} in {language}: {policy}"
+                );
+            }
+            assert_eq!(policy.matches("sha256-").count(), styles(&page).len());
+        }
+    }
+    assert!(PAGE_CSP.starts_with("default-src 'none'; style-src 'sha256-"));
+    assert!(!PAGE_CSP.contains("script-src"));
+}
+
+#[test]
+fn the_question_block_is_these_bytes() {
+    for (tag, golden) in [
+        ("ar", include_str!("golden/question-ar.html")),
+        ("ckb", include_str!("golden/question-ckb.html")),
+        ("en", include_str!("golden/question-en.html")),
+    ] {
+        assert_eq!(question_block(&fixtures::question(language(tag))), golden);
+    }
+}
+
+#[test]
+fn the_answer_page_holds_the_question_block_unchanged_for_everybody() {
+    for language in Language::all() {
+        let block = question_block(&fixtures::question(language));
+        for view in [
+            fixtures::answer(language),
+            fixtures::longest_answer(language),
+        ] {
+            assert_eq!(answer_page(&view).unwrap().matches(&block).count(), 1);
+        }
+        assert!(!block.contains("checked"));
+    }
+}
+
+#[test]
+fn markup_in_any_field_is_shown_and_not_obeyed() {
+    let mut view = fixtures::longest_answer(language("en"));
+    let evil = "<script>alert('x')</script>\"'&".to_owned();
+    for field in [
+        &mut view.question.question_text,
+        &mut view.question.question_id,
+        &mut view.sampling,
+        &mut view.privacy,
+        &mut view.slug,
+        &mut view.results_href,
+        &mut view.who.sponsor,
+        &mut view.who.conductor,
+        &mut view.who.platform,
+        &mut view.who.domain,
+        &mut view.contact.name,
+        &mut view.frame.links[0].href,
+    ] {
+        field.clone_from(&evil);
+    }
+    view.question.options[0] = OptionView {
+        id: evil.clone(),
+        label: evil.clone(),
+    };
+    view.who.why_they_differ = Some(evil.clone());
+    view.contact.phone = Some(evil.clone());
+    view.contact.email = Some(evil.clone());
+    view.contact.url = Some(format!("https://{evil}"));
+    view.standing = Some(Standing {
+        code: evil.clone(),
+        promise_href: evil.clone(),
+        choice: Some(evil.clone()),
+    });
+    view.form = Some(AnswerForm {
+        action: evil.clone(),
+        revision: 2,
+        changes_left: 1,
+    });
+    view.error = Some(FormError::ChangedMeanwhile {
+        entered: Some(evil.clone()),
+    });
+    assert_tame("answer", &answer_page(&view).unwrap());
+    view.phase = Phase::Annulled { reason: evil };
+    assert_tame("annulled", &answer_page(&view).unwrap());
+}
+
+#[test]
+fn markup_in_any_field_of_the_public_pages_is_shown_and_not_obeyed() {
+    let evil = "<script>alert('x')</script>\"'&".to_owned();
+    let mut view = fixtures::results(language("en"));
+    for field in [
+        &mut view.question.question_text,
+        &mut view.origin,
+        &mut view.poll_id,
+        &mut view.live_href,
+        &mut view.check.address,
+        &mut view.check.operator_keys[0],
+        &mut view.check.export_href,
+        &mut view.check.roster_href,
+        &mut view.check.json_href,
+        &mut view.method.population,
+        &mut view.method.limitations,
+        &mut view.who.sponsor,
+        &mut view.contact.name,
+    ] {
+        field.clone_from(&evil);
+    }
+    view.options[0].id.clone_from(&evil);
+    view.options[0].label.clone_from(&evil);
+    view.strata[0].id.clone_from(&evil);
+    view.strata[0].name.clone_from(&evil);
+    view.check.anchor = Some(evil.clone());
+    assert_tame(
+        "results",
+        &results_page(&view)
+            .unwrap()
+            .replace("<script src=\"/static/live.js\" defer></script>", ""),
+    );
+
+    let mut home = fixtures::home(language("en"));
+    home.frame.domain.clone_from(&evil);
+    let card = &mut home.polls[0];
+    for field in [
+        &mut card.slug,
+        &mut card.question_text,
+        &mut card.sponsor,
+        &mut card.href,
+    ] {
+        field.clone_from(&evil);
+    }
+    assert_tame("home", &home_page(&home).unwrap());
+
+    let mut confirmation = fixtures::confirmation(language("en"));
+    for field in [
+        &mut confirmation.question_text,
+        &mut confirmation.code,
+        &mut confirmation.promise_href,
+        &mut confirmation.answer_href,
+        &mut confirmation.results_href,
+    ] {
+        field.clone_from(&evil);
+    }
+    assert_tame("confirmation", &confirmation_page(&confirmation).unwrap());
+
+    let problem = Problem {
+        home_href: evil,
+        ..fixtures::problem(language("en"), ProblemKind::NotFound)
+    };
+    assert_tame("problem", &problem_page(&problem).unwrap());
+}
+
+#[cfg(test)]
+#[track_caller]
+fn assert_tame(name: &str, page: &str) {
+    assert!(!page.to_lowercase().contains("<script"), "{name}");
+    assert!(!page.contains("'x')</"), "{name}");
+    assert!(
+        !page.contains("\"\"'&"),
+        "{name}: a value broke out of its attribute"
+    );
+    assert_eq!(unclosed(page), Vec::<String>::new(), "{name}");
+}
+
+#[test]
+fn a_script_cannot_stand_behind_the_contact_link() {
+    let mut view = fixtures::answer(language("en"));
+    view.contact.url = Some("javascript:alert(1)".to_owned());
+    assert!(!answer_page(&view).unwrap().contains("javascript:"));
+}
+
+#[test]
+fn an_error_is_said_in_the_title_first_and_keeps_what_was_chosen() {
+    let page = answer_page(&fixtures::longest_answer(language("en"))).unwrap();
+    assert!(page.contains("<title>Error: "));
+    assert!(page.contains("You had chosen: \u{2068}In favor of continuing it\u{2069}"));
+    let error = AnswerPage {
+        error: Some(FormError::NothingChosen),
+        ..fixtures::answer(language("en"))
+    };
+    let page = answer_page(&error).unwrap();
+    assert!(page.contains("<a href=\"#answer-yes\">Choose one answer, then send it.</a>"));
+    assert!(page.contains("id=\"answer-yes\""));
+}
+
+#[test]
+fn a_link_that_was_answered_shows_its_code_and_never_a_second_form() {
+    let view = AnswerPage {
+        form: None,
+        standing: Some(fixtures::standing(Some(
+            "In favor of continuing it".to_owned(),
+        ))),
+        ..fixtures::answer(language("en"))
+    };
+    let page = answer_page(&view).unwrap();
+    assert!(page.contains("7K3V Q0X9 M2R8 T5W1 Y6ZB"));
+    assert!(page.contains("href=\"/promise/7K3VQ0X9M2R8T5W1Y6ZB\" download"));
+    assert!(!page.contains("<form"));
+    assert!(
+        !page.contains("In favor of continuing it"),
+        "a final choice is not shown to whoever opens the link"
+    );
+}
+
+#[test]
+fn an_answer_that_may_change_is_named_beside_the_form() {
+    let page = answer_page(&fixtures::longest_answer(language("en"))).unwrap();
+    assert!(page.contains("Your answer now: \u{2068}In favor of continuing it\u{2069}"));
+    assert!(page.contains("You can change it \u{2068}2\u{2069} more times."));
+    assert!(page.contains("<input type=\"hidden\" name=\"revision\" value=\"2\">"));
+    assert!(page.contains("Change my answer"));
+}
+
+#[test]
+fn no_form_is_shown_while_no_answer_is_taken() {
+    for phase in fixtures::phases() {
+        let open = matches!(phase, Phase::Open { .. });
+        let page = answer_page(&AnswerPage {
+            phase,
+            ..fixtures::answer(language("ar"))
+        })
+        .unwrap();
+        assert_eq!(page.contains("<form"), open);
+    }
+}
+
+#[test]
+fn no_problem_page_knows_the_token() {
+    for language in Language::all() {
+        for kind in ProblemKind::ALL {
+            let page = problem_page(&fixtures::problem(language, kind)).unwrap();
+            assert!(
+                !page.contains(fixtures::TOKEN) && !page.contains("/p/"),
+                "{kind:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_busy_page_says_when_to_try_again_in_the_readers_digits() {
+    let page = |tag| {
+        problem_page(&fixtures::problem(
+            language(tag),
+            ProblemKind::Busy {
+                retry_after_seconds: 5,
+            },
+        ))
+        .unwrap()
+    };
+    assert!(page("en").contains("in \u{2068}5\u{2069} seconds"));
+    assert!(page("ar").contains("٥\u{2069} ثوانٍ"));
+}
+
+#[test]
+fn figures_stand_in_attributes_for_machines_and_in_own_digits_for_people() {
+    let page = results_page(&fixtures::results(language("ar"))).unwrap();
+    for expected in [
+        "<main data-size=\"2004\" data-state=\"open\"",
+        "<tr data-option=\"yes\" data-count=\"823\">",
+        "<tr data-option=\"no\" data-count=\"899\">",
+        "<td>٨٢٣</td>",
+        "٤١٫٢\u{2069}٪", // 823 of 2,000 is 41.15, and half is rounded up
+        "<tr data-stratum=\"baghdad\" data-invited=\"1234\">",
+        "<td data-stratum-option=\"yes\" data-count=\"163\">",
+        "<rect width=\"41.2%\"",
+    ] {
+        assert!(page.contains(expected), "lacks {expected}");
+    }
+}
+
+#[test]
+fn results_name_their_denominators_and_what_they_rest_on() {
+    let page = results_page(&fixtures::results(language("en"))).unwrap();
+    let plain: String = page
+        .chars()
+        .filter(|c| !matches!(c, '\u{2068}' | '\u{2069}'))
+        .collect();
+    for expected in [
+        "2,000 of 6,000 invitations were answered: 33.3\u{a0}%",
+        "Whoever runs the platform could have answered for people who opened their link.",
+        "By its rules the operator may close it earlier.",
+        "sijill audit https://ur.example/polls/coalition --operator-key &#34;ur-operator+5c1e0000",
+        "--anchor 2003:77ab",
+        "Last published: December 1, 2026 at 15:00 UTC.",
+    ] {
+        assert!(
+            plain.contains(expected) || plain.contains(&expected.replace("&#34;", "\"")),
+            "lacks {expected}"
+        );
+    }
+}
+
+#[test]
+fn a_stratum_without_answers_has_a_dash_and_no_share() {
+    let page = results_page(&fixtures::results(language("en"))).unwrap();
+    assert!(
+        page.contains("<td data-stratum-option=\"yes\" data-count=\"0\">0 <small>–</small></td>")
+    );
+}
+
+#[test]
+fn a_poll_without_answers_is_a_page_too() {
+    let mut view = fixtures::results(language("ckb"));
+    view.options.iter_mut().for_each(|option| option.count = 0);
+    (view.invited, view.size, view.published_at_ms) = (0, 1, None);
+    let page = results_page(&view).unwrap();
+    assert!(page.contains("data-total=\"0\""));
+    assert!(page.contains("<rect width=\"0.0%\""));
+    assert_no_missing_message("empty results", language("ckb"), &page);
+}
+
+#[test]
+fn the_live_script_reads_the_address_that_the_page_gives_it() {
+    assert!(LIVE_JS.contains("main[data-live]"));
+    let page = results_page(&fixtures::results(language("en"))).unwrap();
+    assert!(page.contains("data-live=\"/polls/coalition/live\""));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_breaks_the_question_block(text in "\\PC*", id in "\\PC*", label in "\\PC*") {
+        let question = QuestionView {
+            language: language("ar"),
+            question_id: id.clone(),
+            question_text: text,
+            options: vec![OptionView { id, label }],
+        };
+        let block = question_block(&question);
+        prop_assert_eq!(block.lines().count(), 4);
+        prop_assert_eq!(block.matches('<').count(), 11);
+        prop_assert_eq!(unclosed(&block), Vec::<String>::new());
+    }
+
+    #[test]
+    fn any_header_gets_a_language(header in "\\PC*") {
+        let offered: Vec<Language> = Language::all().collect();
+        prop_assert!(offered.contains(&negotiate(&header, &offered)));
+    }
+}

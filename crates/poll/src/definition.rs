@@ -1,0 +1,338 @@
+//! The definition of a poll, as `poll.toml` says it and everything else uses it.
+//!
+//! Owns the typed form of the text, its limits ([`limits`]) and small look-ups. How the text is
+//! read, and every rule it must pass, is `lint`'s; what a poll does with it is `decide` and
+//! `evolve`. The text itself, byte for byte, is what an operator signs; this form is derived from
+//! it and never written out again.
+
+use sijill_ledger::note::VerifierKey;
+
+use crate::lint::{self, Finding};
+
+pub mod limits;
+
+/// A definition that passed every rule of its rule set.
+///
+/// Points in time are milliseconds since 1970 UTC, durations milliseconds in fields named `…_ms`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// Version of the rule set that the text names and was checked by.
+    pub rule_set: u16,
+    /// Short name of the poll in addresses and on the command line: `[a-z0-9-]`.
+    pub slug: String,
+    /// BCP 47 tags of the languages, in the order in which they are offered; at least one.
+    pub languages: Vec<String>,
+    /// Whether the question is political.
+    pub political: bool,
+    /// ISO 3166 code of the region by which national phone numbers in the roster are read.
+    pub country: String,
+    /// Who may sign operator events.
+    pub keys: Keys,
+    /// What is asked.
+    pub question: Question,
+    /// The answers on the ballot, in their stated order; at least two.
+    pub options: Vec<Choice>,
+    /// Who asks, who conducts, who runs the platform.
+    pub who: Who,
+    /// Whom the poll stands for and how they were drawn.
+    pub sample: Sample,
+    /// When answers are taken.
+    pub field: Field,
+    /// What respondents are sent.
+    pub message: Message,
+    /// What may happen while the poll runs.
+    pub rules: Rules,
+    /// The strata, in their stated order; at least one. A roster leaf names its stratum by position.
+    pub strata: Vec<Stratum>,
+    /// What readers of the result and respondents must be told.
+    pub disclosure: Disclosure,
+    /// Whom to ask; the one place where a phone number, e-mail or address may stand.
+    pub contact: Contact,
+}
+
+impl Definition {
+    /// Reads a definition and checks it by every rule of [`lint`].
+    ///
+    /// # Errors
+    /// All findings (warnings too), exactly if at least one of them is an error.
+    pub fn parse(text: &str) -> Result<Self, Vec<Finding>> {
+        let linted = lint::lint(text);
+        linted.definition.ok_or(linted.findings)
+    }
+
+    /// Position of an option on the ballot.
+    #[must_use]
+    pub fn option_index(&self, id: &str) -> Option<u16> {
+        position(self.options.iter().map(|option| option.id.as_str()), id)
+    }
+
+    /// Position of a stratum, as roster leaves name it.
+    #[must_use]
+    pub fn stratum_index(&self, id: &str) -> Option<u16> {
+        position(self.strata.iter().map(|stratum| stratum.id.as_str()), id)
+    }
+
+    /// The languages in the order in which they are offered.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        self.languages.iter().map(String::as_str)
+    }
+}
+
+fn position<'a>(mut ids: impl Iterator<Item = &'a str>, id: &str) -> Option<u16> {
+    ids.position(|candidate| candidate == id)
+        .and_then(|index| u16::try_from(index).ok())
+}
+
+/// A text in every language of the poll, in the order of its `languages`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Localised(Vec<(String, String)>);
+
+impl Localised {
+    /// A text from pairs of language and wording; the first is what other languages fall back to.
+    #[must_use]
+    pub fn new(wordings: Vec<(String, String)>) -> Self {
+        Self(wordings)
+    }
+
+    /// The wording in `language`, or in the poll's first language where it has none.
+    #[must_use]
+    pub fn get(&self, language: &str) -> &str {
+        self.0
+            .iter()
+            .find(|(candidate, _)| candidate == language)
+            .or_else(|| self.0.first())
+            .map_or("", |(_, wording)| wording)
+    }
+
+    /// Language and wording of each, in the order of the poll's languages.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(language, wording)| (language.as_str(), wording.as_str()))
+    }
+}
+
+/// `[keys]`: whose signatures count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// One to three keys; any one of them signs operator events.
+    pub operators: Vec<VerifierKey>,
+    /// The key that signs waves and nothing else, where the sender is another body.
+    pub sender: Option<VerifierKey>,
+}
+
+/// `[question]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The question's id, which answers are signed over.
+    pub id: String,
+    /// In which order options are shown.
+    pub order: Order,
+    /// The question as asked.
+    pub text: Localised,
+}
+
+/// In which order the options are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As the definition lists them, for everyone.
+    Fixed,
+    /// Rotated from respondent to respondent; not yet accepted by the rules.
+    Rotated,
+}
+
+/// `[[option]]`: an answer on the ballot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The option's id, which answers are signed over.
+    pub id: String,
+    /// Which side of the question it takes.
+    pub side: Side,
+    /// What the respondent reads.
+    pub label: Localised,
+}
+
+/// The side of the question that an option takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// In favour of what the question names.
+    For,
+    /// Against it.
+    Against,
+    /// Neither: "don't know", "neither".
+    Neither,
+}
+
+/// `[who]`: the bodies behind the poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// Name of who pays for and orders the poll.
+    pub sponsor: Localised,
+    /// Name of who conducts it.
+    pub conductor: Localised,
+    /// Who runs the service that takes the answers.
+    pub platform: Platform,
+    /// Why these differ; present wherever they do.
+    pub why_they_differ: Option<Localised>,
+    /// Who makes the invitations' tokens, and so could answer for people.
+    pub tokens_made_by: TokenMaker,
+}
+
+/// `[who.platform]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Platform {
+    /// Name of who runs the service.
+    pub name: Localised,
+    /// Host, with `:port` where it is not the usual one, on which respondents find the poll.
+    pub domain: String,
+}
+
+/// Who makes the tokens of the invitations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenMaker {
+    /// The platform.
+    Platform,
+    /// Whoever sends the messages; the platform then sees only public keys.
+    Sender,
+}
+
+/// `[sample]`: whom the poll stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The people the result is about.
+    pub population: Localised,
+    /// The list they were drawn from, and whom it misses.
+    pub frame: Localised,
+    /// How they were drawn.
+    pub sampling: Localised,
+    /// How they are asked.
+    pub mode: Localised,
+    /// How answers will be weighted.
+    pub weighting: Localised,
+    /// How many invitations are planned.
+    pub planned: u32,
+}
+
+/// `[field]`: when answers are taken, each a whole multiple of the resolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The first moment that counts, milliseconds since 1970.
+    pub start: u64,
+    /// The first moment that no longer counts, unless extended, milliseconds since 1970.
+    pub end: u64,
+    /// The latest to which the end can be moved, milliseconds since 1970.
+    pub latest_end: u64,
+}
+
+/// `[message]`: the invitation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Name shown as the sender of the message.
+    pub sender: String,
+    /// What a token is appended to, to make a personal link; ends with `/p/`.
+    pub link_prefix: String,
+    /// The message, with [`limits::LINK_PLACEHOLDER`] once where the link goes.
+    pub text: Localised,
+}
+
+/// `[rules]`: what may happen while the poll runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// How answers are signed.
+    pub answers: AnswerRung,
+    /// How often an answer may be changed; 0 for final answers.
+    pub revisions: u8,
+    /// When results can be read.
+    pub results: Results,
+    /// Whether an invitation's stratum is public.
+    pub strata: StrataVisibility,
+    /// The smallest number of invitations of an open stratum.
+    pub strata_min: u32,
+    /// A sealed stratum with fewer answers than this is never opened.
+    pub threshold: u32,
+    /// Whether the operator may close before the end.
+    pub close: ClosePolicy,
+    /// The grain of every time in the ledger.
+    pub resolution_ms: u64,
+    /// Answers that make a publication due.
+    pub publication_answers: u32,
+    /// Time after which fewer answers are published too.
+    pub publication_ms: u64,
+    /// Time after the latest end by which a promise is due.
+    pub promise_delay_ms: u64,
+    /// Time between the close and the earliest certification.
+    pub objection_window_ms: u64,
+}
+
+/// How answers are signed: what a result rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerRung {
+    /// The platform signs on the respondent's behalf.
+    Link,
+    /// The respondent's browser signs; not yet accepted by the rules.
+    Signed,
+    /// The respondent's browser signs with a key certified blind; not yet accepted by the rules.
+    Anonymous,
+}
+
+/// When results can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Results {
+    /// While the poll runs, publication by publication.
+    Live,
+    /// After the close only; not yet accepted by the rules.
+    AtClose,
+}
+
+/// Whether an invitation's stratum is public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrataVisibility {
+    /// In clear in the roster.
+    Open,
+    /// Committed to, opened after the close; not yet accepted by the rules.
+    Sealed,
+}
+
+/// When the operator may close the poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClosePolicy {
+    /// At the end in force, or later.
+    AtEnd,
+    /// Whenever they like; report and pages say so.
+    AnyTime,
+}
+
+/// `[[stratum]]`: a part of the population counted apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stratum {
+    /// The stratum's id, as the roster names it.
+    pub id: String,
+    /// How many people of the population it holds.
+    pub population: u64,
+    /// What readers call it.
+    pub name: Localised,
+}
+
+/// `[disclosure]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disclosure {
+    /// Who could not be reached.
+    pub exclusions: Localised,
+    /// What the result cannot show.
+    pub limitations: Localised,
+    /// What is recorded about a respondent.
+    pub privacy: Localised,
+}
+
+/// `[contact]`: whom to ask. At least one of phone, e-mail and address is present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Who answers there.
+    pub name: Localised,
+    /// A phone number.
+    pub phone: Option<String>,
+    /// An e-mail address.
+    pub email: Option<String>,
+    /// A web address.
+    pub url: Option<String>,
+}

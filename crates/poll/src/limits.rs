@@ -1,0 +1,19 @@
+//! Every limit of a poll's formats, with its unit last and the arithmetic behind it.
+
+/// The rule set that this version writes, and the only one there is.
+pub const RULE_SET: u16 = 1;
+
+/// Longest reason in an event, in bytes of UTF-8: a paragraph in any script.
+pub const REASON_BYTES_MAX: usize = 2_000;
+
+/// Most invitations of a roster: the answer's index has 32 bits, and one value is left unused.
+pub const INVITATIONS_MAX: u32 = u32::MAX - 1;
+
+/// Characters of a token and of a short code: 20 × 5 bits = 100 bits.
+pub const CODE_CHARS: usize = 20;
+
+/// Longest promise file in bytes: a signed answer (at most an entry) in base64, and its note.
+pub const PROMISE_BYTES_MAX: usize = 128 * 1024;
+
+/// How far an entry's time may lie after the clock of who audits, in milliseconds: five minutes.
+pub const CLOCK_TOLERANCE_MS: u64 = 5 * 60 * 1_000;

@@ -1,0 +1,221 @@
+//! Carrying out what operators ask: the same for a command that holds the directory and for one that comes over the
+//! socket.
+
+use crate::book::{Book, state_word};
+use crate::desk::{Ask, PollStatus, Reply, TurnStatus, WaveStatus};
+use crate::limits::DESK_ENTRIES_MAX;
+use crate::rejection::Rejection;
+use crate::service::Service;
+use crate::shelf;
+use crate::writer::{Job, Position};
+use data_encoding::BASE64;
+use sijill_ledger::note::VerifierKey;
+use sijill_ledger::{Origin, codec};
+use sijill_poll::operator::{self, Signer, Turn};
+use sijill_poll::{Event, Poll, promise};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Service {
+    /// Carries out what an operator asks. Blocks until it is done and, where something was recorded, durable.
+    pub fn ask(&self, ask: Ask) -> Reply {
+        let outcome = match ask {
+            Ask::Keys { origin } => self.keys(&origin),
+            Ask::Open { event } => self.open_poll(&event),
+            Ask::List => Ok(Reply::Polls {
+                polls: self
+                    .books()
+                    .iter()
+                    .map(|book| status(book, self.now()))
+                    .collect(),
+            }),
+            Ask::Show { slug } => self.show(&slug),
+            Ask::Record { slug, event } => self.record(&slug, &event),
+            Ask::Freeze { slug } => self.freeze(&slug),
+            Ask::Entries { slug, from } => self.entries(&slug, from),
+            Ask::Export { slug, path } => self.export(&slug, &path),
+        };
+        outcome.unwrap_or_else(|reply| reply)
+    }
+
+    fn keys(&self, origin: &str) -> Result<Reply, Reply> {
+        let origin: Origin = origin.parse().map_err(refused)?;
+        if self.has_origin(&origin) {
+            let slug = origin.to_string();
+            return Err(refused(Rejection::Taken { slug }));
+        }
+        let public = |key: sijill_ledger::SecretKey| BASE64.encode(key.public_key().as_bytes());
+        Ok(Reply::Keys {
+            log: public(self.master().log_key(&origin)),
+            promise: public(self.master().promise_key(&origin)),
+        })
+    }
+
+    fn open_poll(&self, event: &str) -> Result<Reply, Reply> {
+        let Event::Opened(opened) = event_of(event)? else {
+            return Err(refused("the event is not an `Opened`"));
+        };
+        let recorded = self.wait(|reply| Job::Open { opened, reply });
+        recorded.map(recorded_at).map_err(rejected)
+    }
+
+    fn show(&self, slug: &str) -> Result<Reply, Reply> {
+        let book = self.known(slug)?;
+        let poll = Box::new(status(&book, self.now()));
+        Ok(Reply::Poll { poll })
+    }
+
+    fn record(&self, slug: &str, event: &str) -> Result<Reply, Reply> {
+        let book = self.known(slug)?;
+        let event = event_of(event)?;
+        let roster = match &event {
+            Event::RosterCommitted(_) => Some(self.leaves(&book)?),
+            _ => None,
+        };
+        let event = operator::verify(book.id(), book.definition(), event).map_err(refused)?;
+        let slug = slug.to_owned();
+        let recorded = self.wait(|reply| Job::Record {
+            slug,
+            event: Box::new(event),
+            roster,
+            reply,
+        });
+        recorded.map(recorded_at).map_err(rejected)
+    }
+
+    fn leaves(&self, book: &Book) -> Result<Arc<sijill_poll::roster::Roster>, Reply> {
+        let path = self.roster_path(book.slug());
+        let strata = book.definition().strata.len();
+        match shelf::read_roster(&path, strata) {
+            Ok(Some(roster)) => Ok(Arc::new(roster)),
+            Ok(None) => Err(refused(Rejection::Roster {
+                why: "there is no roster file; import the roster first".to_owned(),
+            })),
+            Err(error) => Err(refused(error)),
+        }
+    }
+
+    fn freeze(&self, slug: &str) -> Result<Reply, Reply> {
+        let frozen = slug.to_owned();
+        self.wait(|reply| Job::Freeze {
+            slug: frozen,
+            reply,
+        })
+        .map_err(rejected)?;
+        self.show(slug)
+    }
+
+    fn entries(&self, slug: &str, from: u64) -> Result<Reply, Reply> {
+        let book = self.known(slug)?;
+        let durable = book.durable().head().size;
+        let entries = shelf::entries(self.log(), book.origin(), from)
+            .take(DESK_ENTRIES_MAX.min(durable.saturating_sub(from) as usize))
+            .map(|entry| entry.map(|bytes| BASE64.encode(&bytes)))
+            .collect::<Result<_, _>>()
+            .map_err(failed)?;
+        Ok(Reply::Entries { entries })
+    }
+
+    fn export(&self, slug: &str, path: &Path) -> Result<Reply, Reply> {
+        let book = self.known(slug)?;
+        let head = book.durable().head();
+        shelf::export(self.log(), self.data(), &book, head.size, path).map_err(failed)?;
+        Ok(Reply::Exported {
+            size: head.size,
+            link: head.link.to_string(),
+            published: book.published().head.size,
+        })
+    }
+
+    fn known(&self, slug: &str) -> Result<Arc<Book>, Reply> {
+        self.book(slug).ok_or_else(|| {
+            refused(Rejection::UnknownPoll {
+                slug: slug.to_owned(),
+            })
+        })
+    }
+}
+
+fn refused(why: impl ToString) -> Reply {
+    Reply::Refused {
+        why: why.to_string(),
+    }
+}
+
+fn failed(why: impl ToString) -> Reply {
+    Reply::Failed {
+        why: why.to_string(),
+    }
+}
+
+fn rejected(rejection: Rejection) -> Reply {
+    match rejection {
+        Rejection::Stopped { .. } => failed(rejection),
+        _ => refused(rejection),
+    }
+}
+
+fn recorded_at(position: Position) -> Reply {
+    Reply::Recorded {
+        index: position.index,
+        link: position.link.to_string(),
+    }
+}
+
+fn event_of(base64: &str) -> Result<Event, Reply> {
+    let bytes = BASE64
+        .decode(base64.as_bytes())
+        .map_err(|_| refused("the event is not base64"))?;
+    codec::decode(&bytes).map_err(|error| refused(format!("the event cannot be read: {error}")))
+}
+
+/// A poll as its operator sees it.
+fn status(book: &Book, now: u64) -> PollStatus {
+    let poll = book.durable();
+    let definition = book.definition();
+    let options = definition.options.iter().map(|option| option.id.clone());
+    let waves = poll.waves().iter().map(|wave| WaveStatus {
+        planned: wave.planned,
+        ended: wave.ended,
+    });
+    PollStatus {
+        slug: book.slug().to_owned(),
+        origin: book.origin().to_string(),
+        poll_id: book.id().to_string(),
+        state: state_word(&poll, now).to_owned(),
+        entries: poll.head().size,
+        link: poll.head().link.to_string(),
+        published: book.published().head.size,
+        start: definition.field.start,
+        end: poll.end(),
+        roster: poll.committed().map_or(0, |roster| roster.count),
+        planned: poll.planned(),
+        waves: waves.collect(),
+        answered: poll.tally().answered,
+        tally: options
+            .zip(poll.tally().by_option.iter().copied())
+            .collect(),
+        log_key: log_key(&poll),
+        promise_key: promise::verifier_key(book.origin(), poll.promise_key())
+            .map_or_else(|error| error.to_string(), |key| key.to_string()),
+        definition: poll.opening().definition.clone(),
+        operator: turn(poll.turn(Signer::Operator { key: 0 })),
+        sender: turn(poll.turn(Signer::Sender)),
+    }
+}
+
+fn log_key(poll: &Poll) -> String {
+    let keys = poll.opening().log_keys.iter();
+    let named = keys.filter_map(|key| VerifierKey::new(poll.origin().as_str(), *key).ok());
+    named
+        .map(|key| key.to_string())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn turn(turn: Turn) -> TurnStatus {
+    TurnStatus {
+        counter: turn.counter,
+        previous: turn.previous.to_string(),
+    }
+}

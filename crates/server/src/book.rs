@@ -1,0 +1,168 @@
+//! A book: one poll as the rest of the service sees it. What is durable, what is published, and nothing that is not.
+//!
+//! The committer alone writes it, after the disk has confirmed; everyone else reads. No lock is held across an await.
+
+use crate::keys::MasterKey;
+use crate::shelf::Replayed;
+use crate::wire;
+use sijill_ledger::{Hash, Head, Origin, SecretKey};
+use sijill_poll::definition::Definition;
+use sijill_poll::event::Responded;
+use sijill_poll::poll::Phase;
+use sijill_poll::promise::{self, Promise};
+use sijill_poll::tally::Tally;
+use sijill_poll::{Poll, PollError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::watch;
+
+/// Everything that advances with a publication, frozen.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// Where the published part of the ledger ends.
+    pub head: Head,
+    /// When it was published, milliseconds since 1970.
+    pub at: u64,
+    /// The tally at that end.
+    pub tally: Tally,
+    /// Invitations in the roster.
+    pub invited: u32,
+    /// Invitations planned in waves begun.
+    pub planned: u64,
+    /// `results.json`, rendered once for everyone.
+    pub json: axum::body::Bytes,
+    /// The same as one server-sent event.
+    pub event: axum::body::Bytes,
+}
+
+impl Published {
+    /// The publication of `poll` as it is, at the time `at`.
+    pub fn of(poll: &Poll, at: u64) -> Self {
+        let json = wire::results(poll, at);
+        let event = format!("event: publication\ndata: {json}\n\n");
+        Self {
+            head: poll.head(),
+            at,
+            tally: poll.tally().clone(),
+            invited: poll.committed().map_or(0, |roster| roster.count),
+            planned: poll.planned(),
+            json: json.into(),
+            event: event.into(),
+        }
+    }
+}
+
+/// One poll as the rest of the service sees it.
+#[derive(Debug)]
+pub struct Book {
+    slug: String,
+    origin: Origin,
+    id: Hash,
+    definition: Arc<Definition>,
+    promise_key: SecretKey,
+    /// The state of what is on stable storage.
+    durable: RwLock<Poll>,
+    /// Replaced at each publication; every listener sees the newest.
+    published: watch::Sender<Arc<Published>>,
+    /// Answers and other entries that were durable and not published when the service started.
+    unpublished_at_start: (u64, u64),
+}
+
+impl Book {
+    /// The book of a poll whose ledger is durable so far, with its last publication.
+    pub fn new(poll: Poll, published: Published, master: &MasterKey) -> Self {
+        Self {
+            slug: poll.definition().slug.clone(),
+            origin: poll.origin().clone(),
+            id: poll.id(),
+            definition: Arc::clone(poll.definition()),
+            promise_key: master.promise_key(poll.origin()),
+            durable: RwLock::new(poll),
+            published: watch::Sender::new(Arc::new(published)),
+            unpublished_at_start: (0, 0),
+        }
+    }
+
+    /// The book of a poll that came out of the log.
+    pub(crate) fn replayed(replayed: Replayed, master: &MasterKey) -> Self {
+        let (at_publication, at) = replayed.published;
+        let published = Published::of(&at_publication, at);
+        Self {
+            unpublished_at_start: replayed.unpublished,
+            ..Self::new(replayed.poll, published, master)
+        }
+    }
+
+    /// Answers and other entries that were durable and not published when the service started.
+    pub(crate) fn unpublished_at_start(&self) -> (u64, u64) {
+        self.unpublished_at_start
+    }
+
+    /// The poll's short name.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+
+    /// The ledger's name.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The poll id.
+    pub fn id(&self) -> Hash {
+        self.id
+    }
+
+    /// The definition.
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The durable state. Hold it briefly: the committer waits.
+    pub fn durable(&self) -> RwLockReadGuard<'_, Poll> {
+        // A poisoned lock means that the committer died; `Health` says so, and what was durable still is.
+        self.durable.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The durable state, for the committer.
+    pub(crate) fn durable_mut(&self) -> RwLockWriteGuard<'_, Poll> {
+        self.durable.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last publication.
+    pub fn published(&self) -> Arc<Published> {
+        Arc::clone(&self.published.borrow())
+    }
+
+    /// The last publication and every later one.
+    pub fn publications(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.subscribe()
+    }
+
+    pub(crate) fn publish(&self, published: Published) {
+        self.published.send_replace(Arc::new(published));
+    }
+
+    /// The promise file for an answer of this poll. Deterministic: the same answer has the same promise.
+    pub fn promise(&self, responded: &Responded) -> Result<String, PollError> {
+        let due = self.durable().promise_due() / 1_000;
+        let promise = Promise {
+            origin: self.origin.clone(),
+            poll_id: self.id,
+            answer: responded.hash()?,
+            due,
+        };
+        promise::file(responded, &promise, &self.promise_key)
+    }
+}
+
+/// Where a poll stands at a moment, in one word for machines.
+pub fn state_word(poll: &Poll, now: u64) -> &'static str {
+    match poll.phase() {
+        Phase::Closed => "closed",
+        Phase::Annulled => "annulled",
+        Phase::Paused => "paused",
+        Phase::Running if now < poll.definition().field.start => "not_yet_open",
+        Phase::Running if now >= poll.end() => "ended",
+        Phase::Running => "open",
+    }
+}

@@ -1,0 +1,37 @@
+//! The service: the writer that owns the poll states and the log, publication, the web side, and the operator's desk.
+//!
+//! `poll` decides and evolves, `store` keeps, `pages` renders; this crate brings the clock, the network and the order
+//! in which things happen. It reads no configuration and makes no keys: `sijill` hands them in.
+//!
+//! ```text
+//! request → web ─┐                          ┌→ books (durable) → pages
+//! operator → desk ┴→ writer → committer → log ┴→ publication → live streams
+//! ```
+
+pub mod ask;
+pub mod book;
+pub mod clock;
+mod committer;
+pub mod desk;
+mod error;
+mod health;
+pub mod keys;
+pub mod limits;
+pub mod paths;
+pub mod rejection;
+mod run;
+pub mod service;
+mod shelf;
+pub mod snapshot;
+pub mod view;
+mod web;
+mod wire;
+mod writer;
+
+pub use book::Published;
+pub use clock::{Clock, system_clock};
+pub use desk::{Ask, Desk, Reply};
+pub use error::ServerError;
+pub use keys::MasterKey;
+pub use run::run;
+pub use service::{Config, Service};

@@ -1,0 +1,68 @@
+//! Every public path, built and parsed in one place.
+
+/// The front page.
+pub const HOME: &str = "/";
+/// The script of the results page.
+pub const LIVE_JS: &str = "/static/live.js";
+/// Whether the service takes answers.
+pub const HEALTH: &str = "/health";
+
+/// Routes as axum reads them.
+pub mod route {
+    /// The page behind a personal link.
+    pub const ANSWER: &str = "/p/{token}";
+    /// The same in a language.
+    pub const ANSWER_IN: &str = "/p/{token}/in/{language}";
+    /// The promise for the answer of a link.
+    pub const PROMISE: &str = "/p/{token}/promise";
+    /// The results page; the poll's address.
+    pub const RESULTS: &str = "/polls/{slug}";
+    /// The same in a language.
+    pub const RESULTS_IN: &str = "/polls/{slug}/in/{language}";
+    /// The results for machines.
+    pub const RESULTS_JSON: &str = "/polls/{slug}/results.json";
+    /// Publications as server-sent events.
+    pub const LIVE: &str = "/polls/{slug}/live";
+    /// The ledger up to the last publication.
+    pub const EXPORT: &str = "/polls/{slug}/export";
+    /// The roster's leaves.
+    pub const ROSTER: &str = "/polls/{slug}/roster";
+}
+
+/// The front page in a language.
+pub fn home_in(language: &str) -> String {
+    format!("/in/{language}")
+}
+
+/// The route of [`home_in`].
+pub const HOME_IN: &str = "/in/{language}";
+
+/// The page behind a personal link.
+pub fn answer(token: &str) -> String {
+    format!("/p/{token}")
+}
+
+/// The same in a language.
+pub fn answer_in(token: &str, language: &str) -> String {
+    format!("/p/{token}/in/{language}")
+}
+
+/// The promise for the answer of a link.
+pub fn promise(token: &str) -> String {
+    format!("/p/{token}/promise")
+}
+
+/// The results page.
+pub fn results(slug: &str) -> String {
+    format!("/polls/{slug}")
+}
+
+/// The results page in a language.
+pub fn results_in(slug: &str, language: &str) -> String {
+    format!("/polls/{slug}/in/{language}")
+}
+
+/// What else a poll's address serves: `results.json`, `live`, `export` or `roster`.
+pub fn of_poll(slug: &str, part: &str) -> String {
+    format!("/polls/{slug}/{part}")
+}

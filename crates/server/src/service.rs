@@ -1,0 +1,259 @@
+//! The service: one data directory, opened. Readers read books, everyone who wants something recorded asks the writer.
+
+use crate::ServerError;
+use crate::book::Book;
+use crate::clock::Clock;
+use crate::committer::Committer;
+use crate::health::Health;
+use crate::keys::MasterKey;
+use crate::limits::QUEUE_JOBS_MAX;
+use crate::rejection::Rejection;
+use crate::shelf::{self, Shelf};
+use crate::writer::{Job, Writer};
+use sijill_ledger::Origin;
+use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::{oneshot, watch};
+
+/// What a service needs.
+pub struct Config {
+    /// Its data directory.
+    pub data: PathBuf,
+    /// Its master key.
+    pub master: MasterKey,
+    /// The clock.
+    pub clock: Clock,
+}
+
+/// Every book, by slug.
+#[derive(Debug, Default)]
+pub struct Books(RwLock<BTreeMap<String, Arc<Book>>>);
+
+impl Books {
+    /// One book.
+    pub fn get(&self, slug: &str) -> Option<Arc<Book>> {
+        let books = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        books.get(slug).cloned()
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<Arc<Book>> {
+        let books = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        books.values().cloned().collect()
+    }
+
+    /// Adds a book.
+    pub(crate) fn put(&self, book: Arc<Book>) {
+        let mut books = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        books.insert(book.slug().to_owned(), book);
+    }
+}
+
+/// An opened data directory. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Shared>);
+
+struct Shared {
+    data: PathBuf,
+    master: MasterKey,
+    clock: Clock,
+    books: Arc<Books>,
+    health: Arc<Health>,
+    /// The writer's queue.
+    jobs: SyncSender<Job>,
+    /// One export is made at a time.
+    exporting: Mutex<()>,
+    log: sijill_store::Log,
+}
+
+impl Service {
+    /// Opens a data directory: takes its lock, replays its log, starts writer and committer. Also returns what the
+    /// operator should know of (a recovery, say).
+    pub fn open(config: Config) -> Result<(Self, Vec<String>), ServerError> {
+        let Config {
+            data,
+            master,
+            clock,
+        } = config;
+        let opened = shelf::open(&data)?;
+        let books = Arc::new(Books::default());
+        let mut polls = Vec::new();
+        for replayed in opened.polls {
+            polls.push(replayed.poll.clone());
+            let book = Book::replayed(replayed, &master);
+            books.put(Arc::new(book));
+        }
+        let health = Arc::new(Health::default());
+        let log = opened.shelf.log();
+        let jobs = start(opened.shelf, polls, &books, &clock, &master, &health)?;
+        let shared = Shared {
+            data,
+            master,
+            clock,
+            books,
+            health,
+            jobs,
+            exporting: Mutex::new(()),
+            log,
+        };
+        Ok((Self(Arc::new(shared)), opened.notices))
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> u64 {
+        (self.0.clock)()
+    }
+
+    /// Every poll.
+    pub fn books(&self) -> Vec<Arc<Book>> {
+        self.0.books.all()
+    }
+
+    /// One poll.
+    pub fn book(&self, slug: &str) -> Option<Arc<Book>> {
+        self.0.books.get(slug)
+    }
+
+    /// The last publication of a poll and every later one.
+    pub fn published(&self, slug: &str) -> Option<watch::Receiver<Arc<crate::book::Published>>> {
+        Some(self.book(slug)?.publications())
+    }
+
+    /// Why entries are taken no more, if they are not.
+    pub fn stopped(&self) -> Option<String> {
+        self.0.health.stopped()
+    }
+
+    /// The platform's domain, for pages that belong to no poll: that of the first poll.
+    pub fn domain(&self) -> String {
+        self.books().first().map_or_else(String::new, |book| {
+            book.definition().who.platform.domain.clone()
+        })
+    }
+
+    /// The poll and invitation that a token belongs to.
+    pub fn find(&self, token: &Token) -> Option<(Arc<Book>, Invitation)> {
+        self.books().into_iter().find_map(|book| {
+            let roster = Arc::clone(book.durable().roster());
+            let invitation = token.invitation_key(book.origin()).find_in(&roster)?;
+            Some((book, invitation))
+        })
+    }
+
+    /// Records an answer; returns once it is on stable storage, or is a repeat of one that is.
+    pub async fn respond(&self, book: &Book, answer: VerifiedAnswer) -> Result<(), Rejection> {
+        let (reply, done) = oneshot::channel();
+        self.ask_writer(Job::Respond {
+            slug: book.slug().to_owned(),
+            answer: Box::new(answer),
+            reply,
+        })?;
+        done.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    /// Hands a job to the writer and waits for its answer. Blocks; not for async code.
+    pub(crate) fn wait<T>(
+        &self,
+        job: impl FnOnce(oneshot::Sender<Result<T, Rejection>>) -> Job,
+    ) -> Result<T, Rejection> {
+        let (reply, done) = oneshot::channel();
+        self.ask_writer(job(reply))?;
+        done.blocking_recv().unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    fn ask_writer(&self, job: Job) -> Result<(), Rejection> {
+        self.0.jobs.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Rejection::Busy,
+            TrySendError::Disconnected(_) => self.gone(),
+        })
+    }
+
+    fn gone(&self) -> Rejection {
+        Rejection::Stopped {
+            why: self
+                .stopped()
+                .unwrap_or_else(|| "the service is stopping".to_owned()),
+        }
+    }
+
+    /// Finishes: what waits is made durable, the snapshots are written, the log is marked as stopped cleanly.
+    pub fn stop(&self) -> Result<(), ServerError> {
+        self.wait(|reply| Job::Stop { reply })
+            .map_err(|rejection| ServerError::Stop(rejection.to_string()))
+    }
+
+    /// The keys that a ledger of this origin has here.
+    pub(crate) fn master(&self) -> &MasterKey {
+        &self.0.master
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &std::path::Path {
+        &self.0.data
+    }
+
+    pub(crate) fn log(&self) -> &sijill_store::Log {
+        &self.0.log
+    }
+
+    /// The file of a poll's leaves.
+    pub fn roster_path(&self, slug: &str) -> PathBuf {
+        shelf::roster_path(&self.0.data, slug)
+    }
+
+    /// Whether a poll of this origin can be opened: no other has it.
+    pub(crate) fn has_origin(&self, origin: &Origin) -> bool {
+        self.books().iter().any(|book| book.origin() == origin)
+    }
+
+    /// An export of the ledger up to the last publication; made once a publication, kept until the next.
+    pub fn published_export(&self, book: &Book) -> Result<std::fs::File, ServerError> {
+        let _one_at_a_time = self
+            .0
+            .exporting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let size = book.published().head.size;
+        shelf::published_export(self.log(), &self.0.data, book, size)
+    }
+}
+
+/// Starts the two threads, and returns the writer's queue.
+fn start(
+    shelf: Shelf,
+    polls: Vec<sijill_poll::Poll>,
+    books: &Arc<Books>,
+    clock: &Clock,
+    master: &MasterKey,
+    health: &Arc<Health>,
+) -> Result<SyncSender<Job>, ServerError> {
+    let (jobs, queue) = sync_channel(QUEUE_JOBS_MAX);
+    // One batch may wait while another is on its way to disk: the next is decided meanwhile.
+    let (batches, arriving) = sync_channel(1);
+    let committer = Committer::new(
+        shelf,
+        Arc::clone(books),
+        Arc::clone(clock),
+        master.clone(),
+        Arc::clone(health),
+    );
+    let writer = Writer::new(
+        polls.into_iter(),
+        Arc::clone(clock),
+        master.clone(),
+        Arc::clone(health),
+        batches,
+    );
+    let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+        std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(work)
+            .map_err(|error| ServerError::Thread(error.to_string()))
+    };
+    spawn("committer", Box::new(move || committer.run(&arriving)))?;
+    spawn("writer", Box::new(move || writer.run(&queue)))?;
+    Ok(jobs)
+}

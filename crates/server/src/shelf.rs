@@ -1,0 +1,414 @@
+//! The shelf: the log, and the small files of each poll that stand beside it.
+//!
+//! The log is `store`'s. What is here besides can be deleted and is made anew: how far a poll was published, the
+//! snapshot of its projections, the exports that observers download.
+
+use crate::ServerError;
+use crate::book::Book;
+use crate::committer::Item;
+use crate::snapshot::Snapshot;
+use serde::{Deserialize, Serialize};
+use sijill_ledger::{Head, Origin, Sealed};
+use sijill_poll::poll::Phase;
+use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
+use sijill_poll::{Event, Poll, evolve};
+use sijill_store::{Append, DataDir, Loaded, Log, StoreError, export, files};
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How far a poll was published, as it stands on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedUpTo {
+    /// Entries.
+    pub size: u64,
+    /// When, milliseconds since 1970.
+    pub at: u64,
+}
+
+/// A poll as it came out of the log.
+pub struct Replayed {
+    /// Its state after everything durable.
+    pub poll: Poll,
+    /// Its state at the last publication, and when that was.
+    pub published: (Poll, u64),
+    /// Answers and other entries after that.
+    pub unpublished: (u64, u64),
+}
+
+/// A data directory, opened and replayed.
+pub struct Opened {
+    /// The log, for the committer.
+    pub shelf: Shelf,
+    /// The polls in it.
+    pub polls: Vec<Replayed>,
+    /// What the operator should know.
+    pub notices: Vec<String>,
+}
+
+/// Opens a data directory and replays every ledger in it.
+pub fn open(data: &Path) -> Result<Opened, ServerError> {
+    let log = Log::open(DataDir::create_or_open(data)?)?;
+    let mut polls = Vec::new();
+    let mut notices = Vec::new();
+    for ledger in log.ledgers()? {
+        let origin: Origin = ledger.parse().map_err(|_| ServerError::Replay {
+            origin: ledger.clone(),
+            why: "its name is no origin".to_owned(),
+        })?;
+        let (replayed, loaded) = replay(&log, data, &origin)?;
+        notices.extend(notice(&loaded, &replayed.poll, data));
+        polls.push(replayed);
+    }
+    log.finish_loading()?;
+    let heads = polls.iter().map(|replayed| {
+        let poll = &replayed.poll;
+        (
+            poll.definition().slug.clone(),
+            (poll.origin().clone(), poll.head()),
+        )
+    });
+    let shelf = Shelf {
+        heads: heads.collect(),
+        data: data.to_owned(),
+        log,
+    };
+    Ok(Opened {
+        shelf,
+        polls,
+        notices,
+    })
+}
+
+fn notice(loaded: &Loaded, poll: &Poll, data: &Path) -> Vec<String> {
+    let mut notices = Vec::new();
+    if loaded.unacknowledged > 0 {
+        notices.push(format!(
+            "`{}`: the last {} entries were on disk when the service stopped, but nobody was told; they are kept",
+            loaded.slug, loaded.unacknowledged
+        ));
+    }
+    let changed = crate::view::changed_questions(poll);
+    if !changed.is_empty() {
+        notices.push(format!(
+            "`{}`: this version shows the question in {} otherwise than the poll was opened with; serve it with the version that opened it",
+            loaded.slug,
+            changed.join(", ")
+        ));
+    }
+    let differs = stored_snapshot(data, &loaded.slug).is_some_and(|snapshot| {
+        snapshot.size == poll.head().size && snapshot != Snapshot::of(poll)
+    });
+    if differs {
+        notices.push(format!(
+            "`{}`: the stored snapshot differs from the replay of the ledger; the replay is used. `sijill replay` shows where",
+            loaded.slug
+        ));
+    }
+    notices
+}
+
+/// Replays one ledger, and stops on the way at its last publication.
+fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded), ServerError> {
+    let mut state: Option<Poll> = None;
+    let mut published: Option<(Poll, u64)> = None;
+    let mut up_to = None;
+    let mut unpublished = (0, 0);
+    let loaded = log.load::<Event>(origin, slug_of, |sealed| {
+        let poll = match &mut state {
+            Some(poll) => {
+                evolve(poll, &sealed);
+                poll
+            }
+            None => {
+                let (poll, roster_error) = first_state(data, &sealed)?;
+                if let Some(error) = roster_error {
+                    return Err(error);
+                }
+                up_to = published_up_to(data, &poll.definition().slug);
+                state.insert(poll)
+            }
+        };
+        match sealed.entry().event {
+            Event::Responded(_) => unpublished.0 += 1,
+            _ => unpublished.1 += 1,
+        }
+        let size = poll.head().size;
+        if up_to.is_some_and(|up_to: PublishedUpTo| up_to.size == size) {
+            published = Some((poll.clone(), up_to.map_or(0, |up_to| up_to.at)));
+            unpublished = (0, 0);
+        }
+        // Entry 0 is public as soon as it is there.
+        if published.is_none() && size == 1 {
+            published = Some((poll.clone(), sealed.entry().at));
+            unpublished = (0, 0);
+        }
+        Ok(())
+    })?;
+    let broken = |why: &str| ServerError::Replay {
+        origin: origin.to_string(),
+        why: why.to_owned(),
+    };
+    let poll = state.ok_or_else(|| broken("it has no entries"))?;
+    roster_is_committed(&poll)?;
+    let published = published.ok_or_else(|| broken("it has no entries"))?;
+    let replayed = Replayed {
+        poll,
+        published,
+        unpublished,
+    };
+    Ok((replayed, loaded))
+}
+
+/// The poll's short name, from entry 0.
+pub fn slug_of(first: &Sealed<Event>) -> Result<String, String> {
+    let empty = Arc::new(RosterReader::new(0).finish());
+    Poll::open(first, empty)
+        .map(|poll| poll.definition().slug.clone())
+        .map_err(|error| error.to_string())
+}
+
+/// The poll that entry 0 opens, with its leaves if their file is there.
+fn first_state(data: &Path, first: &Sealed<Event>) -> Result<(Poll, Option<String>), String> {
+    let empty = Arc::new(RosterReader::new(0).finish());
+    let mut poll = Poll::open(first, empty).map_err(|error| error.to_string())?;
+    let path = roster_path(data, &poll.definition().slug);
+    match read_roster(&path, poll.definition().strata.len()) {
+        Ok(Some(roster)) => poll.attach(Arc::new(roster)),
+        Ok(None) => {}
+        Err(error) => return Ok((poll, Some(error.to_string()))),
+    }
+    Ok((poll, None))
+}
+
+fn roster_is_committed(poll: &Poll) -> Result<(), ServerError> {
+    match poll.committed() {
+        Some(committed) if committed.root != poll.roster().root() => Err(ServerError::Roster {
+            slug: poll.definition().slug.clone(),
+            why: format!(
+                "expected root {}, found {}",
+                committed.root,
+                poll.roster().root()
+            ),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The file of a poll's leaves.
+pub fn roster_path(data: &Path, slug: &str) -> PathBuf {
+    folder(data, slug).join("roster")
+}
+
+fn folder(data: &Path, slug: &str) -> PathBuf {
+    data.join("polls").join(slug)
+}
+
+/// Reads the leaves of a roster file, if it is there. A bad leaf is an error.
+pub fn read_roster(path: &Path, strata: usize) -> Result<Option<Roster>, ServerError> {
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unusable("read", path, error)),
+    };
+    let length = file
+        .metadata()
+        .map_err(|error| unusable("read", path, error))?
+        .len();
+    if !length.is_multiple_of(LEAF_BYTES as u64) {
+        return Err(unusable("read", path, "it ends inside a leaf"));
+    }
+    let mut file = BufReader::new(file);
+    let mut reader = RosterReader::new(strata);
+    for _ in 0..length / LEAF_BYTES as u64 {
+        let mut leaf = [0; LEAF_BYTES];
+        file.read_exact(&mut leaf)
+            .map_err(|error| unusable("read", path, error))?;
+        reader
+            .push(&leaf)
+            .map_err(|error| unusable("use", path, error))?;
+    }
+    Ok(Some(reader.finish()))
+}
+
+fn unusable(what: &'static str, path: &Path, why: impl ToString) -> ServerError {
+    ServerError::File {
+        what,
+        path: path.display().to_string(),
+        why: why.to_string(),
+    }
+}
+
+fn published_up_to(data: &Path, slug: &str) -> Option<PublishedUpTo> {
+    let text = std::fs::read(folder(data, slug).join("published")).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// The stored snapshot of a poll, if there is one that can be read.
+pub fn stored_snapshot(data: &Path, slug: &str) -> Option<Snapshot> {
+    let text = std::fs::read(folder(data, slug).join("snapshot.json")).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// The log and the files beside it, for the one thread that writes them.
+pub struct Shelf {
+    data: PathBuf,
+    log: Log,
+    /// Where each ledger ends, by slug.
+    heads: BTreeMap<String, (Origin, Head)>,
+}
+
+impl Shelf {
+    /// The log, for readers.
+    pub fn log(&self) -> Log {
+        self.log.clone()
+    }
+
+    /// Makes entries durable. When it has returned, they are.
+    pub fn append(&mut self, items: &[Item]) -> Result<(), ServerError> {
+        let mut by_ledger: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
+        for item in items {
+            by_ledger.entry(&item.slug).or_default().push(item);
+        }
+        let mut ends = Vec::new();
+        for (slug, items) in &by_ledger {
+            ends.push(self.end(slug, items)?);
+        }
+        let appends: Vec<Append<'_>> = by_ledger
+            .iter()
+            .zip(&ends)
+            .map(|((slug, items), (origin, before, after))| Append {
+                origin,
+                slug,
+                before: *before,
+                after: *after,
+                entries: items.iter().map(|item| item.sealed.bytes()).collect(),
+            })
+            .collect();
+        if !appends.is_empty() {
+            self.log.append(&appends)?;
+        }
+        for (slug, (origin, _, after)) in by_ledger.keys().zip(&ends) {
+            self.heads
+                .insert((*slug).to_owned(), (origin.clone(), *after));
+        }
+        Ok(())
+    }
+
+    /// The ledger of these items, and where it ends before and after them; each must follow the one before.
+    fn end(&self, slug: &str, items: &[&Item]) -> Result<(Origin, Head, Head), ServerError> {
+        let opening = items
+            .first()
+            .and_then(|item| match &item.sealed.entry().event {
+                Event::Opened(opened) => Some(opened.opening.origin.clone()),
+                _ => None,
+            });
+        let (origin, before) = match (self.heads.get(slug), opening) {
+            (Some((origin, head)), _) => (origin.clone(), *head),
+            (None, Some(origin)) => {
+                let start = Head::start(&origin);
+                (origin, start)
+            }
+            (None, None) => {
+                return Err(ServerError::Replay {
+                    origin: slug.to_owned(),
+                    why: "it was never opened".to_owned(),
+                });
+            }
+        };
+        let mut after = before;
+        for item in items {
+            after = after
+                .follow(&item.sealed)
+                .map_err(|error| ServerError::Replay {
+                    origin: origin.to_string(),
+                    why: error.to_string(),
+                })?;
+        }
+        Ok((origin, before, after))
+    }
+
+    /// Writes how far a poll is published, durably, and the head files before it.
+    pub fn published(&self, slug: &str, head: Head, at: u64) -> Result<(), ServerError> {
+        self.log.sync_heads()?;
+        let up_to = PublishedUpTo {
+            size: head.size,
+            at,
+        };
+        self.write(slug, "published", &up_to)
+    }
+
+    /// Writes the snapshot of a poll.
+    pub fn snapshot(&self, poll: &Poll) -> Result<(), ServerError> {
+        let slug = &poll.definition().slug;
+        self.write(slug, "snapshot.json", &Snapshot::of(poll))
+    }
+
+    fn write(&self, slug: &str, name: &str, value: &impl Serialize) -> Result<(), ServerError> {
+        let path = folder(&self.data, slug).join(name);
+        let text =
+            serde_json::to_vec_pretty(value).map_err(|error| unusable("write", &path, error))?;
+        Ok(files::write_whole(&path, &text, false)?)
+    }
+
+    /// Closes the log cleanly.
+    pub fn close(&self) -> Result<(), ServerError> {
+        Ok(self.log.close()?)
+    }
+}
+
+/// The canonical bytes of a ledger's entries.
+pub fn entries<'a>(
+    log: &'a Log,
+    origin: &Origin,
+    from: u64,
+) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + 'a {
+    log.entries(origin, from)
+}
+
+/// Writes an export of a ledger's first `size` entries.
+pub fn export(
+    log: &Log,
+    data: &Path,
+    book: &Book,
+    size: u64,
+    target: &Path,
+) -> Result<(), ServerError> {
+    let roster = match book.durable().committed() {
+        Some(_) => roster_path(data, book.slug()),
+        None => folder(data, book.slug()).join("no-roster"),
+    };
+    export::write(log, book.origin(), &roster, Some(size), target, |_| ())?;
+    Ok(())
+}
+
+/// The export of a poll at this publication, opened; made if it is not there, and older ones removed.
+pub fn published_export(
+    log: &Log,
+    data: &Path,
+    book: &Book,
+    size: u64,
+) -> Result<std::fs::File, ServerError> {
+    let exports = folder(data, book.slug()).join("exports");
+    let path = exports.join(format!("{size}.sijill"));
+    if let Ok(file) = std::fs::File::open(&path) {
+        return Ok(file);
+    }
+    files::make_folder(&exports)?;
+    let old: Vec<PathBuf> = std::fs::read_dir(&exports)
+        .map_err(|error| unusable("read", &exports, error))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .collect();
+    export(log, data, book, size, &path)?;
+    for old in old {
+        // Who reads it still has it open.
+        files::remove(&old)?;
+    }
+    std::fs::File::open(&path).map_err(|error| unusable("open", &path, error))
+}
+
+/// Whether nothing more can be recorded but what follows an end.
+pub fn is_over(poll: &Poll) -> bool {
+    matches!(poll.phase(), Phase::Closed | Phase::Annulled)
+}

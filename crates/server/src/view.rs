@@ -1,0 +1,370 @@
+//! From a book to what `pages` shows: plain values in the reader's language, nothing computed that the book has not.
+
+use crate::book::{Book, Published};
+use crate::paths;
+use sijill_ledger::Hash;
+use sijill_pages as pages;
+use sijill_pages::{Frame, Language, LanguageLink};
+use sijill_poll::Poll;
+use sijill_poll::credential::Code;
+use sijill_poll::definition::{ClosePolicy, Definition, TokenMaker};
+use sijill_poll::event::Responded;
+use sijill_poll::poll::Phase;
+
+/// The languages of a definition that there are pages in.
+pub fn languages(definition: &Definition) -> Vec<Language> {
+    definition.languages().filter_map(Language::parse).collect()
+}
+
+/// Question and options in a language.
+pub fn question(definition: &Definition, language: Language) -> pages::QuestionView {
+    let tag = language.tag();
+    pages::QuestionView {
+        language,
+        question_id: definition.question.id.clone(),
+        question_text: definition.question.text.get(tag).to_owned(),
+        options: definition
+            .options
+            .iter()
+            .map(|option| pages::OptionView {
+                id: option.id.clone(),
+                label: option.label.get(tag).to_owned(),
+            })
+            .collect(),
+    }
+}
+
+/// The languages whose question block is not the one that entry 0 commits to: this version of the pages would show
+/// something else than was signed.
+pub fn changed_questions(poll: &Poll) -> Vec<String> {
+    let committed = poll.opening().questions.iter();
+    let changed = committed.filter(|committed| {
+        let language = Language::parse(&committed.language);
+        let block =
+            language.map(|language| pages::question_block(&question(poll.definition(), language)));
+        block.is_none_or(|block| Hash::of(block.as_bytes()) != committed.hash)
+    });
+    changed
+        .map(|committed| committed.language.clone())
+        .collect()
+}
+
+/// The frame of a page, with a link to it in every language.
+pub fn frame(
+    domain: &str,
+    offered: &[Language],
+    language: Language,
+    href: impl Fn(&str) -> String,
+) -> Frame {
+    let links = offered.iter().map(|offered| LanguageLink {
+        language: *offered,
+        href: href(offered.tag()),
+    });
+    Frame {
+        language,
+        domain: domain.to_owned(),
+        links: links.collect(),
+    }
+}
+
+/// Who asks, conducts, runs.
+pub fn who(definition: &Definition, language: Language) -> pages::Who {
+    let tag = language.tag();
+    let who = &definition.who;
+    pages::Who {
+        sponsor: who.sponsor.get(tag).to_owned(),
+        conductor: who.conductor.get(tag).to_owned(),
+        platform: who.platform.name.get(tag).to_owned(),
+        domain: who.platform.domain.clone(),
+        why_they_differ: who
+            .why_they_differ
+            .as_ref()
+            .map(|why| why.get(tag).to_owned()),
+        tokens_made_by: match who.tokens_made_by {
+            TokenMaker::Platform => pages::TokensMadeBy::Platform,
+            TokenMaker::Sender => pages::TokensMadeBy::Sender,
+        },
+    }
+}
+
+/// Whom to ask.
+pub fn contact(definition: &Definition, language: Language) -> pages::Contact {
+    let contact = &definition.contact;
+    pages::Contact {
+        name: contact.name.get(language.tag()).to_owned(),
+        phone: contact.phone.clone(),
+        email: contact.email.clone(),
+        url: contact.url.clone(),
+    }
+}
+
+/// Where the poll stands at `now`.
+pub fn phase(poll: &Poll, now: u64) -> pages::Phase {
+    let field = &poll.definition().field;
+    match poll.phase() {
+        Phase::Annulled => pages::Phase::Annulled {
+            reason: poll.reason().to_owned(),
+        },
+        Phase::Closed => pages::Phase::Closed {
+            closed_at_ms: poll.phase_since().min(poll.end()),
+        },
+        Phase::Running | Phase::Paused if now >= poll.end() => pages::Phase::Closed {
+            closed_at_ms: poll.end(),
+        },
+        Phase::Paused => pages::Phase::Paused,
+        Phase::Running if now < field.start => pages::Phase::NotYetOpen {
+            opens_at_ms: field.start,
+        },
+        Phase::Running => pages::Phase::Open {
+            closes_at_ms: poll.end(),
+        },
+    }
+}
+
+/// How the poll was made.
+fn method(definition: &Definition, language: Language) -> pages::Method {
+    let tag = language.tag();
+    let (sample, disclosure) = (&definition.sample, &definition.disclosure);
+    pages::Method {
+        population: sample.population.get(tag).to_owned(),
+        frame: sample.frame.get(tag).to_owned(),
+        sampling: sample.sampling.get(tag).to_owned(),
+        mode: sample.mode.get(tag).to_owned(),
+        weighting: sample.weighting.get(tag).to_owned(),
+        exclusions: disclosure.exclusions.get(tag).to_owned(),
+        limitations: disclosure.limitations.get(tag).to_owned(),
+    }
+}
+
+/// The page behind a personal link, before anything was sent. `standing` is the answer that stands.
+pub fn answer_page(
+    book: &Book,
+    now: u64,
+    language: Language,
+    token: &str,
+    standing: Option<&Responded>,
+) -> pages::AnswerPage {
+    let definition = book.definition();
+    let tag = language.tag();
+    let (phase, revision) = {
+        let poll = book.durable();
+        let revision = standing.map_or(0, |responded| {
+            let sijill_poll::event::Who::Invitation { revision, .. } = responded.answer.who;
+            revision
+        });
+        (phase(&poll, now), revision)
+    };
+    let changes_left = definition
+        .rules
+        .revisions
+        .saturating_add(1)
+        .saturating_sub(revision);
+    let form = (changes_left > 0).then(|| pages::AnswerForm {
+        action: paths::answer_in(token, tag),
+        revision: revision.saturating_add(1),
+        changes_left: if revision == 0 {
+            changes_left - 1
+        } else {
+            changes_left
+        },
+    });
+    pages::AnswerPage {
+        frame: frame(
+            &definition.who.platform.domain,
+            &languages(definition),
+            language,
+            |tag| paths::answer_in(token, tag),
+        ),
+        question: question(definition, language),
+        who: who(definition, language),
+        sampling: definition.sample.sampling.get(tag).to_owned(),
+        privacy: definition.disclosure.privacy.get(tag).to_owned(),
+        contact: contact(definition, language),
+        slug: book.slug().to_owned(),
+        results_href: paths::results_in(book.slug(), tag),
+        phase,
+        standing: standing.map(|responded| pages::Standing {
+            code: code(responded),
+            promise_href: paths::promise(token),
+            choice: form
+                .is_some()
+                .then(|| label(definition, responded, language))
+                .flatten(),
+        }),
+        form,
+        error: None,
+    }
+}
+
+/// The short code of an answer.
+pub fn code(responded: &Responded) -> String {
+    responded
+        .hash()
+        .map_or_else(|_| String::new(), |hash| Code::of(hash).to_string())
+}
+
+/// The label of the option that an answer chose.
+fn label(definition: &Definition, responded: &Responded, language: Language) -> Option<String> {
+    let chosen = responded.answer.chosen.first()?;
+    let sijill_poll::event::Value::Clear(id) = &chosen.value else {
+        return None;
+    };
+    option_label(definition, id, language)
+}
+
+/// The label of an option.
+pub fn option_label(definition: &Definition, id: &str, language: Language) -> Option<String> {
+    let option = definition.options.iter().find(|option| option.id == id)?;
+    Some(option.label.get(language.tag()).to_owned())
+}
+
+/// The page after an answer was taken.
+pub fn confirmation(
+    book: &Book,
+    language: Language,
+    token: &str,
+    responded: &Responded,
+) -> pages::ConfirmationPage {
+    let definition = book.definition();
+    let tag = language.tag();
+    let sijill_poll::event::Who::Invitation { revision, .. } = responded.answer.who;
+    let (end, due) = {
+        let poll = book.durable();
+        (poll.end(), poll.promise_due())
+    };
+    pages::ConfirmationPage {
+        frame: frame(
+            &definition.who.platform.domain,
+            &languages(definition),
+            language,
+            |tag| paths::answer_in(token, tag),
+        ),
+        question_text: definition.question.text.get(tag).to_owned(),
+        code: code(responded),
+        promise_href: paths::promise(token),
+        public_within_minutes: definition.rules.publication_ms.div_ceil(60_000),
+        promise_due_ms: due,
+        closes_at_ms: end,
+        may_close_early: definition.rules.close == ClosePolicy::AnyTime,
+        changes_left: definition
+            .rules
+            .revisions
+            .saturating_add(1)
+            .saturating_sub(revision),
+        answer_href: paths::answer_in(token, tag),
+        results_href: paths::results_in(book.slug(), tag),
+        contact: contact(definition, language),
+    }
+}
+
+/// The public page of a poll.
+pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView {
+    let definition = book.definition();
+    let published = book.published();
+    let slug = book.slug();
+    pages::ResultsView {
+        frame: frame(
+            &definition.who.platform.domain,
+            &languages(definition),
+            language,
+            |tag| paths::results_in(slug, tag),
+        ),
+        question: question(definition, language),
+        who: who(definition, language),
+        contact: contact(definition, language),
+        method: method(definition, language),
+        phase: phase(&book.durable(), now),
+        may_close_early: definition.rules.close == ClosePolicy::AnyTime,
+        revisable: definition.rules.revisions > 0,
+        options: option_counts(definition, &published, language),
+        invited: published.invited.into(),
+        planned: published.planned,
+        strata: stratum_counts(book, &published, language),
+        published_at_ms: (published.head.size > 0).then_some(published.at),
+        size: published.head.size,
+        origin: book.origin().to_string(),
+        poll_id: data_encoding::BASE64.encode(book.id().as_bytes()),
+        live_href: paths::of_poll(slug, "live"),
+        check: check_yourself(book, &published),
+    }
+}
+
+fn option_counts(
+    definition: &Definition,
+    published: &Published,
+    language: Language,
+) -> Vec<pages::OptionCount> {
+    let tally = &published.tally;
+    let counts = tally.by_option.iter().zip(&tally.first_by_option);
+    let options = definition.options.iter().zip(counts);
+    options
+        .map(|(option, (count, first))| pages::OptionCount {
+            id: option.id.clone(),
+            label: option.label.get(language.tag()).to_owned(),
+            count: *count,
+            first_count: *first,
+        })
+        .collect()
+}
+
+fn stratum_counts(
+    book: &Book,
+    published: &Published,
+    language: Language,
+) -> Vec<pages::StratumCounts> {
+    let poll = book.durable();
+    let invited = poll.committed().map(|roster| roster.by_stratum.as_slice());
+    let strata = book.definition().strata.iter();
+    let rows = strata.zip(&published.tally.by_stratum).enumerate();
+    rows.map(|(place, (stratum, counts))| pages::StratumCounts {
+        id: stratum.id.clone(),
+        name: stratum.name.get(language.tag()).to_owned(),
+        invited: invited
+            .and_then(|invited| invited.get(place))
+            .copied()
+            .unwrap_or(0)
+            .into(),
+        counts: counts.clone(),
+    })
+    .collect()
+}
+
+fn check_yourself(book: &Book, published: &Published) -> pages::CheckYourself {
+    let definition = book.definition();
+    let secure = definition.message.link_prefix.starts_with("https://");
+    let scheme = if secure { "https" } else { "http" };
+    let slug = book.slug();
+    let keys = definition.keys.operators.iter();
+    pages::CheckYourself {
+        address: format!(
+            "{scheme}://{}{}",
+            definition.who.platform.domain,
+            paths::results(slug)
+        ),
+        operator_keys: keys.map(ToString::to_string).collect(),
+        anchor: published
+            .head
+            .size
+            .checked_sub(1)
+            .map(|last| format!("{last}:{}", published.head.link)),
+        export_href: paths::of_poll(slug, "export"),
+        roster_href: paths::of_poll(slug, "roster"),
+        json_href: paths::of_poll(slug, "results.json"),
+    }
+}
+
+/// A poll on the front page.
+pub fn card(book: &Book, now: u64, language: Language) -> pages::PollCard {
+    let definition = book.definition();
+    let tag = language.tag();
+    let published = book.published();
+    pages::PollCard {
+        slug: book.slug().to_owned(),
+        question_text: definition.question.text.get(tag).to_owned(),
+        sponsor: definition.who.sponsor.get(tag).to_owned(),
+        phase: phase(&book.durable(), now),
+        answered: published.tally.answered,
+        invited: published.invited.into(),
+        href: paths::results_in(book.slug(), tag),
+    }
+}

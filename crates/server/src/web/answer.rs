@@ -1,0 +1,294 @@
+//! The page behind a personal link. Opening it (GET, HEAD, previews) never spends it; sending the same answer again
+//! gets the same promise.
+
+use super::trouble::{kind_of, problem};
+use super::{Web, language, page};
+use crate::book::Book;
+use crate::limits::{FORM_BYTES_MAX, FORM_MS_MAX};
+use crate::rejection::Rejection;
+use crate::view;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use sijill_pages::{FormError, Language, PAGE_CSP, ProblemKind, answer_page, confirmation_page};
+use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
+use sijill_poll::event::{How, Responded};
+use sijill_poll::rules::Refusal;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// GET, in the language that the browser asks for.
+pub async fn show(
+    State(web): State<Web>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    Visit::new(&web, &headers, &token, None).map_or_else(|trouble| *trouble, |visit| visit.show())
+}
+
+/// GET, in a chosen language.
+pub async fn show_in(
+    State(web): State<Web>,
+    Path((token, tag)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    Visit::new(&web, &headers, &token, Some(&tag))
+        .map_or_else(|trouble| *trouble, |visit| visit.show())
+}
+
+/// POST, in the language that the browser asks for.
+pub async fn submit(
+    State(web): State<Web>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match Visit::new(&web, &headers, &token, None) {
+        Ok(visit) => visit.submit(body).await,
+        Err(trouble) => *trouble,
+    }
+}
+
+/// POST, in a chosen language.
+pub async fn submit_in(
+    State(web): State<Web>,
+    Path((token, tag)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match Visit::new(&web, &headers, &token, Some(&tag)) {
+        Ok(visit) => visit.submit(body).await,
+        Err(trouble) => *trouble,
+    }
+}
+
+/// The promise for the answer that stands, as a file.
+pub async fn promise(
+    State(web): State<Web>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let visit = match Visit::new(&web, &headers, &token, None) {
+        Ok(visit) => visit,
+        Err(trouble) => return *trouble,
+    };
+    let file = visit
+        .standing()
+        .map(|standing| visit.book.promise(&standing));
+    match file {
+        Some(Ok(file)) => promise_file(visit.book.slug(), file),
+        Some(Err(_)) => visit.problem(ProblemKind::Internal),
+        None => visit.problem(ProblemKind::NotFound),
+    }
+}
+
+fn promise_file(slug: &str, file: String) -> Response {
+    let disposition = format!("attachment; filename=\"{slug}.sijill-promise\"");
+    let mut response = file.into_response();
+    let headers = response.headers_mut();
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, plain);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}
+
+/// Somebody with a link that a roster knows.
+struct Visit<'a> {
+    web: &'a Web,
+    headers: &'a HeaderMap,
+    book: Arc<Book>,
+    invitation: Invitation,
+    token: Token,
+    language: Language,
+}
+
+impl<'a> Visit<'a> {
+    fn new(
+        web: &'a Web,
+        headers: &'a HeaderMap,
+        token: &str,
+        tag: Option<&str>,
+    ) -> Result<Self, Box<Response>> {
+        let trouble = |kind| Box::new(problem(web, headers, tag, kind));
+        let token: Token = token
+            .parse()
+            .map_err(|_| trouble(ProblemKind::MalformedLink))?;
+        let (book, invitation) = web
+            .service
+            .find(&token)
+            .ok_or_else(|| trouble(ProblemKind::UnknownLink))?;
+        let language = language(tag, headers, &view::languages(book.definition()));
+        Ok(Self {
+            web,
+            headers,
+            book,
+            invitation,
+            token,
+            language,
+        })
+    }
+
+    fn problem(&self, kind: ProblemKind) -> Response {
+        problem(self.web, self.headers, Some(self.language.tag()), kind)
+    }
+
+    /// The answer of this invitation that stands, signed again: signing is deterministic, so these are its bytes.
+    fn standing(&self) -> Option<Responded> {
+        let (cast, option) = {
+            let poll = self.book.durable();
+            let cast = poll.cast(self.invitation.index());
+            let option = poll.definition().options.get(usize::from(cast.last));
+            (cast, option.map(|option| option.id.clone()))
+        };
+        if cast.revision == 0 {
+            return None;
+        }
+        self.sign(cast.revision, &option?)
+            .map(VerifiedAnswer::into_responded)
+    }
+
+    fn sign(&self, revision: u8, option: &str) -> Option<VerifiedAnswer> {
+        let question = &self.book.definition().question.id;
+        self.invitation
+            .answer(self.book.id(), How::Link, revision, (question, option))
+            .ok()
+    }
+
+    fn show(&self) -> Response {
+        self.answer_page(StatusCode::OK, None)
+    }
+
+    fn answer_page(&self, status: StatusCode, error: Option<FormError>) -> Response {
+        let standing = self.standing();
+        let now = self.web.service.now();
+        let token = self.token.reveal();
+        let mut view = view::answer_page(&self.book, now, self.language, token, standing.as_ref());
+        view.error = error;
+        match answer_page(&view) {
+            Ok(html) => page(status, html, &PAGE_CSP),
+            Err(_) => self.problem(ProblemKind::Internal),
+        }
+    }
+
+    async fn submit(&self, body: Body) -> Response {
+        let form = match Form::read(self.headers, body).await {
+            Ok(form) => form,
+            Err(kind) => return self.problem(kind),
+        };
+        let option = match form.answers.as_slice() {
+            [] => return self.form_error(FormError::NothingChosen),
+            [option] => option,
+            _ => return self.form_error(FormError::TwoChosen),
+        };
+        if self.book.definition().option_index(option).is_none() {
+            return self.form_error(FormError::NotOnBallot);
+        }
+        let Some(answer) = self.sign(form.revision, option) else {
+            return self.problem(ProblemKind::Internal);
+        };
+        let responded = answer.responded().clone();
+        match self.web.service.respond(&self.book, answer).await {
+            Ok(()) => self.confirm(&responded),
+            Err(Rejection::Refused(refusal)) => self.refused(&refusal, option),
+            Err(rejection) => self.problem(kind_of(&rejection)),
+        }
+    }
+
+    fn form_error(&self, error: FormError) -> Response {
+        self.answer_page(StatusCode::UNPROCESSABLE_ENTITY, Some(error))
+    }
+
+    fn confirm(&self, responded: &Responded) -> Response {
+        let token = self.token.reveal();
+        let view = view::confirmation(&self.book, self.language, token, responded);
+        match confirmation_page(&view) {
+            Ok(html) => page(StatusCode::OK, html, &PAGE_CSP),
+            Err(_) => self.problem(ProblemKind::Internal),
+        }
+    }
+
+    fn refused(&self, refusal: &Refusal, option: &str) -> Response {
+        let entered = view::option_label(self.book.definition(), option, self.language);
+        let is_final = self.book.definition().rules.revisions == 0;
+        let error = match refusal {
+            Refusal::ChangedMeanwhile | Refusal::WrongRevision { .. } if !is_final => {
+                FormError::ChangedMeanwhile { entered }
+            }
+            Refusal::ChangedMeanwhile
+            | Refusal::WrongRevision { .. }
+            | Refusal::NoRevisionLeft { .. } => {
+                return self.problem(ProblemKind::AnsweredOtherwise);
+            }
+            Refusal::NotYetOpen { .. }
+            | Refusal::Ended { .. }
+            | Refusal::Paused
+            | Refusal::Closed
+            | Refusal::Annulled
+            | Refusal::MoreThanInvited { .. } => FormError::NotTakenNow { entered },
+            _ => return self.problem(ProblemKind::Internal),
+        };
+        self.answer_page(StatusCode::CONFLICT, Some(error))
+    }
+}
+
+/// A submission as it came.
+struct Form {
+    answers: Vec<String>,
+    revision: u8,
+}
+
+impl Form {
+    /// Reads a form within the limits of size and time.
+    async fn read(headers: &HeaderMap, body: Body) -> Result<Self, ProblemKind> {
+        let kind = headers.get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(ProblemKind::NotAForm);
+        }
+        let limit = Duration::from_millis(FORM_MS_MAX);
+        let whole = tokio::time::timeout(limit, Limited::new(body, FORM_BYTES_MAX).collect()).await;
+        let bytes = match whole {
+            Err(_) => {
+                return Err(ProblemKind::Timeout {
+                    seconds_max: FORM_MS_MAX / 1_000,
+                });
+            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                return Err(ProblemKind::TooLarge {
+                    bytes_max: FORM_BYTES_MAX as u64,
+                });
+            }
+            Ok(Err(_)) => return Err(ProblemKind::NotAForm),
+            Ok(Ok(whole)) => whole.to_bytes(),
+        };
+        Self::parse(&bytes)
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self, ProblemKind> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ProblemKind::NotUtf8)?;
+        let mut form = Self {
+            answers: Vec::new(),
+            revision: 1,
+        };
+        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+            // What is not UTF-8 after decoding comes as U+FFFD, which no id has.
+            if value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(ProblemKind::NotUtf8);
+            }
+            match name.as_ref() {
+                "answer" => form.answers.push(value.into_owned()),
+                "revision" => {
+                    form.revision = value.parse().map_err(|_| ProblemKind::NotAForm)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+}

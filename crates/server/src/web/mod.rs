@@ -1,0 +1,109 @@
+//! The web side: routes, limits and headers. What each address answers is in the files beside.
+//!
+//! Nothing a person sends is logged: no token, no address, no answer.
+
+mod answer;
+mod files;
+mod live;
+mod results;
+mod trouble;
+
+use crate::limits::{FORM_BYTES_MAX, LISTENERS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
+use crate::paths::{self, route};
+use crate::service::Service;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use sijill_pages::Language;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// What every handler has.
+#[derive(Clone)]
+pub struct Web {
+    /// The service.
+    pub service: Service,
+    /// Places for listeners to live results.
+    pub listeners: Arc<Semaphore>,
+    /// Becomes true when the service stops; live streams end then.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl Web {
+    /// The web side of a service; `stopping` becomes true when it stops.
+    pub fn new(service: Service, stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            service,
+            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+            stopping,
+        }
+    }
+}
+
+/// Every route with its limits. Live streams stand outside the time limit, since they last.
+pub fn router(web: Web) -> Router {
+    let timed = Router::new()
+        .route(paths::HOME, get(results::home))
+        .route(paths::HOME_IN, get(results::home_in))
+        .route(paths::HEALTH, get(results::health))
+        .route(paths::LIVE_JS, get(results::live_js))
+        .route(route::ANSWER, get(answer::show).post(answer::submit))
+        .route(
+            route::ANSWER_IN,
+            get(answer::show_in).post(answer::submit_in),
+        )
+        .route(route::PROMISE, get(answer::promise))
+        .route(route::RESULTS, get(results::any_language))
+        .route(route::RESULTS_IN, get(results::in_language))
+        .route(route::RESULTS_JSON, get(results::json))
+        .route(route::EXPORT, get(files::export))
+        .route(route::ROSTER, get(files::roster))
+        .fallback(trouble::not_found)
+        .method_not_allowed_fallback(trouble::wrong_method)
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_millis(REQUEST_MS_MAX),
+        ))
+        .layer(GlobalConcurrencyLimitLayer::new(REQUESTS_MAX));
+    let header =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    Router::new()
+        .route(route::LIVE, get(live::stream))
+        .merge(timed)
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .layer(CatchPanicLayer::new())
+        .layer(header(header::REFERRER_POLICY, "no-referrer"))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .with_state(web)
+}
+
+/// A page that may be kept by nobody: it is one person's, or changes.
+fn page(status: StatusCode, html: String, policy: &str) -> Response {
+    let mut response = (status, Html(html)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// The language asked for in the path, or the best of those offered for the browser's wishes.
+fn language(path: Option<&str>, headers: &HeaderMap, offered: &[Language]) -> Language {
+    let wishes = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    path.and_then(Language::parse)
+        .filter(|language| offered.contains(language))
+        .unwrap_or_else(|| sijill_pages::negotiate(wishes, offered))
+}

@@ -1,0 +1,116 @@
+//! What observers see: front page, results for people and machines, health.
+
+use super::trouble::problem;
+use super::{Web, language, page};
+use crate::view;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sijill_pages::{
+    HomePage, LIVE_JS, Language, PAGE_CSP, ProblemKind, RESULTS_CSP, home_page, results_page,
+};
+
+/// The front page.
+pub async fn home(State(web): State<Web>, headers: HeaderMap) -> Response {
+    front(&web, &headers, None)
+}
+
+/// The front page in a chosen language.
+pub async fn home_in(
+    State(web): State<Web>,
+    Path(tag): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    front(&web, &headers, Some(&tag))
+}
+
+fn front(web: &Web, headers: &HeaderMap, tag: Option<&str>) -> Response {
+    let offered: Vec<Language> = Language::all().collect();
+    let language = language(tag, headers, &offered);
+    let now = web.service.now();
+    let books = web.service.books();
+    let view = HomePage {
+        frame: view::frame(
+            &web.service.domain(),
+            &offered,
+            language,
+            crate::paths::home_in,
+        ),
+        polls: books
+            .iter()
+            .map(|book| view::card(book, now, language))
+            .collect(),
+    };
+    match home_page(&view) {
+        Ok(html) => page(StatusCode::OK, html, &PAGE_CSP),
+        Err(_) => problem(web, headers, tag, ProblemKind::Internal),
+    }
+}
+
+/// The results page in a chosen language.
+pub async fn in_language(
+    State(web): State<Web>,
+    Path((slug, tag)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    results(&web, &headers, &slug, Some(&tag))
+}
+
+/// The results page in the language that the browser asks for.
+pub async fn any_language(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    results(&web, &headers, &slug, None)
+}
+
+fn results(web: &Web, headers: &HeaderMap, slug: &str, tag: Option<&str>) -> Response {
+    let Some(book) = web.service.book(slug) else {
+        return problem(web, headers, tag, ProblemKind::NotFound);
+    };
+    let language = language(tag, headers, &view::languages(book.definition()));
+    match results_page(&view::results(&book, web.service.now(), language)) {
+        Ok(html) => page(StatusCode::OK, html, &RESULTS_CSP),
+        Err(_) => problem(web, headers, tag, ProblemKind::Internal),
+    }
+}
+
+/// The results for machines.
+pub async fn json(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(book) = web.service.book(&slug) else {
+        return problem(&web, &headers, None, ProblemKind::NotFound);
+    };
+    typed("application/json", book.published().json.clone())
+}
+
+/// Whether the service takes answers: 200 and `ok`, or 503 and why not.
+pub async fn health(State(web): State<Web>) -> Response {
+    let (status, text) = match web.service.stopped() {
+        None => (StatusCode::OK, serde_json::json!({ "state": "ok" })),
+        Some(why) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            serde_json::json!({ "state": "stopped", "why": why }),
+        ),
+    };
+    let mut response = typed("application/json", text.to_string());
+    *response.status_mut() = status;
+    response
+}
+
+/// The script of the results page.
+pub async fn live_js() -> Response {
+    typed("text/javascript; charset=utf-8", LIVE_JS)
+}
+
+fn typed(kind: &'static str, body: impl Into<axum::body::Body>) -> Response {
+    let mut response = body.into().into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}

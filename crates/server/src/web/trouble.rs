@@ -1,0 +1,69 @@
+//! Whatever did not work, as a page: what happened, why, what to do next.
+
+use super::{Web, language, page};
+use crate::limits::RETRY_AFTER_SECONDS;
+use crate::rejection::Rejection;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use sijill_pages::{Language, PAGE_CSP, Problem, ProblemKind, problem_page};
+
+/// The problem page of this kind, in the language that fits the request.
+pub fn problem(web: &Web, headers: &HeaderMap, path: Option<&str>, kind: ProblemKind) -> Response {
+    let offered: Vec<Language> = Language::all().collect();
+    let language = language(path, headers, &offered);
+    let status = status(kind);
+    let view = Problem {
+        frame: crate::view::frame(&web.service.domain(), &[], language, |_| String::new()),
+        kind,
+        home_href: crate::paths::home_in(language.tag()),
+    };
+    let html = problem_page(&view).unwrap_or_else(|error| error.to_string());
+    let mut response = page(status, html, &PAGE_CSP);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    response
+}
+
+fn status(kind: ProblemKind) -> StatusCode {
+    match kind {
+        ProblemKind::UnknownLink | ProblemKind::MalformedLink | ProblemKind::NotFound => {
+            StatusCode::NOT_FOUND
+        }
+        ProblemKind::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemKind::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ProblemKind::NotUtf8 => StatusCode::BAD_REQUEST,
+        ProblemKind::Timeout { .. } => StatusCode::REQUEST_TIMEOUT,
+        ProblemKind::Busy { .. } | ProblemKind::Stopped | ProblemKind::Clock => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        ProblemKind::NotOnBallot | ProblemKind::TwoChosen => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemKind::AnsweredOtherwise | ProblemKind::ChangedMeanwhile => StatusCode::CONFLICT,
+        ProblemKind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+        ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// What a rejection is for who only sees pages; refusals by the poll's rules are told on the answer page instead.
+pub fn kind_of(rejection: &Rejection) -> ProblemKind {
+    match rejection {
+        Rejection::Frozen | Rejection::Busy => ProblemKind::Busy {
+            retry_after_seconds: RETRY_AFTER_SECONDS,
+        },
+        Rejection::Stopped { .. } => ProblemKind::Stopped,
+        Rejection::ClockWentBack { .. } => ProblemKind::Clock,
+        _ => ProblemKind::Internal,
+    }
+}
+
+/// No such address.
+pub async fn not_found(State(web): State<Web>, headers: HeaderMap) -> Response {
+    problem(&web, &headers, None, ProblemKind::NotFound)
+}
+
+/// An address that is there, asked in a way that it does not answer.
+pub async fn wrong_method(State(web): State<Web>, headers: HeaderMap) -> Response {
+    problem(&web, &headers, None, ProblemKind::WrongMethod)
+}

@@ -1,0 +1,338 @@
+//! The writer: the one thread that decides what is recorded, in which order and with what time.
+//!
+//! It owns a state of each poll that runs ahead of the disk by at most the batches on their way, decides on it, seals
+//! the entries and hands them to the committer in order. Whatever it answers goes through the committer too, so that
+//! nobody hears of a state that is not durable.
+//!
+//! Invariants:
+//! - an entry is sealed only if the rules admit it after all entries sealed before it;
+//! - batches reach the committer in the order in which they were sealed;
+//! - after a failure of the committer nothing is sealed any more.
+
+use crate::clock::{Clock, entry_time};
+use crate::committer::{Batch, Item, Settle};
+use crate::health::Health;
+use crate::keys::MasterKey;
+use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, FREEZE_MS};
+use crate::rejection::Rejection;
+use sijill_ledger::{Head, Link, Origin, Sealed};
+use sijill_poll::credential::VerifiedAnswer;
+use sijill_poll::event::Opened;
+use sijill_poll::operator::VerifiedEvent;
+use sijill_poll::roster::Roster;
+use sijill_poll::rules::Refusal;
+use sijill_poll::{Command, Event, Poll, Request, decide, evolve, opening};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Where an answer to a job goes.
+pub type Answer<T> = oneshot::Sender<Result<T, Rejection>>;
+
+/// Where an entry came to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Its index.
+    pub index: u64,
+    /// Its link.
+    pub link: Link,
+}
+
+/// Something for the writer to do.
+#[derive(Debug)]
+pub enum Job {
+    /// Record an answer. A repeat of one that stands is answered like it.
+    Respond {
+        /// The poll.
+        slug: String,
+        /// The answer.
+        answer: Box<VerifiedAnswer>,
+        /// Told once the answer is durable.
+        reply: Answer<()>,
+    },
+    /// Record an event of operator or sender.
+    Record {
+        /// The poll.
+        slug: String,
+        /// The event.
+        event: Box<VerifiedEvent>,
+        /// The leaves, with a `RosterCommitted`.
+        roster: Option<Arc<Roster>>,
+        /// Told once the event is durable.
+        reply: Answer<Position>,
+    },
+    /// Open a poll.
+    Open {
+        /// Entry 0.
+        opened: Box<Opened>,
+        /// Told once it is durable.
+        reply: Answer<Position>,
+    },
+    /// Take no answers for a while.
+    Freeze {
+        /// The poll.
+        slug: String,
+        /// Told once everything before is durable.
+        reply: Answer<()>,
+    },
+    /// Finish: everything before is durable, the log is marked as stopped cleanly.
+    Stop {
+        /// Told when it is done.
+        reply: Answer<()>,
+    },
+}
+
+/// A poll as the writer sees it: ahead of the disk.
+struct Ahead {
+    poll: Poll,
+    frozen_until: Option<Instant>,
+}
+
+/// The writer's own state.
+pub struct Writer {
+    polls: BTreeMap<String, Ahead>,
+    clock: Clock,
+    master: MasterKey,
+    health: Arc<Health>,
+    committer: SyncSender<Batch>,
+}
+
+impl Writer {
+    /// A writer over polls as they stand in the log.
+    pub fn new(
+        polls: impl Iterator<Item = Poll>,
+        clock: Clock,
+        master: MasterKey,
+        health: Arc<Health>,
+        committer: SyncSender<Batch>,
+    ) -> Self {
+        let ahead = |poll: Poll| {
+            let frozen_until = None;
+            (poll.definition().slug.clone(), Ahead { poll, frozen_until })
+        };
+        Self {
+            polls: polls.map(ahead).collect(),
+            clock,
+            master,
+            health,
+            committer,
+        }
+    }
+
+    /// Works until a `Stop`, or until nobody can ask any more.
+    pub fn run(mut self, jobs: &Receiver<Job>) {
+        let _alarm = self.health.alarm("the writer");
+        while let Ok(first) = jobs.recv() {
+            let mut batch = Batch::default();
+            let mut next = Some(first);
+            while let Some(job) = next {
+                self.take(job, &mut batch);
+                let full = batch.bytes() >= BATCH_BYTES_MAX
+                    || batch.items.len() >= BATCH_ENTRIES_MAX
+                    || batch.stop;
+                next = if full { None } else { jobs.try_recv().ok() };
+            }
+            let stop = batch.stop;
+            if self.committer.send(batch).is_err() || stop {
+                return;
+            }
+        }
+    }
+
+    fn take(&mut self, job: Job, batch: &mut Batch) {
+        match job {
+            Job::Respond {
+                slug,
+                answer,
+                reply,
+            } => {
+                let outcome = self.respond(&slug, *answer, batch);
+                batch.settle(settle(reply, outcome));
+            }
+            Job::Record {
+                slug,
+                event,
+                roster,
+                reply,
+            } => {
+                let outcome = self.record(&slug, *event, roster, batch);
+                batch.settle(settle(reply, outcome));
+            }
+            Job::Open { opened, reply } => {
+                let outcome = self.open(*opened, batch);
+                batch.settle(settle(reply, outcome));
+            }
+            Job::Freeze { slug, reply } => {
+                let outcome = self.freeze(&slug);
+                batch.settle(settle(reply, outcome));
+            }
+            Job::Stop { reply } => {
+                batch.stop = true;
+                batch.settle(settle(reply, Ok(())));
+            }
+        }
+    }
+
+    fn respond(
+        &mut self,
+        slug: &str,
+        answer: VerifiedAnswer,
+        batch: &mut Batch,
+    ) -> Result<(), Rejection> {
+        let ahead = self.ahead(slug)?;
+        if ahead.is_frozen() {
+            return Err(Rejection::Frozen);
+        }
+        match self.decide(slug, Request::Respond(answer), batch) {
+            Ok(_) | Err(Rejection::Refused(Refusal::Repeated)) => Ok(()),
+            Err(rejection) => Err(rejection),
+        }
+    }
+
+    fn record(
+        &mut self,
+        slug: &str,
+        event: VerifiedEvent,
+        roster: Option<Arc<Roster>>,
+        batch: &mut Batch,
+    ) -> Result<Position, Rejection> {
+        let ahead = self.ahead(slug)?;
+        ahead.frozen_until = None;
+        if let Some(roster) = &roster
+            && ahead.poll.committed().is_none()
+        {
+            ahead.poll.attach(Arc::clone(roster));
+        }
+        let position = self.decide(slug, Request::Operate(Box::new(event)), batch)?;
+        if let Some(item) = batch.items.last_mut() {
+            item.roster = roster;
+        }
+        Ok(position)
+    }
+
+    fn freeze(&mut self, slug: &str) -> Result<(), Rejection> {
+        let ahead = self.ahead(slug)?;
+        ahead.frozen_until = Some(Instant::now() + Duration::from_millis(FREEZE_MS));
+        Ok(())
+    }
+
+    /// Decides, seals, and goes on as if it were durable already.
+    fn decide(
+        &mut self,
+        slug: &str,
+        request: Request,
+        batch: &mut Batch,
+    ) -> Result<Position, Rejection> {
+        let now = (self.clock)();
+        let ahead = self.ahead(slug)?;
+        let resolution = ahead.poll.definition().rules.resolution_ms;
+        let at = entry_time(now, resolution, ahead.poll.last_at())?;
+        let event = decide(&ahead.poll, Command { at, request })?;
+        let sealed = seal(ahead.poll.head(), at, event)?;
+        evolve(&mut ahead.poll, &sealed);
+        Ok(batch.add(slug, sealed))
+    }
+
+    fn open(&mut self, opened: Opened, batch: &mut Batch) -> Result<Position, Rejection> {
+        self.working()?;
+        let origin = opened.opening.origin.clone();
+        let resolution = sijill_poll::definition::Definition::parse(&opened.opening.definition)
+            .map_or(1, |definition| definition.rules.resolution_ms);
+        let at = entry_time((self.clock)(), resolution, 0)?;
+        if let Some(fault) = opening::faults(at, &opened).into_iter().next() {
+            return Err(Rejection::Opening(fault));
+        }
+        self.own_keys(&opened, &origin)?;
+        let event = Event::Opened(Box::new(opened));
+        let sealed = seal(Head::start(&origin), at, event)?;
+        let empty = sijill_poll::roster::RosterReader::new(0).finish();
+        let poll = Poll::open(&sealed, Arc::new(empty))
+            .map_err(|error| Rejection::Unwritable(error.to_string()))?;
+        let slug = poll.definition().slug.clone();
+        self.is_free(&slug, &origin)?;
+        let frozen_until = None;
+        self.polls
+            .insert(slug.clone(), Ahead { poll, frozen_until });
+        Ok(batch.add(&slug, sealed))
+    }
+
+    fn own_keys(&self, opened: &Opened, origin: &Origin) -> Result<(), Rejection> {
+        let log = self.master.log_key(origin).public_key();
+        let promise = self.master.promise_key(origin).public_key();
+        if opened.opening.log_keys != [log] || opened.opening.promise_key != promise {
+            return Err(Rejection::ForeignKeys);
+        }
+        Ok(())
+    }
+
+    fn is_free(&self, slug: &str, origin: &Origin) -> Result<(), Rejection> {
+        let taken = self.polls.contains_key(slug)
+            || self
+                .polls
+                .values()
+                .any(|ahead| ahead.poll.origin() == origin);
+        match taken {
+            true => Err(Rejection::Taken {
+                slug: slug.to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    fn ahead(&mut self, slug: &str) -> Result<&mut Ahead, Rejection> {
+        self.working()?;
+        self.polls
+            .get_mut(slug)
+            .ok_or_else(|| Rejection::UnknownPoll {
+                slug: slug.to_owned(),
+            })
+    }
+
+    fn working(&self) -> Result<(), Rejection> {
+        match self.health.stopped() {
+            Some(why) => Err(Rejection::Stopped { why }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Ahead {
+    fn is_frozen(&mut self) -> bool {
+        self.frozen_until
+            .is_some_and(|until| Instant::now() < until)
+    }
+}
+
+fn seal(head: Head, at: u64, event: Event) -> Result<Sealed<Event>, Rejection> {
+    Sealed::seal(head.next(at, event)).map_err(|error| Rejection::Unwritable(error.to_string()))
+}
+
+/// Answers a job once its batch is durable, or says why it is not.
+fn settle<T: Send + 'static>(reply: Answer<T>, outcome: Result<T, Rejection>) -> Settle {
+    Box::new(move |committed| {
+        let answer = match committed {
+            Ok(()) => outcome,
+            Err(rejection) => Err(rejection),
+        };
+        // Who asked may have gone; what was recorded stands all the same.
+        drop(reply.send(answer));
+    })
+}
+
+/// An item of a batch is made here alone, so that entries reach the log in the order in which they were sealed.
+impl Batch {
+    fn add(&mut self, slug: &str, sealed: Sealed<Event>) -> Position {
+        let position = Position {
+            index: sealed.entry().index,
+            link: sealed.link(),
+        };
+        self.items.push(Item {
+            slug: slug.to_owned(),
+            sealed,
+            roster: None,
+        });
+        position
+    }
+}

@@ -1,0 +1,173 @@
+//! The command line: what there is to say, and which command it is for.
+
+use crate::commands;
+use crate::fault::Exit;
+use crate::settings::Settings;
+use anyhow::Result;
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// A poll whose result anyone can check.
+#[derive(Debug, Parser)]
+#[command(name = "sijill", version, propagate_version = true)]
+#[command(
+    after_help = "Exit codes: 0 all well · 1 the thing asked about is not so · 2 wrong usage or input · 3 could not finish · 4 nothing failed, but not everything could be verified\n\nExample: sijill demo"
+)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Default, Clone, Args)]
+#[command(next_help_heading = "Common options")]
+pub struct Common {
+    /// Data directory [default: ./sijill-data]
+    #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Configuration file, TOML: data, listen, key, json, quiet
+    #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Answer with one JSON document on standard output
+    #[arg(long, global = true, env = "SIJILL_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    /// No messages and no progress on standard error
+    #[arg(long, global = true, env = "SIJILL_QUIET", value_parser = FalseyValueParser::new())]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Demo(commands::demo::Args),
+    Serve(commands::serve::Args),
+    /// Make keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Check, open, steer and close polls
+    #[command(subcommand)]
+    Poll(Poll),
+    /// The invitations of a poll
+    #[command(subcommand)]
+    Roster(Roster),
+    /// Hand invitations over for sending
+    #[command(subcommand)]
+    Invitations(Invitations),
+    /// Read a ledger
+    #[command(subcommand)]
+    Ledger(Ledger),
+    Export(commands::export::Args),
+    Import(commands::import::Args),
+    Replay(commands::replay::Args),
+    Audit(commands::audit::Args),
+}
+
+/// `sijill keys`.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    New(commands::keys_new::Args),
+}
+
+/// `sijill poll`.
+#[derive(Debug, Subcommand)]
+pub enum Poll {
+    Lint(commands::poll::lint::Args),
+    Open(commands::poll::open::Args),
+    Pause(commands::poll::pause::Args),
+    Resume(commands::poll::resume::Args),
+    Extend(commands::poll::extend::Args),
+    Close(commands::poll::close::Args),
+    Annul(commands::poll::annul::Args),
+    List(commands::poll::list::Args),
+    Show(commands::poll::show::Args),
+}
+
+/// `sijill roster`.
+#[derive(Debug, Subcommand)]
+pub enum Roster {
+    Import(commands::roster_import::Args),
+}
+
+/// `sijill invitations`.
+#[derive(Debug, Subcommand)]
+pub enum Invitations {
+    Export(commands::invitations_export::Args),
+}
+
+/// `sijill ledger`.
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    Show(commands::ledger_show::Args),
+    Tail(commands::ledger_tail::Args),
+}
+
+/// Carries out the command of this call.
+pub fn run(cli: &Cli) -> Result<Exit> {
+    let settings = Settings::of(&cli.common)?;
+    match &cli.command {
+        Command::Demo(args) => commands::demo::run(args, &settings),
+        Command::Serve(args) => commands::serve::run(args, &settings),
+        Command::Keys(Keys::New(args)) => commands::keys_new::run(args, &settings),
+        Command::Poll(poll) => run_poll(poll, &settings),
+        Command::Roster(Roster::Import(args)) => commands::roster_import::run(args, &settings),
+        Command::Invitations(Invitations::Export(args)) => {
+            commands::invitations_export::run(args, &settings)
+        }
+        Command::Ledger(Ledger::Show(args)) => commands::ledger_show::run(args, &settings),
+        Command::Ledger(Ledger::Tail(args)) => commands::ledger_tail::run(args, &settings),
+        Command::Export(args) => commands::export::run(args, &settings),
+        Command::Import(args) => commands::import::run(args, &settings),
+        Command::Replay(args) => commands::replay::run(args, &settings),
+        Command::Audit(args) => commands::audit::run(args, &settings),
+    }
+}
+
+fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
+    use commands::poll::{annul, close, extend, lint, list, open, pause, resume, show};
+    match poll {
+        Poll::Lint(args) => lint::run(args, settings),
+        Poll::Open(args) => open::run(args, settings),
+        Poll::Pause(args) => pause::run(args, settings),
+        Poll::Resume(args) => resume::run(args, settings),
+        Poll::Extend(args) => extend::run(args, settings),
+        Poll::Close(args) => close::run(args, settings),
+        Poll::Annul(args) => annul::run(args, settings),
+        Poll::List(args) => list::run(args, settings),
+        Poll::Show(args) => show::run(args, settings),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_text_shows_an_example() {
+        fn check(command: &clap::Command, path: &str) {
+            for sub in command.get_subcommands() {
+                let path = format!("{path} {}", sub.get_name());
+                if sub.has_subcommands() {
+                    check(sub, &path);
+                    continue;
+                }
+                let help = sub
+                    .get_after_help()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
+                assert!(help.contains(&format!("Example: {path}")), "{path}: {help}");
+            }
+        }
+        check(&Cli::command(), "sijill");
+    }
+}

@@ -1,0 +1,14 @@
+//! One file a command: its arguments, and how it is carried out.
+
+pub mod audit;
+pub mod demo;
+pub mod export;
+pub mod import;
+pub mod invitations_export;
+pub mod keys_new;
+pub mod ledger_show;
+pub mod ledger_tail;
+pub mod poll;
+pub mod replay;
+pub mod roster_import;
+pub mod serve;

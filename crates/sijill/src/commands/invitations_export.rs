@@ -1,0 +1,314 @@
+//! `sijill invitations export`: the messages, as a file for whoever sends them.
+//!
+//! `WaveStarted` is in the ledger before the file exists, and `WaveEnded` when it is on disk: handed over, and nothing
+//! known of delivery. A wave that was broken off is finished by running this again.
+//!
+//! Cells are written as they are: the file is data for a gateway. A contact begins with `+` (E.164), and a message must
+//! stay the text that entry 0 commits to.
+
+use super::poll::KeyArg;
+use crate::clerk::{self, Clerk};
+use crate::console::grouped;
+use crate::contacts_file::{self, Contact};
+use crate::durable_file::{self, Access};
+use crate::fault::{Exit, not_so, unfinished};
+use crate::roster_leaves;
+use crate::settings::Settings;
+use crate::signing::{self, Pen};
+use anyhow::Result;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use serde_json::json;
+use sijill_ledger::Origin;
+use sijill_poll::Event;
+use sijill_poll::definition::Definition;
+use sijill_poll::definition::limits::LINK_PLACEHOLDER;
+use sijill_poll::event::{WaveEnded, WaveStarted};
+use sijill_poll::roster::Roster;
+use sijill_server::desk::PollStatus;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Invitations checked and written at a time.
+const CHUNK_CONTACTS: usize = 4_096;
+
+/// Write the messages, with their personal links, for whoever sends them
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The file has the columns contact, link, message. Whoever has it can answer for everyone: hand it over and delete it.\n\nExample: sijill invitations export --poll coalition --out messages.csv"
+)]
+pub struct Args {
+    /// The poll
+    #[arg(long, value_name = "SLUG")]
+    poll: String,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Write the same file once more; no new wave is recorded
+    #[arg(long)]
+    again: bool,
+    #[command(flatten)]
+    key: KeyArg,
+}
+
+/// Carries it out.
+pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    let count = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
+        let poll = clerk.show(&args.poll)?;
+        if args.again {
+            refuse_again_without_wave(&poll)?;
+            return write_messages(settings, &poll, &args.out);
+        }
+        let definition = signing::definition_of(&poll)?;
+        let named = args.key.key.as_deref().or(settings.key.as_deref());
+        let keys = signing::keys_at_hand(&settings.data(), named)?;
+        let pen = signing::wave_pen(&keys, &definition)?;
+        export(clerk, settings, &poll.slug, &pen, &args.out)
+    })?;
+    let json = json!({"slug": args.poll, "file": args.out, "invitations": count});
+    let text = format!(
+        "{} messages in `{}`",
+        grouped(count.into()),
+        args.out.display()
+    );
+    settings.console.answer(&text, &json)?;
+    settings.console.message(
+        "secret  whoever has this file can answer for everyone in it; hand it over and delete it",
+    );
+    Ok(Exit::Well)
+}
+
+/// Starts the wave of the whole roster (or takes up the one that was broken off), writes the file, and ends the wave.
+/// Returns the number of invitations.
+pub fn export(
+    clerk: &mut Clerk,
+    settings: &Settings,
+    slug: &str,
+    pen: &Pen,
+    out: &Path,
+) -> Result<u32> {
+    let poll = clerk.show(slug)?;
+    if is_to_be_started(&poll)? {
+        start(clerk, &poll, pen)?;
+    } else {
+        settings
+            .console
+            .message("taking up a wave that was started and not ended");
+    }
+    let count = write_messages(settings, &poll, out)?;
+    let poll = clerk.show(slug)?;
+    end(clerk, &poll, pen, count)?;
+    Ok(count)
+}
+
+fn is_to_be_started(poll: &PollStatus) -> Result<bool> {
+    if poll.roster == 0 {
+        return Err(not_so(format!(
+            "poll `{0}` has no roster yet; `sijill roster import FILE --poll {0}` comes first",
+            poll.slug
+        )));
+    }
+    match poll.waves.as_slice() {
+        [] => Ok(true),
+        [wave] if !wave.ended => Ok(false),
+        _ => Err(not_so(format!(
+            "the invitations of poll `{}` were exported already; `--again` writes the same file once more",
+            poll.slug
+        ))),
+    }
+}
+
+fn refuse_again_without_wave(poll: &PollStatus) -> Result<()> {
+    if poll.waves.iter().any(|wave| wave.ended) {
+        return Ok(());
+    }
+    Err(not_so(format!(
+        "the invitations of poll `{}` were not exported yet; leave `--again` out",
+        poll.slug
+    )))
+}
+
+fn start(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen) -> Result<()> {
+    let content = WaveStarted {
+        wave: 1,
+        planned: poll.roster,
+        register: None,
+    };
+    clerk.record(
+        &poll.slug,
+        &signing::sign(poll, pen, content, Event::WaveStarted)?,
+    )?;
+    Ok(())
+}
+
+fn end(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen, count: u32) -> Result<()> {
+    let content = WaveEnded {
+        wave: 1,
+        sent: count,
+        failed: 0,
+        stopped: 0,
+        delivered: 0,
+        unknown: count,
+        refused: 0,
+        journal: None,
+    };
+    clerk.record(
+        &poll.slug,
+        &signing::sign(poll, pen, content, Event::WaveEnded)?,
+    )?;
+    Ok(())
+}
+
+/// Writes the file, after a look whether each token is one of the roster: a message with a dead link reaches nobody.
+fn write_messages(settings: &Settings, poll: &PollStatus, out: &Path) -> Result<u32> {
+    let definition = signing::definition_of(poll)?;
+    let folder = settings.data().poll(&poll.slug)?;
+    let roster = roster_leaves::read(&folder.roster(), definition.strata.len())?;
+    let messages = Messages {
+        origin: poll.origin.parse()?,
+        definition,
+        roster,
+    };
+    let bar = settings.console.bar(poll.roster.into(), "writing messages");
+    let count = durable_file::replace(out, Access::Private, |file| {
+        messages.write(&folder.contacts(), file, &bar)
+    });
+    bar.finish_and_clear();
+    match count? {
+        count if count == poll.roster => Ok(count),
+        count => Err(unfinished(format!(
+            "`{}` has {count} contacts, expected the roster's {}; put the right file back",
+            folder.contacts().display(),
+            poll.roster
+        ))),
+    }
+}
+
+struct Messages {
+    origin: Origin,
+    definition: Definition,
+    roster: Roster,
+}
+
+impl Messages {
+    fn write(&self, contacts: &Path, file: &mut impl Write, bar: &ProgressBar) -> Result<u32> {
+        let mut rows = csv::Writer::from_writer(file);
+        rows.write_record(["contact", "link", "message"])?;
+        let mut contacts = contacts_file::read(contacts)?;
+        let mut count = 0;
+        loop {
+            let chunk: Vec<Contact> = contacts
+                .by_ref()
+                .take(CHUNK_CONTACTS)
+                .collect::<Result<_>>()?;
+            if chunk.is_empty() {
+                break;
+            }
+            self.refuse_strangers(&chunk)?;
+            for contact in &chunk {
+                let link = self.link(contact);
+                rows.write_record([&contact.contact, &link, &self.message(contact, &link)])?;
+                count += 1;
+            }
+            bar.inc(chunk.len() as u64);
+        }
+        rows.flush()?;
+        Ok(count)
+    }
+
+    fn refuse_strangers(&self, contacts: &[Contact]) -> Result<()> {
+        let is_known = |contact: &Contact| {
+            let key = contact.token.invitation_key(&self.origin);
+            self.roster.find(&key.public_key()).is_some()
+        };
+        if contacts.par_iter().all(is_known) {
+            return Ok(());
+        }
+        Err(unfinished(
+            "the contacts hold tokens that the roster does not have; nothing was written, put the right `contacts.csv` back",
+        ))
+    }
+
+    fn link(&self, contact: &Contact) -> String {
+        format!(
+            "{}{}",
+            self.definition.message.link_prefix,
+            contact.token.reveal()
+        )
+    }
+
+    fn message(&self, contact: &Contact, link: &str) -> String {
+        let template = self.definition.message.text.get(&contact.language);
+        template.replace(LINK_PLACEHOLDER, link)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_desk::TestDesk;
+
+    fn links(path: &Path) -> Vec<String> {
+        let mut rows = csv::Reader::from_path(path).unwrap();
+        let links = rows.records().map(|row| row.unwrap()[1].to_owned());
+        links.collect()
+    }
+
+    /// Disk full while the file was written: the ledger says that a wave began, and nobody has a message. Running the
+    /// command again must neither start a second wave nor make other links.
+    #[test]
+    fn a_wave_that_was_broken_off_is_finished_and_no_second_one_begins() {
+        let desk = TestDesk::with_roster(40);
+        let (mut clerk, pen) = (desk.clerk(), desk.pen());
+        let poll = clerk.show(TestDesk::SLUG).unwrap();
+        start(&mut clerk, &poll, &pen).unwrap();
+
+        let out = desk.path().join("messages.csv");
+        let count = export(&mut clerk, &desk.settings, TestDesk::SLUG, &pen, &out).unwrap();
+
+        let poll = clerk.show(TestDesk::SLUG).unwrap();
+        assert_eq!((count, poll.waves.len(), poll.planned), (40, 1, 40));
+        assert!(poll.waves[0].ended);
+        assert_eq!(links(&out).len(), 40);
+    }
+
+    #[test]
+    fn a_second_export_is_refused_and_the_same_file_can_be_had_again() {
+        let desk = TestDesk::with_roster(40);
+        let (mut clerk, pen) = (desk.clerk(), desk.pen());
+        let (first, again) = (desk.path().join("first.csv"), desk.path().join("again.csv"));
+        export(&mut clerk, &desk.settings, TestDesk::SLUG, &pen, &first).unwrap();
+
+        let error = export(&mut clerk, &desk.settings, TestDesk::SLUG, &pen, &again).unwrap_err();
+        assert!(error.to_string().contains("--again"), "{error}");
+        assert!(!again.exists());
+
+        let poll = clerk.show(TestDesk::SLUG).unwrap();
+        refuse_again_without_wave(&poll).unwrap();
+        write_messages(&desk.settings, &poll, &again).unwrap();
+        assert_eq!(
+            std::fs::read(&first).unwrap(),
+            std::fs::read(&again).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_contact_that_the_roster_does_not_have_stops_the_export() {
+        let desk = TestDesk::with_roster(40);
+        let poll = desk.clerk().show(TestDesk::SLUG).unwrap();
+        let stranger = sijill_poll::credential::Token::from_entropy([3; 20]);
+        let rows = [("+9647700000000", "baghdad", "ar", &stranger)];
+        let contacts = desk
+            .settings
+            .data()
+            .poll(TestDesk::SLUG)
+            .unwrap()
+            .contacts();
+        contacts_file::write(&contacts, rows.into_iter()).unwrap();
+
+        let out = desk.path().join("messages.csv");
+        let error = write_messages(&desk.settings, &poll, &out).unwrap_err();
+        assert!(format!("{error:#}").contains("contacts.csv"), "{error:#}");
+        assert!(!out.exists());
+    }
+}

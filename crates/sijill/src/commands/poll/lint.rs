@@ -1,0 +1,73 @@
+//! `sijill poll lint`: check a definition, and show what is wrong as a compiler does.
+
+use crate::fault::{Exit, Fault};
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sijill_poll::lint::{self, Finding, Severity};
+use std::path::{Path, PathBuf};
+
+/// Check a definition
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: sijill poll lint poll.toml")]
+pub struct Args {
+    /// The definition
+    file: PathBuf,
+}
+
+/// Carries it out.
+pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    let text = read(&args.file)?;
+    let findings = lint::lint(&text).findings;
+    let name = args.file.display().to_string();
+    let errors = errors(&findings);
+    let json = json!({
+        "file": name,
+        "passed": errors == 0,
+        "errors": errors,
+        "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+    });
+    let rendered = lint::render(&findings, &name, &text, settings.console.coloured());
+    let summary = match (errors, findings.len()) {
+        (0, 0) => format!("{name}: passed"),
+        (0, warnings) => format!("{rendered}\n{name}: passed, with {warnings} warnings"),
+        (errors, _) => format!("{rendered}\n{name}: {errors} errors"),
+    };
+    settings.console.answer(&summary, &json)?;
+    Ok(if errors == 0 { Exit::Well } else { Exit::NotSo })
+}
+
+/// The text of a definition file.
+pub fn read(path: &Path) -> Result<String> {
+    let bytes = std::fs::read(path).with_context(|| {
+        Fault::Input(format!("cannot read the definition `{}`", path.display()))
+    })?;
+    String::from_utf8(bytes).map_err(|_| {
+        crate::fault::input(format!(
+            "the definition `{}` is not UTF-8; save it as UTF-8",
+            path.display()
+        ))
+    })
+}
+
+/// How many findings are errors.
+pub fn errors(findings: &[Finding]) -> usize {
+    findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count()
+}
+
+fn finding(finding: &Finding) -> Value {
+    json!({
+        "number": format!("L{:02}", finding.number),
+        "severity": match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "help": finding.help,
+    })
+}

@@ -1,0 +1,201 @@
+//! `sijill poll open`: sign a definition as entry 0 of a new ledger.
+
+use super::KeyArg;
+use super::lint::{errors, read};
+use crate::clerk::{self, Clerk, LedgerKeys, Recorded};
+use crate::fault::{Exit, input, not_so, unfinished};
+use crate::key_file::SigningKey;
+use crate::settings::Settings;
+use crate::signing::{self, Pen, VALID_MS};
+use anyhow::Result;
+use serde_json::json;
+use sijill_ledger::{Hash, Origin};
+use sijill_pages::{Language, OptionView, QuestionView, question_block};
+use sijill_poll::definition::Definition;
+use sijill_poll::event::{Committed, Opened, Opening};
+use sijill_poll::operator::Signer;
+use sijill_poll::{Event, limits, lint, opening};
+use sijill_server::desk::PollStatus;
+use std::path::PathBuf;
+
+/// Open a poll: sign its definition as the first entry of a new ledger
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: sijill poll open poll.toml --key keys/ur-operator.key")]
+pub struct Args {
+    /// The definition
+    file: PathBuf,
+    /// The ledger's name [default: the platform's domain, `/polls/` and the slug]
+    #[arg(long, value_name = "ORIGIN")]
+    origin: Option<String>,
+    #[command(flatten)]
+    key: KeyArg,
+}
+
+/// A poll just opened.
+#[derive(Debug, Clone)]
+pub struct OpenedPoll {
+    /// Where entry 0 stands.
+    pub recorded: Recorded,
+    /// The poll as the desk has it.
+    pub status: PollStatus,
+}
+
+/// Carries it out.
+pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    let text = read(&args.file)?;
+    let name = args.file.display().to_string();
+    let definition = passing(&text, &name, settings)?;
+    let named = args.key.key.as_deref().or(settings.key.as_deref());
+    let keys = signing::keys_at_hand(&settings.data(), named)?;
+    let opened = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
+        open(clerk, &text, &definition, args.origin.as_deref(), &keys)
+    })?;
+    say(settings, &opened)?;
+    Ok(Exit::Well)
+}
+
+/// The definition, if it passes; its findings are shown either way.
+fn passing(text: &str, name: &str, settings: &Settings) -> Result<Definition> {
+    let linted = lint::lint(text);
+    if !linted.findings.is_empty() {
+        let rendered = lint::render(&linted.findings, name, text, false);
+        settings.console.message(rendered.trim_end());
+    }
+    linted.definition.ok_or_else(|| {
+        not_so(format!(
+            "`{name}` has {} errors, and a poll cannot be opened with any; nothing was recorded",
+            errors(&linted.findings)
+        ))
+    })
+}
+
+/// Signs entry 0 over the definition and the keys that the service has for its origin, and has it recorded.
+pub fn open(
+    clerk: &mut Clerk,
+    text: &str,
+    definition: &Definition,
+    origin: Option<&str>,
+    keys: &[SigningKey],
+) -> Result<OpenedPoll> {
+    let origin = origin_of(definition, origin)?;
+    if clerk
+        .list()?
+        .iter()
+        .any(|poll| poll.slug == definition.slug)
+    {
+        return Err(not_so(format!(
+            "there is a poll `{}` already; choose another slug in the definition",
+            definition.slug
+        )));
+    }
+    let pen = signing::operator_pen(keys, definition)?;
+    let ledger_keys = clerk.keys(&origin)?;
+    let opening = opening_of(text, definition, origin, ledger_keys, &pen)?;
+    let signature = pen.secret.sign(&opening.message()?);
+    let event = Event::Opened(Box::new(Opened { opening, signature }));
+    let recorded = clerk.open(&event)?;
+    let status = clerk.show(&definition.slug)?;
+    Ok(OpenedPoll { recorded, status })
+}
+
+fn origin_of(definition: &Definition, named: Option<&str>) -> Result<Origin> {
+    let text = match named {
+        Some(named) => named.to_owned(),
+        None => format!(
+            "{}/polls/{}",
+            definition.who.platform.domain, definition.slug
+        ),
+    };
+    text.parse()
+        .map_err(|error| input(format!("{error}; give another with `--origin`")))
+}
+
+fn opening_of(
+    text: &str,
+    definition: &Definition,
+    origin: Origin,
+    keys: LedgerKeys,
+    pen: &Pen,
+) -> Result<Opening> {
+    let Signer::Operator { key } = pen.signer else {
+        return Err(unfinished("a poll is opened by an operator's key"));
+    };
+    Ok(Opening {
+        origin,
+        rule_set: limits::RULE_SET,
+        definition: text.to_owned(),
+        log_keys: vec![keys.log],
+        promise_key: keys.promise,
+        messages: opening::message_hashes(definition),
+        questions: question_hashes(definition)?,
+        script: None,
+        sealing_key: None,
+        issuing_keys: Vec::new(),
+        key,
+        until: signing::now() + VALID_MS,
+    })
+}
+
+/// SHA-256 of the question block in each language.
+fn question_hashes(definition: &Definition) -> Result<Vec<Committed>> {
+    let hash = |tag: &str| -> Result<Committed> {
+        let language = Language::parse(tag).ok_or_else(|| {
+            input(format!(
+                "there are no pages in language `{tag}` yet; leave it out of `languages`"
+            ))
+        })?;
+        let block = question_block(&question(definition, language));
+        Ok(Committed {
+            language: tag.to_owned(),
+            hash: Hash::of(block.as_bytes()),
+        })
+    };
+    definition.languages().map(hash).collect()
+}
+
+fn question(definition: &Definition, language: Language) -> QuestionView {
+    let tag = language.tag();
+    let options = definition.options.iter();
+    QuestionView {
+        language,
+        question_id: definition.question.id.clone(),
+        question_text: definition.question.text.get(tag).to_owned(),
+        options: options
+            .map(|option| OptionView {
+                id: option.id.clone(),
+                label: option.label.get(tag).to_owned(),
+            })
+            .collect(),
+    }
+}
+
+fn say(settings: &Settings, opened: &OpenedPoll) -> Result<()> {
+    let (recorded, status) = (&opened.recorded, &opened.status);
+    let json = json!({
+        "slug": status.slug,
+        "origin": status.origin,
+        "poll_id": status.poll_id,
+        "index": recorded.index,
+        "link": recorded.link.to_string(),
+        "anchor": super::close::anchor(recorded),
+        "log_key": status.log_key,
+        "promise_key": status.promise_key,
+    });
+    let text = format!(
+        "poll `{}` opened\n  origin       {}\n  poll id      {}\n  anchor       {}\n  log key      {}\n  promise key  {}",
+        status.slug,
+        status.origin,
+        status.poll_id,
+        super::close::anchor(recorded),
+        status.log_key,
+        status.promise_key,
+    );
+    settings.console.answer(&text, &json)?;
+    settings.console.message(
+        &format!(
+            "next: sijill roster import roster.csv --poll {0}, then sijill invitations export --poll {0} --out messages.csv",
+            status.slug
+        ),
+    );
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! `sijill replay`: rebuild every projection from entry 0, and compare it with what the service last stored.
+
+use crate::console::grouped;
+use crate::data_folder::DataFolder;
+use crate::fault::{Exit, Fault, unfinished};
+use crate::private_copy::{CopiedLedger, PrivateCopy};
+use crate::roster_leaves;
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sijill_ledger::{Head, Sealed};
+use sijill_poll::roster::RosterReader;
+use sijill_poll::{Event, Poll, evolve};
+use sijill_server::snapshot::Snapshot;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Rebuild every figure from entry 0 and compare with what is stored
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: sijill replay --data ./sijill-demo")]
+pub struct Args {
+    /// Only this poll
+    #[arg(long, value_name = "SLUG")]
+    poll: Option<String>,
+}
+
+/// What a replay of one poll came to.
+struct Replayed {
+    slug: String,
+    entries: u64,
+    answered: u64,
+    seconds: f64,
+    comparison: Comparison,
+}
+
+/// The stored snapshot against the replay at the same size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Comparison {
+    /// They are the same.
+    Matches { size: u64 },
+    /// These fields differ.
+    Differs {
+        size: u64,
+        fields: Vec<&'static str>,
+    },
+    /// Nothing is stored.
+    NothingStored,
+}
+
+/// Carries it out.
+pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    let data = settings.data();
+    data.must_exist()?;
+    let copy = PrivateCopy::of(&data)?;
+    let mut replayed = Vec::new();
+    for ledger in copy.ledgers(args.poll.as_deref())? {
+        replayed.push(replay(&copy, &data, &ledger, settings)?);
+    }
+    let lines: Vec<String> = replayed.iter().map(line).collect();
+    let text = match lines.as_slice() {
+        [] => "no polls to replay".to_owned(),
+        lines => lines.join("\n"),
+    };
+    let json = Value::Array(replayed.iter().map(document).collect());
+    settings.console.answer(&text, &json)?;
+    let differs = |replayed: &Replayed| matches!(replayed.comparison, Comparison::Differs { .. });
+    Ok(if replayed.iter().any(differs) {
+        Exit::NotSo
+    } else {
+        Exit::Well
+    })
+}
+
+fn replay(
+    copy: &PrivateCopy,
+    data: &DataFolder,
+    ledger: &CopiedLedger,
+    settings: &Settings,
+) -> Result<Replayed> {
+    let started = Instant::now();
+    let stored = stored(data, &ledger.slug)?;
+    let life = settings
+        .console
+        .spinner(&format!("replaying `{}`", ledger.slug));
+    let rebuilt = rebuild(copy, ledger, stored.as_ref().map(|snapshot| snapshot.size));
+    life.finish_and_clear();
+    let (poll, at_stored) = rebuilt?;
+    Ok(Replayed {
+        slug: ledger.slug.clone(),
+        entries: poll.head().size,
+        answered: poll.tally().answered,
+        seconds: started.elapsed().as_secs_f64(),
+        comparison: compare(stored, at_stored),
+    })
+}
+
+/// The snapshot that the service stored, if there is one.
+fn stored(data: &DataFolder, slug: &str) -> Result<Option<Snapshot>> {
+    let path = data.poll(slug)?.path().join("snapshot.json");
+    let text = match std::fs::read(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read `{}`", path.display()));
+        }
+    };
+    let snapshot = serde_json::from_slice(&text).with_context(|| {
+        Fault::NotSo(format!(
+            "the snapshot `{}` cannot be read; it is derived, so delete it, and the service writes a new one",
+            path.display()
+        ))
+    })?;
+    Ok(Some(snapshot))
+}
+
+/// The poll after its last entry, and its projections at `size`.
+fn rebuild(
+    copy: &PrivateCopy,
+    ledger: &CopiedLedger,
+    size: Option<u64>,
+) -> Result<(Poll, Option<Snapshot>)> {
+    let mut entries = copy.entries(&ledger.origin);
+    let first = entries
+        .next()
+        .ok_or_else(|| unfinished(format!("the ledger `{}` has no entries", ledger.origin)))??;
+    let first = Sealed::<Event>::read(&first)?;
+    let mut head = Head::start(&ledger.origin).follow(&first)?;
+    let mut poll = Poll::open(&first, Arc::new(RosterReader::new(0).finish()))?;
+    let mut at_size = (size == Some(head.size)).then(|| Snapshot::of(&poll));
+    for bytes in entries {
+        let sealed = Sealed::<Event>::read(&bytes?)
+            .with_context(|| format!("entry {} of `{}`", head.size, ledger.slug))?;
+        head = head
+            .follow(&sealed)
+            .with_context(|| format!("entry {} of `{}`", head.size, ledger.slug))?;
+        if matches!(sealed.entry().event, Event::RosterCommitted(_)) {
+            let strata = poll.definition().strata.len();
+            poll.attach(Arc::new(roster_leaves::read(
+                &copy.roster(ledger)?,
+                strata,
+            )?));
+        }
+        evolve(&mut poll, &sealed);
+        if size == Some(head.size) {
+            at_size = Some(Snapshot::of(&poll));
+        }
+    }
+    Ok((poll, at_size))
+}
+
+fn compare(stored: Option<Snapshot>, rebuilt: Option<Snapshot>) -> Comparison {
+    let Some(stored) = stored else {
+        return Comparison::NothingStored;
+    };
+    let size = stored.size;
+    let fields = match rebuilt {
+        Some(rebuilt) => differing(&stored, &rebuilt),
+        None => vec!["size, which the ledger does not reach"],
+    };
+    if fields.is_empty() {
+        return Comparison::Matches { size };
+    }
+    Comparison::Differs { size, fields }
+}
+
+fn differing(stored: &Snapshot, rebuilt: &Snapshot) -> Vec<&'static str> {
+    let fields = [
+        ("link", stored.link == rebuilt.link),
+        ("phase", stored.phase == rebuilt.phase),
+        ("end", stored.end == rebuilt.end),
+        ("planned", stored.planned == rebuilt.planned),
+        ("answered", stored.answered == rebuilt.answered),
+        ("by_option", stored.by_option == rebuilt.by_option),
+        (
+            "first_by_option",
+            stored.first_by_option == rebuilt.first_by_option,
+        ),
+        ("by_stratum", stored.by_stratum == rebuilt.by_stratum),
+        ("casts", stored.casts == rebuilt.casts),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, same)| !same)
+        .map(|(name, _)| name)
+        .collect()
+}
+
+fn line(replayed: &Replayed) -> String {
+    let outcome = match &replayed.comparison {
+        Comparison::Matches { size } => {
+            format!("match with the snapshot at {} entries", grouped(*size))
+        }
+        Comparison::Differs { size, fields } => format!(
+            "differs from the snapshot at {} entries in {}; the ledger counts, delete the snapshot",
+            grouped(*size),
+            fields.join(", ")
+        ),
+        Comparison::NothingStored => "nothing stored to compare with".to_owned(),
+    };
+    format!(
+        "poll `{}`: rebuilt from {} entries, {} answers, in {:.1} s: {outcome}",
+        replayed.slug,
+        grouped(replayed.entries),
+        grouped(replayed.answered),
+        replayed.seconds,
+    )
+}
+
+fn document(replayed: &Replayed) -> Value {
+    let (matches, size, fields) = match &replayed.comparison {
+        Comparison::Matches { size } => (Some(true), Some(*size), Vec::new()),
+        Comparison::Differs { size, fields } => (Some(false), Some(*size), fields.clone()),
+        Comparison::NothingStored => (None, None, Vec::new()),
+    };
+    json!({
+        "slug": replayed.slug,
+        "entries": replayed.entries,
+        "answered": replayed.answered,
+        "seconds": replayed.seconds,
+        "snapshot_size": size,
+        "matches": matches,
+        "differs_in": fields,
+    })
+}

@@ -1,0 +1,81 @@
+//! `sijill serve`: the service on the network, until it is told to stop.
+
+use crate::fault::{Exit, Fault};
+use crate::key_file;
+use crate::settings::Settings;
+use anyhow::{Context, Result};
+use sijill_server::{Config, Service};
+use std::io::IsTerminal;
+use std::net::{SocketAddr, TcpListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Where to listen if nobody says.
+const LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8181);
+
+/// Serve the polls of a data directory until SIGINT or SIGTERM
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "It speaks plain HTTP: put a reverse proxy with TLS before it. `SIJILL_LOG=debug` says more on standard error.\n\nExample: sijill serve --data /var/lib/sijill --listen 127.0.0.1:8181"
+)]
+pub struct Args {
+    /// Address to listen on [default: 127.0.0.1:8181]
+    #[arg(long, env = "SIJILL_LISTEN", value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+/// Carries it out.
+pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    log_to_standard_error(if settings.console.quiet {
+        "error"
+    } else {
+        "info"
+    });
+    let data = settings.data();
+    data.must_exist()?;
+    let listen = args.listen.or(settings.listen).unwrap_or(LISTEN);
+    let listener = TcpListener::bind(listen)
+        .with_context(|| Fault::Unfinished(format!("cannot listen on {listen}")))?;
+    let (service, notices) = Service::open(Config {
+        data: data.path().to_owned(),
+        master: key_file::read_service(&data.service_key())?,
+        clock: sijill_server::system_clock(),
+    })?;
+    for notice in notices {
+        tracing::warn!("{notice}");
+    }
+    tracing::info!(
+        "serving `{}` on http://{}",
+        data.path().display(),
+        listener.local_addr()?
+    );
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let (mut interrupt, mut terminate) = (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+        );
+        let shutdown = async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            tracing::info!("stopping");
+        };
+        anyhow::Ok(sijill_server::run(listener, service, shutdown).await?)
+    })?;
+    tracing::info!("stopped; everything confirmed is on disk");
+    Ok(Exit::Well)
+}
+
+/// Log lines on standard error, from `level` on unless `SIJILL_LOG` says otherwise.
+pub fn log_to_standard_error(level: &str) {
+    let filter = EnvFilter::try_from_env("SIJILL_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // A second call in one process keeps the first.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
+}

@@ -1,0 +1,217 @@
+//! Key files: one line of text each, readable by their owner alone, never written over.
+//!
+//! ```text
+//! sijill-service-key@v1 BASE64          the service master, 32 bytes
+//! sijill-operator-key@v1 NAME BASE64    an operator's Ed25519 seed, 32 bytes
+//! sijill-contact-key@v1 BASE64          the master under which a roster's contacts are sealed, 32 bytes
+//! ```
+
+use crate::durable_file::{self, Access};
+use crate::fault::{Fault, input};
+use anyhow::{Context, Result};
+use data_encoding::BASE64;
+use sijill_ledger::SecretKey;
+use sijill_ledger::note::VerifierKey;
+use sijill_server::keys::MasterKey;
+use std::io::ErrorKind;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+const SERVICE: &str = "sijill-service-key@v1";
+const OPERATOR: &str = "sijill-operator-key@v1";
+const CONTACT: &str = "sijill-contact-key@v1";
+
+/// Longest key file in bytes: words, a name of 255 bytes, and base64 of 32 bytes.
+const KEY_FILE_BYTES_MAX: u64 = 512;
+
+/// The key of an operator or a sender, with the name it signs under.
+#[derive(Debug, Clone)]
+pub struct SigningKey {
+    /// Whom to expect signatures from.
+    pub verifier: VerifierKey,
+    /// What signs them.
+    pub secret: SecretKey,
+}
+
+/// 32 bytes that nobody else has.
+pub fn random() -> Result<Zeroizing<[u8; 32]>> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    getrandom::fill(bytes.as_mut_slice()).context("the system gives no random numbers")?;
+    Ok(bytes)
+}
+
+/// Makes a service master, unless there is one; says whether it made one.
+pub fn make_service(path: &Path) -> Result<bool> {
+    let line = Zeroizing::new(format!(
+        "{SERVICE} {}\n",
+        BASE64.encode(random()?.as_slice())
+    ));
+    match durable_file::create_new(path, line.as_bytes(), Access::Private) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).with_context(|| cannot_write(path)),
+    }
+}
+
+/// Makes a key for an operator or a sender named `name`.
+pub fn make_operator(path: &Path, name: &str) -> Result<SigningKey> {
+    let seed = random()?;
+    let key = signing_key(name, *seed)?;
+    let line = Zeroizing::new(format!(
+        "{OPERATOR} {name} {}\n",
+        BASE64.encode(seed.as_slice())
+    ));
+    match durable_file::create_new(path, line.as_bytes(), Access::Private) {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(input(format!(
+            "there is a key `{}` already, and keys are never written over; choose another `--name`",
+            path.display()
+        ))),
+        Err(error) => Err(error).with_context(|| cannot_write(path)),
+    }
+}
+
+/// Writes a contact master, in the place of one that a broken-off import left.
+pub fn write_contact(path: &Path, master: &[u8; 32]) -> Result<()> {
+    let line = Zeroizing::new(format!("{CONTACT} {}\n", BASE64.encode(master)));
+    durable_file::replace(path, Access::Private, |out| {
+        Ok(std::io::Write::write_all(out, line.as_bytes())?)
+    })
+}
+
+/// Reads a service master.
+pub fn read_service(path: &Path) -> Result<MasterKey> {
+    let line = read_line(path)?;
+    let bytes = line
+        .strip_prefix(SERVICE)
+        .and_then(|rest| rest.strip_prefix(' '))
+        .and_then(key_bytes)
+        .ok_or_else(|| malformed(path, "service master"))?;
+    Ok(MasterKey::new(*bytes))
+}
+
+/// Reads the key of an operator or a sender.
+pub fn read_operator(path: &Path) -> Result<SigningKey> {
+    let line = read_line(path)?;
+    let (name, seed) = line
+        .strip_prefix(OPERATOR)
+        .and_then(|rest| rest.strip_prefix(' '))
+        .and_then(|rest| rest.split_once(' '))
+        .and_then(|(name, base64)| Some((name, key_bytes(base64)?)))
+        .ok_or_else(|| malformed(path, "operator's key"))?;
+    signing_key(name, *seed)
+}
+
+fn signing_key(name: &str, seed: [u8; 32]) -> Result<SigningKey> {
+    let secret = SecretKey::from_seed(seed);
+    let verifier = VerifierKey::new(name, secret.public_key())
+        .map_err(|error| input(format!("`{name}` cannot name a key: {error}")))?;
+    Ok(SigningKey { verifier, secret })
+}
+
+/// The one line of a key file, without its end.
+fn read_line(path: &Path) -> Result<Zeroizing<String>> {
+    let unreadable = || Fault::Input(format!("cannot read the key `{}`", path.display()));
+    if durable_file::is_open_to_others(path).with_context(unreadable)? {
+        return Err(input(format!(
+            "the key `{0}` can be read by others than its owner; make it private with `chmod 600 {0}`, and consider whether it is still a secret",
+            path.display()
+        )));
+    }
+    let length = std::fs::metadata(path).with_context(unreadable)?.len();
+    if length > KEY_FILE_BYTES_MAX {
+        return Err(malformed(path, "key"));
+    }
+    let text = Zeroizing::new(std::fs::read_to_string(path).with_context(unreadable)?);
+    match text.strip_suffix('\n') {
+        Some(line) if !line.contains('\n') => Ok(Zeroizing::new(line.to_owned())),
+        _ => Err(malformed(path, "key")),
+    }
+}
+
+fn key_bytes(base64: &str) -> Option<Zeroizing<[u8; 32]>> {
+    let bytes = Zeroizing::new(BASE64.decode(base64.as_bytes()).ok()?);
+    bytes.as_slice().try_into().ok().map(Zeroizing::new)
+}
+
+fn malformed(path: &Path, what: &str) -> anyhow::Error {
+    input(format!(
+        "`{}` is no {what} as `sijill keys new` writes it: expected one line; was the file altered or cut?",
+        path.display()
+    ))
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("cannot write the key `{}`", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn private(path: &Path, text: &str) {
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    #[test]
+    fn an_operators_key_reads_back_and_is_never_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("aras.key");
+        let made = make_operator(&path, "aras").unwrap();
+        assert_eq!(read_operator(&path).unwrap().verifier, made.verifier);
+        assert!(make_operator(&path, "aras").is_err());
+        assert_eq!(read_operator(&path).unwrap().verifier, made.verifier);
+    }
+
+    #[test]
+    fn a_service_master_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("service.key");
+        assert!(make_service(&path).unwrap());
+        let origin = "ur.example/polls/a".parse().unwrap();
+        let key = read_service(&path).unwrap().log_key(&origin).public_key();
+        assert!(!make_service(&path).unwrap());
+        assert_eq!(
+            read_service(&path).unwrap().log_key(&origin).public_key(),
+            key
+        );
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("aras.key");
+        make_operator(&path, "aras").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = read_operator(&path).unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_exactly_a_key_is_refused_without_showing_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("aras.key");
+        let seed = BASE64.encode(&[7; 32]);
+        for bad in [
+            String::new(),
+            "\n".into(),
+            format!("{OPERATOR} aras {seed}"),
+            format!("{OPERATOR} aras {seed}\n\n"),
+            format!("{OPERATOR} aras  {seed}\n"),
+            format!("{OPERATOR} {seed}\n"),
+            format!("{OPERATOR}  {seed}\n"),
+            format!("{OPERATOR} aras {}\n", BASE64.encode(&[7; 31])),
+            format!("{SERVICE} {seed}\n"),
+            format!("{OPERATOR} {} {seed}\n", "a".repeat(600)),
+        ] {
+            private(&path, &bad);
+            let error = read_operator(&path).unwrap_err();
+            assert!(!format!("{error:#}").contains(&seed), "{bad}");
+        }
+        private(&path, &format!("{OPERATOR} aras {seed}\n"));
+        assert!(read_operator(&path).is_ok());
+    }
+}

@@ -1,0 +1,43 @@
+//! The binary: arguments in, exit code out.
+//!
+//! It makes and reads keys, reads what operators write, and hands everything else to the crate whose it is: `server`
+//! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
+//! directory, as a private copy.
+
+mod clerk;
+mod cli;
+mod commands;
+mod console;
+mod contacts_file;
+mod data_folder;
+mod demo_definition;
+mod durable_file;
+mod entry_json;
+mod fault;
+mod invocation;
+mod key_file;
+mod moment;
+mod private_copy;
+mod roster_file;
+mod roster_leaves;
+mod settings;
+mod signing;
+#[cfg(test)]
+mod test_desk;
+
+use clap::Parser;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match cli::run(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) if fault::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to be told that standard error is closed.
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            fault::exit_of(&error).into()
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! The roster as operators write it: a CSV file with the columns `contact`, `stratum`, `language`.
+//!
+//! Reading is pure: a reader in, people and problems out. Every bad row is named with its line, as spreadsheets count
+//! (the header is row 1); a problem never repeats what stood in the contact's cell.
+
+use crate::fault::{Fault, input};
+use anyhow::{Context, Result};
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
+use sijill_poll::definition::Definition;
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+
+/// Longest cell in bytes that is looked at; a phone number in any script is far shorter.
+const CELL_BYTES_MAX: usize = 200;
+
+/// Somebody to invite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Phone number in E.164.
+    pub contact: String,
+    /// Place of the stratum in the definition.
+    pub stratum: u16,
+    /// Place of the language in the definition.
+    pub language: u8,
+}
+
+/// A row that cannot be imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The row; the header is row 1.
+    pub row: u64,
+    /// What is wrong with it.
+    pub why: Why,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Too few or too many cells.
+    Cells {
+        /// How many the header has.
+        expected: usize,
+        /// How many the row has.
+        found: usize,
+    },
+    /// Bytes that are no text.
+    NotUtf8,
+    /// A cell that goes over several lines, or is far too long.
+    RunsOn,
+    /// No contact.
+    NoContact,
+    /// A number that a spreadsheet turned into one with an exponent.
+    Exponent,
+    /// Not a phone number.
+    NotANumber,
+    /// A phone number that takes no messages.
+    NotMobile,
+    /// The same number as an earlier row.
+    Repeats {
+        /// The earlier row.
+        row: u64,
+    },
+    /// Not a stratum of the definition.
+    Stratum(String),
+    /// Not a language of the definition.
+    Language(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cells { expected, found } => {
+                write!(f, "expected {expected} cells, found {found}")
+            }
+            Self::NotUtf8 => write!(f, "is not UTF-8; export the file as CSV UTF-8"),
+            Self::RunsOn => write!(
+                f,
+                "has a cell that runs on; is a quotation mark not closed?"
+            ),
+            Self::NoContact => write!(f, "has no contact"),
+            Self::Exponent => write!(
+                f,
+                "has a contact with an exponent: the spreadsheet turned the number into a rounded one; export the column as text"
+            ),
+            Self::NotANumber => write!(f, "has a contact that is no phone number"),
+            Self::NotMobile => write!(f, "has a contact that is not a mobile number"),
+            Self::Repeats { row } => write!(f, "repeats row {row}"),
+            Self::Stratum(found) => write!(
+                f,
+                "has stratum `{found}`, which the definition does not have"
+            ),
+            Self::Language(found) => write!(
+                f,
+                "has language `{found}`, which the definition does not have"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {} {}", self.row, self.why)
+    }
+}
+
+/// What a roster file holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// Those who can be invited, in the file's order.
+    pub people: Vec<Person>,
+    /// The other rows, in the file's order.
+    pub problems: Vec<Problem>,
+    /// Rows in all, the header not counted.
+    pub rows: u64,
+    /// Numbers that were written otherwise than in E.164.
+    pub rewritten: u64,
+    /// Whether the file begins with a byte-order mark, which is passed over.
+    pub byte_order_mark: bool,
+}
+
+/// Reads a roster for this definition. The error is one of the whole file; bad rows are in the result.
+pub fn parse(source: impl Read, definition: &Definition) -> Result<Parsed> {
+    let mut source = BufReader::new(source);
+    let mut parsed = Parsed {
+        byte_order_mark: take_byte_order_mark(&mut source)?,
+        ..Parsed::default()
+    };
+    let mut records = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(Ending {
+            source,
+            ended: false,
+        });
+    let mut record = csv::ByteRecord::new();
+    if !records.read_byte_record(&mut record)? {
+        return Err(input(
+            "the roster is empty; expected a header `contact,stratum,language` and one row a person",
+        ));
+    }
+    let columns = Columns::of_header(&record)?;
+    let mut rows = Rows::new(definition)?;
+    while records.read_byte_record(&mut record)? {
+        parsed.rows += 1;
+        let row = row_of(&records, &record);
+        match rows.read(row, &record, &columns) {
+            Ok(person) => parsed.people.push(person),
+            Err(why) => parsed.problems.push(Problem { row, why }),
+        }
+    }
+    parsed.rewritten = rows.rewritten;
+    Ok(parsed)
+}
+
+/// The line on which the record just read begins, blank lines before it counted. The reader stands on the line after it
+/// already, unless the file ends without a line end.
+fn row_of<R: Read>(records: &csv::Reader<Ending<R>>, record: &csv::ByteRecord) -> u64 {
+    let after = records.position().line() + u64::from(records.get_ref().ended);
+    let inside = record.as_slice().iter().filter(|byte| **byte == b'\n');
+    after.saturating_sub(1 + inside.count() as u64)
+}
+
+/// A reader that remembers whether its source ended.
+struct Ending<R> {
+    source: R,
+    ended: bool,
+}
+
+impl<R: Read> Read for Ending<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        self.ended = count == 0;
+        Ok(count)
+    }
+}
+
+/// Passes over the byte-order mark of UTF-8 and refuses those of UTF-16.
+fn take_byte_order_mark(source: &mut impl BufRead) -> Result<bool> {
+    let start = source
+        .fill_buf()
+        .with_context(|| Fault::Input("cannot read the roster".into()))?;
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        return Err(input(
+            "the roster is UTF-16, expected UTF-8; export it as CSV UTF-8",
+        ));
+    }
+    let marked = start.starts_with(&[0xef, 0xbb, 0xbf]);
+    if marked {
+        source.consume(3);
+    }
+    Ok(marked)
+}
+
+/// Where each column stands.
+struct Columns {
+    contact: usize,
+    stratum: usize,
+    language: usize,
+    count: usize,
+}
+
+impl Columns {
+    fn of_header(header: &csv::ByteRecord) -> Result<Self> {
+        let names: Vec<String> = header
+            .iter()
+            .map(|cell| String::from_utf8_lossy(cell).trim().to_ascii_lowercase())
+            .collect();
+        refuse_other_delimiters(&names)?;
+        refuse_other_names(&names)?;
+        let place = |name: &str| {
+            let mut places = names.iter().enumerate().filter(|(_, found)| *found == name);
+            match (places.next(), places.next()) {
+                (Some((place, _)), None) => Ok(place),
+                (None, _) => Err(input(format!(
+                    "the roster has no column `{name}`; expected the header `contact,stratum,language`"
+                ))),
+                _ => Err(input(format!(
+                    "the roster has two columns `{name}`, expected one"
+                ))),
+            }
+        };
+        Ok(Self {
+            contact: place("contact")?,
+            stratum: place("stratum")?,
+            language: place("language")?,
+            count: names.len(),
+        })
+    }
+}
+
+fn refuse_other_delimiters(names: &[String]) -> Result<()> {
+    let [only] = names else { return Ok(()) };
+    for (delimiter, name) in [(';', "`;`"), ('\t', "a tab"), ('|', "`|`")] {
+        if only.contains(delimiter) {
+            return Err(input(format!(
+                "the roster's columns are separated by {name}, expected `,`; export it as CSV with commas"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_other_names(names: &[String]) -> Result<()> {
+    let known = ["contact", "stratum", "language"];
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        // A file without a header would show a contact here, so the cell is not repeated.
+        Some(_) => Err(input(
+            "the roster's first row names other columns than expected: the header must be `contact,stratum,language`, in any order, and nothing else",
+        )),
+    }
+}
+
+/// Reads rows, and remembers the numbers it has seen.
+struct Rows {
+    region: Region,
+    strata: HashMap<String, u16>,
+    languages: HashMap<String, u8>,
+    seen: HashMap<u64, u64>,
+    rewritten: u64,
+}
+
+impl Rows {
+    fn new(definition: &Definition) -> Result<Self> {
+        let region = Region::from_code(&definition.country).map_err(|_| {
+            input(format!(
+                "`{}` is no country whose phone numbers are known",
+                definition.country
+            ))
+        })?;
+        let strata = definition.strata.iter().zip(0..);
+        let languages = definition.languages.iter().zip(0..);
+        Ok(Self {
+            region,
+            strata: strata
+                .map(|(stratum, place)| (stratum.id.clone(), place))
+                .collect(),
+            languages: languages
+                .map(|(language, place)| (language.clone(), place))
+                .collect(),
+            seen: HashMap::new(),
+            rewritten: 0,
+        })
+    }
+
+    fn read(
+        &mut self,
+        row: u64,
+        record: &csv::ByteRecord,
+        columns: &Columns,
+    ) -> Result<Person, Why> {
+        if record
+            .iter()
+            .any(|cell| cell.len() > CELL_BYTES_MAX || cell.contains(&b'\n'))
+        {
+            return Err(Why::RunsOn);
+        }
+        if record.len() != columns.count {
+            return Err(Why::Cells {
+                expected: columns.count,
+                found: record.len(),
+            });
+        }
+        let cell = |place| {
+            let text = std::str::from_utf8(record.get(place).unwrap_or_default());
+            text.map(str::trim).map_err(|_| Why::NotUtf8)
+        };
+        let (written, stratum, language) = (
+            cell(columns.contact)?,
+            cell(columns.stratum)?,
+            cell(columns.language)?,
+        );
+        let contact = e164(written, self.region)?;
+        let person = Person {
+            stratum: *self
+                .strata
+                .get(stratum)
+                .ok_or_else(|| Why::Stratum(stratum.to_owned()))?,
+            language: *self
+                .languages
+                .get(language)
+                .ok_or_else(|| Why::Language(language.to_owned()))?,
+            contact,
+        };
+        self.refuse_repeat(row, &person.contact)?;
+        self.rewritten += u64::from(written != person.contact);
+        Ok(person)
+    }
+
+    /// Only rows that are good count as the earlier one.
+    fn refuse_repeat(&mut self, row: u64, contact: &str) -> Result<(), Why> {
+        let number = contact
+            .trim_start_matches('+')
+            .parse()
+            .map_err(|_| Why::NotANumber)?;
+        match self.seen.get(&number) {
+            Some(earlier) => Err(Why::Repeats { row: *earlier }),
+            None => {
+                self.seen.insert(number, row);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The E.164 form of a mobile number as people write it, in digits of any script.
+fn e164(written: &str, region: Region) -> Result<String, Why> {
+    if written.is_empty() {
+        return Err(Why::NoContact);
+    }
+    if is_exponent(written) {
+        return Err(Why::Exponent);
+    }
+    if written.chars().any(char::is_alphabetic) {
+        return Err(Why::NotANumber);
+    }
+    let number = PHONE_NUMBER_UTIL
+        .parse(written, Some(region))
+        .map_err(|_| Why::NotANumber)?;
+    // An invalid short number would be formatted as something else, so this comes before.
+    if !number.is_valid() || number.extension.is_some() {
+        return Err(Why::NotANumber);
+    }
+    match number.get_type() {
+        PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {
+            Ok(number.format_as(PhoneNumberFormat::E164).into_owned())
+        }
+        _ => Err(Why::NotMobile),
+    }
+}
+
+/// `9.64771E+11`, `7,71e+9`, also with blanks in it.
+fn is_exponent(written: &str) -> bool {
+    let plain: String = written.chars().filter(|c| !c.is_whitespace()).collect();
+    let Some((number, exponent)) = plain.split_once(['e', 'E']) else {
+        return false;
+    };
+    let digits = |text: &str| !text.is_empty() && text.chars().all(char::is_numeric);
+    let number: String = number
+        .chars()
+        .filter(|c| !matches!(c, '.' | ',' | '+' | '-'))
+        .collect();
+    digits(&number) && digits(exponent.trim_start_matches(['+', '-']))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Settings: flags over environment over configuration file over defaults.
+//!
+//! Flags and environment are clap's (`SIJILL_DATA` …); this file adds the configuration file, TOML with the keys of
+//! [`ConfigFile`], and the defaults.
+
+use crate::cli::Common;
+use crate::console::Console;
+use crate::data_folder::DataFolder;
+use crate::fault::{Fault, input};
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Where the data directory is if nobody says.
+const DATA: &str = "sijill-data";
+
+/// What a configuration file may say.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigFile {
+    /// The data directory; relative to the configuration file's folder.
+    data: Option<PathBuf>,
+    /// The address that `serve` listens on.
+    listen: Option<SocketAddr>,
+    /// The operator's key file; relative to the configuration file's folder.
+    key: Option<PathBuf>,
+    /// Answers as JSON.
+    json: Option<bool>,
+    /// No messages, no progress.
+    quiet: Option<bool>,
+}
+
+/// What every command is given.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The data directory, if anybody named one.
+    pub data_named: Option<PathBuf>,
+    /// The address that the configuration file names.
+    pub listen: Option<SocketAddr>,
+    /// The key file that the configuration file names.
+    pub key: Option<PathBuf>,
+    /// Where and how to speak.
+    pub console: Console,
+}
+
+impl Settings {
+    /// The settings of this call.
+    pub fn of(common: &Common) -> Result<Self> {
+        let file = match &common.config {
+            Some(path) => read(path)?,
+            None => ConfigFile::default(),
+        };
+        Ok(Self::merged(common, file))
+    }
+
+    fn merged(common: &Common, file: ConfigFile) -> Self {
+        Self {
+            data_named: common.data.clone().or(file.data),
+            listen: file.listen,
+            key: file.key,
+            console: Console {
+                json: common.json || file.json.unwrap_or(false),
+                quiet: common.quiet || file.quiet.unwrap_or(false),
+            },
+        }
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> DataFolder {
+        DataFolder::new(self.data_named.clone().unwrap_or_else(|| DATA.into()))
+    }
+}
+
+fn read(path: &Path) -> Result<ConfigFile> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        Fault::Input(format!(
+            "cannot read the configuration file `{}`",
+            path.display()
+        ))
+    })?;
+    let mut file = parse(&text).map_err(|why| {
+        input(format!(
+            "the configuration file `{}` is wrong: {why}",
+            path.display()
+        ))
+    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    file.data = file.data.map(|data| folder.join(data));
+    file.key = file.key.map(|key| folder.join(key));
+    Ok(file)
+}
+
+fn parse(text: &str) -> Result<ConfigFile, String> {
+    toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn common(data: Option<&str>) -> Common {
+        Common {
+            data: data.map(PathBuf::from),
+            ..Common::default()
+        }
+    }
+
+    #[test]
+    fn what_is_said_in_the_call_goes_over_the_file_and_the_file_over_the_default() {
+        let file = || parse("data = \"from-file\"\nquiet = true\n").unwrap();
+        let both = Settings::merged(&common(Some("from-flag")), file());
+        assert_eq!(both.data().path(), Path::new("from-flag"));
+        assert!(both.console.quiet);
+        let file_alone = Settings::merged(&common(None), file());
+        assert_eq!(file_alone.data().path(), Path::new("from-file"));
+        let neither = Settings::merged(&common(None), ConfigFile::default());
+        assert_eq!(neither.data().path(), Path::new("sijill-data"));
+        assert_eq!(neither.data_named, None);
+    }
+
+    #[test]
+    fn paths_in_a_file_are_seen_from_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sijill.toml");
+        std::fs::write(
+            &path,
+            "data = \"d\"\nkey = \"/k\"\nlisten = \"127.0.0.1:81\"\n",
+        )
+        .unwrap();
+        let file = read(&path).unwrap();
+        assert_eq!(file.data, Some(folder.path().join("d")));
+        assert_eq!(file.key, Some("/k".into()));
+        assert_eq!(file.listen, Some("127.0.0.1:81".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_word_that_no_setting_has_is_named_with_its_line() {
+        let why = parse("data = \"d\"\ndatta = \"e\"\n").unwrap_err();
+        assert!(why.contains("line 2") && why.contains("datta"), "{why}");
+    }
+}

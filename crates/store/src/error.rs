@@ -1,0 +1,169 @@
+//! What can go wrong on disk, in three classes: *refused* (nothing happened, say so), *conflict* (somebody else was
+//! first), *contradiction* (we no longer know what is durable, or what is there is not what was written: stop).
+
+use sijill_ledger::Head;
+
+/// Why the log or the data directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Refused: a file or folder cannot be used.
+    #[error("cannot {what} `{path}`: {error}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// On which path.
+        path: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// Refused: not a data directory.
+    #[error(
+        "`{path}` is no Sijill data directory: it has no `format` file; give the directory of a service, or an empty one"
+    )]
+    NotADataDir {
+        /// The path.
+        path: String,
+    },
+    /// Refused: a directory of another version.
+    #[error(
+        "`{path}` is a data directory of another version: expected `{expected}`, found `{found}`; use the Sijill that made it, or export there and import here"
+    )]
+    OtherVersion {
+        /// The path.
+        path: String,
+        /// First line of the format file this version writes.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// Conflict: another process holds the directory.
+    #[error(
+        "`{path}` is held by another process (a running server, or another command); stop it first, or ask it: audit its address instead of its directory"
+    )]
+    Held {
+        /// The path.
+        path: String,
+    },
+    /// Conflict: the log does not end where the append expects.
+    #[error(
+        "the ledger `{origin}` ends at entry {found}, expected {expected}; somebody else wrote"
+    )]
+    Conflict {
+        /// The ledger.
+        origin: String,
+        /// Size expected.
+        expected: u64,
+        /// Size found.
+        found: u64,
+    },
+    /// Contradiction: an earlier write failed, so it is not known what is on disk.
+    #[error(
+        "the log takes nothing more after an earlier failure ({0}); restart the service, what was confirmed is safe"
+    )]
+    Poisoned(String),
+    /// Contradiction: the medium failed.
+    #[error(
+        "the disk failed while {what}: {why}; what was confirmed is safe. Free space or mend the disk, then restart"
+    )]
+    Medium {
+        /// What was being done.
+        what: &'static str,
+        /// What it said.
+        why: String,
+    },
+    /// Contradiction: sled did not come back.
+    #[error("the log could not be {what}: {why}; its files are untouched in `{copy}`")]
+    Sled {
+        /// Opened or closed.
+        what: &'static str,
+        /// What happened.
+        why: String,
+        /// Where a copy of the files is.
+        copy: String,
+    },
+    /// Contradiction: acknowledged entries are missing.
+    #[error(
+        "the log of `{slug}` is behind its head: entry {last} was confirmed to a respondent or operator, and the log ends with {found} entries. Do not go on; the files as found are in `{copy}`, `sijill import` restores an export"
+    )]
+    BehindHead {
+        /// The poll.
+        slug: String,
+        /// Index of the last acknowledged entry.
+        last: u64,
+        /// Entries found.
+        found: u64,
+        /// Where a copy of the files is.
+        copy: String,
+    },
+    /// Contradiction: the log's last acknowledged entry is another than the head says.
+    #[error(
+        "the log of `{slug}` is not the one that was confirmed: entry {index} has link {found}, its head file says {expected}. Do not go on; the files as found are in `{copy}`"
+    )]
+    OtherThanHead {
+        /// The poll.
+        slug: String,
+        /// Index of the last acknowledged entry.
+        index: u64,
+        /// The head's link.
+        expected: String,
+        /// The entry's.
+        found: String,
+        /// Where a copy of the files is.
+        copy: String,
+    },
+    /// Contradiction: the head file is missing or damaged, so it is not known what was acknowledged.
+    #[error(
+        "the head file of `{slug}` is missing or damaged, so nobody can say whether its log of {size} entries is whole. Put `polls/{slug}/head` back from a backup, or restore an export with `sijill import` into a new directory"
+    )]
+    HeadMissing {
+        /// The poll.
+        slug: String,
+        /// Entries found.
+        size: u64,
+    },
+    /// Contradiction: an entry cannot be read or does not follow the one before.
+    #[error(
+        "the log of `{origin}` is damaged at entry {index}: {why}. Do not go on; the files as found are in `{copy}`"
+    )]
+    Damaged {
+        /// The ledger.
+        origin: String,
+        /// Where.
+        index: u64,
+        /// What is wrong.
+        why: String,
+        /// Where a copy of the files is.
+        copy: String,
+    },
+    /// Refused: a file that is no whole export.
+    #[error("`{path}` cannot be imported: {why}")]
+    Import {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Refused: the poll is already there.
+    #[error(
+        "a poll `{slug}`, or the ledger `{origin}`, is already in this data directory; import into another one"
+    )]
+    Exists {
+        /// The poll.
+        slug: String,
+        /// The ledger.
+        origin: String,
+    },
+}
+
+impl StoreError {
+    /// Names what was tried on which path.
+    pub fn io(what: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.display().to_string();
+        move |error| Self::Io { what, path, error }
+    }
+}
+
+/// Whether a loaded ledger ends where its head says.
+pub(crate) fn ends_at(head: &Head) -> u64 {
+    head.size.saturating_sub(1)
+}

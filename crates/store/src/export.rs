@@ -1,0 +1,148 @@
+//! Writing exports: the container of `ledger::container`, streamed from the log and the roster file.
+
+use crate::StoreError;
+use crate::files;
+use crate::limits::COPY_BYTES;
+use crate::log::Log;
+use sha2::{Digest, Sha256};
+use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
+use sijill_ledger::{Hash, Origin};
+use std::fs::File;
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// Writes the first `size` entries of a ledger (all of them without it) and the leaves in `roster`, if there are any,
+/// into `target`. As they stand in the log: who reads the export verifies them. Calls `progress` with the number of
+/// entries written so far. Returns how many there were.
+pub fn write(
+    log: &Log,
+    origin: &Origin,
+    roster: &Path,
+    size: Option<u64>,
+    target: &Path,
+    mut progress: impl FnMut(u64),
+) -> Result<u64, StoreError> {
+    let temporary = target.with_extension("writing");
+    let file = File::create(&temporary).map_err(StoreError::io("write", &temporary))?;
+    let mut out = Out::new(file, &temporary)?;
+    let written = out
+        .entries(log, origin, size, &mut progress)
+        .and_then(|count| {
+            out.roster(roster)?;
+            out.finish()?;
+            files::rename(&temporary, target)?;
+            Ok(count)
+        });
+    if written.is_err() {
+        files::remove(&temporary)?;
+    }
+    written
+}
+
+/// An export under way: the head's place is kept free and filled in at the end.
+struct Out<'a> {
+    path: &'a Path,
+    file: BufWriter<File>,
+    sections: Vec<Section>,
+    hash: Sha256,
+    length: u64,
+}
+
+impl<'a> Out<'a> {
+    fn new(file: File, path: &'a Path) -> Result<Self, StoreError> {
+        let mut out = Self {
+            path,
+            file: BufWriter::new(file),
+            sections: Vec::new(),
+            hash: Sha256::new(),
+            length: 0,
+        };
+        let empty = [section(ENTRIES, 0, [0; 32]), section(ROSTER, 0, [0; 32])];
+        let place = container::head(&empty).len();
+        out.file
+            .write_all(&vec![0; place])
+            .map_err(StoreError::io("write", path))?;
+        Ok(out)
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.hash.update(bytes);
+        self.length += bytes.len() as u64;
+        self.file
+            .write_all(bytes)
+            .map_err(StoreError::io("write", self.path))
+    }
+
+    fn end_section(&mut self, kind: u16) {
+        let hash = std::mem::replace(&mut self.hash, Sha256::new()).finalize();
+        let length = std::mem::take(&mut self.length);
+        self.sections.push(section(kind, length, hash.into()));
+    }
+
+    fn entries(
+        &mut self,
+        log: &Log,
+        origin: &Origin,
+        size: Option<u64>,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<u64, StoreError> {
+        let mut count = 0;
+        let wanted = size.unwrap_or(u64::MAX);
+        for entry in log.entries(origin, 0) {
+            if count == wanted {
+                break;
+            }
+            let entry = entry?;
+            self.put(&(entry.len() as u32).to_le_bytes())?;
+            self.put(&entry)?;
+            count += 1;
+            progress(count);
+        }
+        self.end_section(ENTRIES);
+        Ok(count)
+    }
+
+    fn roster(&mut self, roster: &Path) -> Result<(), StoreError> {
+        match File::open(roster) {
+            Ok(file) => self.stream(file, roster)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(StoreError::io("open", roster)(error)),
+        }
+        self.end_section(ROSTER);
+        Ok(())
+    }
+
+    fn stream(&mut self, mut file: File, path: &Path) -> Result<(), StoreError> {
+        let mut buffer = vec![0; COPY_BYTES];
+        loop {
+            let read = file
+                .read(&mut buffer)
+                .map_err(StoreError::io("read", path))?;
+            match buffer.get(..read) {
+                None | Some([]) => return Ok(()),
+                Some(bytes) => self.put(bytes)?,
+            }
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), StoreError> {
+        let head = container::head(&self.sections);
+        let mut write = || {
+            self.file.flush()?;
+            let file = self.file.get_mut();
+            file.seek(SeekFrom::Start(0))?;
+            file.write_all(&head)?;
+            file.sync_all()
+        };
+        write().map_err(StoreError::io("write", self.path))
+    }
+}
+
+fn section(kind: u16, length: u64, hash: [u8; 32]) -> Section {
+    Section {
+        kind,
+        flags: MUST_UNDERSTAND,
+        length,
+        hash: Hash::from_bytes(hash),
+    }
+}

@@ -1,0 +1,266 @@
+//! Importing: from an export back into a log. The whole file is checked before anything is written, and a failed
+//! import leaves nothing behind.
+
+use crate::files;
+use crate::limits::{COPY_BYTES, FRAME_BYTES_MAX};
+use crate::log::{Append, Loaded, Log};
+use crate::{DataDir, StoreError};
+use sha2::{Digest, Sha256};
+use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
+use sijill_ledger::limits::ENTRY_BYTES_MAX;
+use sijill_ledger::{Event, Hash, Head, Origin, Sealed};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+/// Bytes of a leaf in the roster section.
+const LEAF_BYTES: u64 = 98;
+
+/// Restores the ledger of an export into a data directory. `name` says from entry 0 the poll's short name and origin;
+/// `visit` sees every entry and refuses what the poll's rules do.
+pub fn import<E: Event>(
+    file: &Path,
+    dir: DataDir,
+    name: impl FnOnce(&Sealed<E>) -> Result<(String, Origin), String>,
+    visit: impl FnMut(&Sealed<E>) -> Result<(), String>,
+) -> Result<Loaded, StoreError> {
+    let mut source = Source::open(file)?;
+    let first = source.first_entry::<E>()?;
+    let (slug, origin) = name(&first).map_err(|why| source.bad(why))?;
+    let log = Log::open(dir)?;
+    let there = log.ledgers()?.contains(&origin.to_string());
+    let folder = log.data().join("polls").join(&slug);
+    if there || folder.exists() {
+        return Err(StoreError::Exists {
+            slug,
+            origin: origin.to_string(),
+        });
+    }
+    let restored = source.restore(&log, &slug, &origin, visit);
+    match restored {
+        Ok(head) => {
+            log.close()?;
+            Ok(Loaded {
+                slug,
+                head,
+                unacknowledged: 0,
+            })
+        }
+        Err(error) => {
+            log.remove(&origin)?;
+            std::fs::remove_dir_all(&folder).map_err(StoreError::io("remove", &folder))?;
+            log.close()?;
+            Err(error)
+        }
+    }
+}
+
+/// An export whose sections are those that its head announces, to the last byte.
+struct Source<'a> {
+    path: &'a Path,
+    file: BufReader<File>,
+    entries: (u64, u64),
+    roster: (u64, u64),
+}
+
+impl<'a> Source<'a> {
+    fn open(path: &'a Path) -> Result<Self, StoreError> {
+        let io = || StoreError::io("read", path);
+        let file = File::open(path).map_err(StoreError::io("open", path))?;
+        let length = file.metadata().map_err(io())?.len();
+        let mut source = Self {
+            path,
+            file: BufReader::new(file),
+            entries: (0, 0),
+            roster: (0, 0),
+        };
+        let sections = source.head()?;
+        let mut at = source.file.stream_position().map_err(io())?;
+        for section in &sections {
+            match section.kind {
+                ENTRIES => source.entries = (at, section.length),
+                ROSTER => source.roster = (at, section.length),
+                _ if section.flags & MUST_UNDERSTAND != 0 => {
+                    return Err(
+                        source.bad("it has a section of a later version; use a newer Sijill")
+                    );
+                }
+                _ => {}
+            }
+            source.check(section)?;
+            at = at.saturating_add(section.length);
+        }
+        if at != length {
+            return Err(source.bad(format!("expected {at} bytes, found {length}")));
+        }
+        if !source.roster.1.is_multiple_of(LEAF_BYTES) {
+            return Err(source.bad("its roster is not a whole number of leaves"));
+        }
+        Ok(source)
+    }
+
+    fn bad(&self, why: impl Into<String>) -> StoreError {
+        StoreError::Import {
+            path: self.path.display().to_string(),
+            why: why.into(),
+        }
+    }
+
+    fn exactly(&mut self, length: usize) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = vec![0; length];
+        match self.file.read_exact(&mut bytes) {
+            Ok(()) => Ok(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                Err(self.bad("it is cut short"))
+            }
+            Err(error) => Err(StoreError::io("read", self.path)(error)),
+        }
+    }
+
+    fn head(&mut self) -> Result<Vec<Section>, StoreError> {
+        let mut head = self.exactly(container::PREAMBLE_BYTES)?;
+        let length = container::head_length(&head).map_err(|error| self.bad(error.to_string()))?;
+        head.extend(self.exactly(length - container::PREAMBLE_BYTES)?);
+        container::sections(&head).map_err(|error| self.bad(error.to_string()))
+    }
+
+    fn check(&mut self, section: &Section) -> Result<(), StoreError> {
+        let mut hash = Sha256::new();
+        let mut left = section.length;
+        while left > 0 {
+            let bytes = self.exactly(left.min(COPY_BYTES as u64) as usize)?;
+            left -= bytes.len() as u64;
+            hash.update(&bytes);
+        }
+        if Hash::from_bytes(hash.finalize().into()) != section.hash {
+            return Err(self.bad(format!("the hash of section {} is wrong", section.kind)));
+        }
+        Ok(())
+    }
+
+    fn seek(&mut self, at: u64) -> Result<(), StoreError> {
+        self.file
+            .seek(SeekFrom::Start(at))
+            .map(|_| ())
+            .map_err(StoreError::io("read", self.path))
+    }
+
+    /// The next entry of the section, which has `left` bytes.
+    fn entry<E: Event>(&mut self, left: &mut u64) -> Result<Sealed<E>, StoreError> {
+        let length: [u8; 4] = self
+            .exactly(4)?
+            .try_into()
+            .map_err(|_| self.bad("it is cut short"))?;
+        let length = u32::from_le_bytes(length) as usize;
+        let taken = 4 + length as u64;
+        if length > ENTRY_BYTES_MAX || taken > *left {
+            return Err(self.bad("an entry is longer than its section"));
+        }
+        *left -= taken;
+        let bytes = self.exactly(length)?;
+        Sealed::read(&bytes).map_err(|error| self.bad(error.to_string()))
+    }
+
+    fn first_entry<E: Event>(&mut self) -> Result<Sealed<E>, StoreError> {
+        self.seek(self.entries.0)?;
+        let mut left = self.entries.1;
+        if left == 0 {
+            return Err(self.bad("it has no entries"));
+        }
+        self.entry(&mut left)
+    }
+
+    fn restore<E: Event>(
+        &mut self,
+        log: &Log,
+        slug: &str,
+        origin: &Origin,
+        mut visit: impl FnMut(&Sealed<E>) -> Result<(), String>,
+    ) -> Result<Head, StoreError> {
+        let folder = log.data().join("polls").join(slug);
+        files::make_folder(&folder)?;
+        self.roster_to(&folder.join("roster"))?;
+        self.seek(self.entries.0)?;
+        let mut left = self.entries.1;
+        let mut batch = Batch::new(log, slug, origin);
+        while left > 0 {
+            let sealed = self.entry::<E>(&mut left)?;
+            let at = batch.after.size;
+            let after = batch.after.follow(&sealed);
+            let after = after.map_err(|error| self.bad(format!("entry {at}: {error}")))?;
+            visit(&sealed).map_err(|why| self.bad(format!("entry {at}: {why}")))?;
+            batch.add(sealed.bytes(), after)?;
+        }
+        batch.flush()?;
+        Ok(batch.after)
+    }
+
+    fn roster_to(&mut self, target: &Path) -> Result<(), StoreError> {
+        if self.roster.1 == 0 {
+            return Ok(());
+        }
+        let temporary = target.with_extension("writing");
+        let io = || StoreError::io("write", &temporary);
+        let mut out = BufWriter::new(File::create(&temporary).map_err(io())?);
+        self.seek(self.roster.0)?;
+        let mut left = self.roster.1;
+        while left > 0 {
+            let bytes = self.exactly(left.min(COPY_BYTES as u64) as usize)?;
+            left -= bytes.len() as u64;
+            out.write_all(&bytes).map_err(io())?;
+        }
+        let file = out.into_inner().map_err(|error| io()(error.into_error()))?;
+        file.sync_all().map_err(io())?;
+        files::rename(&temporary, target)
+    }
+}
+
+/// Entries on their way into the log, a frame at a time.
+struct Batch<'a> {
+    log: &'a Log,
+    slug: &'a str,
+    origin: &'a Origin,
+    before: Head,
+    after: Head,
+    entries: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl<'a> Batch<'a> {
+    fn new(log: &'a Log, slug: &'a str, origin: &'a Origin) -> Self {
+        let start = Head::start(origin);
+        Self {
+            log,
+            slug,
+            origin,
+            before: start,
+            after: start,
+            entries: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    fn add(&mut self, entry: &[u8], after: Head) -> Result<(), StoreError> {
+        self.entries.push(entry.to_vec());
+        self.bytes += entry.len();
+        self.after = after;
+        if self.bytes >= FRAME_BYTES_MAX {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        self.log.append(&[Append {
+            origin: self.origin,
+            slug: self.slug,
+            before: self.before,
+            after: self.after,
+            entries: self.entries.iter().map(Vec::as_slice).collect(),
+        }])?;
+        self.before = self.after;
+        self.entries.clear();
+        self.bytes = 0;
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! The disk: a service's data directory, the log in it (sled, wrapped and distrusted), exports written and imports
+//! read.
+//!
+//! It knows entries and chains, and nothing of polls: what an entry means is for whoever loads the log. It has no
+//! clock and no network. Everything it promises rests on one order: frames, flush, `fdatasync`, head file, and only
+//! then an acknowledgement (`log::Log::append`).
+
+mod copy;
+pub mod data_dir;
+mod error;
+pub mod export;
+pub mod files;
+mod frame;
+mod head;
+mod import;
+pub mod limits;
+pub mod log;
+mod medium;
+mod sled_medium;
+
+pub use copy::private_copy;
+pub use data_dir::DataDir;
+pub use error::StoreError;
+pub use import::import;
+pub use log::{Append, Loaded, Log};

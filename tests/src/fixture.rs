@@ -1,0 +1,133 @@
+//! Honest polls, and what an auditor of one is given.
+
+use crate::bench::{Bench, Setup};
+use crate::definition::HOUR_MS;
+use sijill_ledger::Link;
+use sijill_ledger::note::VerifierKey;
+
+/// What an auditor is handed: a file, and what they hold from elsewhere.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The export file's bytes.
+    pub file: Vec<u8>,
+    /// Operator keys that the auditor pinned.
+    pub operator_keys: Vec<VerifierKey>,
+    /// Index and link of entries that somebody noted.
+    pub anchors: Vec<(u64, Link)>,
+    /// Name and text of promise files that respondents handed in.
+    pub promises: Vec<(String, String)>,
+    /// The auditor's clock, milliseconds since 1970.
+    pub now_ms: u64,
+}
+
+impl Case {
+    /// The ledger of this bench, given the operator's key and its last entry's link, an hour after its last entry.
+    pub fn of(bench: &Bench) -> Self {
+        Self {
+            file: bench.export().bytes(),
+            operator_keys: vec![bench.keys.operator_key()],
+            anchors: vec![bench.end()],
+            promises: Vec::new(),
+            now_ms: bench.now + HOUR_MS,
+        }
+    }
+
+    /// The same file, with no anchor.
+    pub fn without_anchor(self) -> Self {
+        Self {
+            anchors: Vec::new(),
+            ..self
+        }
+    }
+}
+
+/// A poll under way: opened, its roster committed to, the first of two waves sent to two thirds, its start reached.
+pub fn invited(setup: &Setup) -> Bench {
+    let mut bench = Bench::open(setup);
+    bench.admit(bench.roster_committed());
+    bench.admit(bench.wave_started(setup.invitations * 2 / 3));
+    bench.admit(bench.wave_ended(1));
+    bench.wait_for_start();
+    bench
+}
+
+/// A poll in which `answers` people answered (each in turn another option), with a pause, a changed answer where the
+/// definition allows one, an extension, and a second wave that is still under way.
+///
+/// `answers` must be at most the number of invitations and at least 2.
+pub fn answered(setup: &Setup, answers: u32) -> Bench {
+    let mut bench = invited(setup);
+    let first_wave = setup.invitations * 2 / 3;
+    answer(&mut bench, 0..answers.min(first_wave) / 2);
+    bench.admit(bench.paused("Maintenance of the site"));
+    bench.admit(bench.resumed("Maintenance is over"));
+    answer(
+        &mut bench,
+        answers.min(first_wave) / 2..answers.min(first_wave),
+    );
+    if setup.terms.revisions > 0 {
+        let last = bench.terms.options[2 % bench.terms.options.len()].clone();
+        bench.admit(respond(&bench, 0, &last));
+    }
+    let [_, end, latest] = bench.terms.field_ms;
+    bench.admit(bench.extended(end + (latest - end) / 2, "Heavy rain in the south"));
+    bench.admit(bench.wave_started(setup.invitations - first_wave));
+    answer(&mut bench, first_wave..answers.max(first_wave));
+    bench
+}
+
+/// The same poll closed, and its second wave ended after the close.
+pub fn closed(setup: &Setup, answers: u32) -> Bench {
+    let mut bench = answered(setup, answers);
+    if !setup.terms.close_any_time {
+        bench.now = bench.now.max(bench.poll.end());
+    }
+    bench.admit(bench.closed("All who were invited had a week"));
+    bench.admit(bench.wave_ended(2));
+    bench
+}
+
+/// The closed poll that most tests use: 12 invitations in 2 strata, 10 answers, one of them changed.
+pub fn honest() -> Bench {
+    closed(&Setup::default(), 10)
+}
+
+/// The poll that most forgers begin with: 12 invitations in 2 strata, 10 answers, still running. Its last two entries,
+/// 17 and 18, are answers that no operator event has sealed yet: a forger without the operator's key can change them.
+pub fn running() -> Bench {
+    answered(&Setup::default(), 10)
+}
+
+/// The event of this person's next answer.
+pub fn respond(bench: &Bench, person: u32, option: &str) -> sijill_poll::Event {
+    sijill_poll::Event::Responded(bench.responded(person, option))
+}
+
+fn answer(bench: &mut Bench, people: std::ops::Range<u32>) {
+    for person in people {
+        let options = &bench.terms.options;
+        let option = options[person as usize % options.len()].clone();
+        bench.admit(respond(bench, person, &option));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sijill_poll::poll::Phase;
+
+    #[test]
+    fn the_honest_poll_counts_what_it_was_told() {
+        let bench = honest();
+        assert_eq!(bench.poll.phase(), Phase::Closed);
+        assert_eq!(bench.poll.tally().answered, 10);
+        // 4 of 10 said yes first; the first of them changed to "don't know".
+        assert_eq!(bench.poll.tally().first_by_option, [4, 3, 3]);
+        assert_eq!(bench.poll.tally().by_option, [3, 3, 4]);
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_file() {
+        assert_eq!(Case::of(&honest()).file, Case::of(&honest()).file);
+    }
+}

@@ -1,0 +1,27 @@
+//! Stories: what people do with Sijill, told against the built binary as child processes, over real HTTP.
+//!
+//! [`place`] is where a story happens (folder, keys, polls, server), [`browser`] is what people hold, [`process`] is a
+//! child that never outlives its story, [`assertions`] is what stories say of the outcome. Everything else is a story.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a story that cannot go on has failed and says where"
+)]
+
+#[macro_use]
+mod process;
+
+mod assertions;
+mod browser;
+mod place;
+
+mod answering;
+mod bad_input;
+mod chile;
+mod demo;
+mod live;
+mod parts;
+mod restart;
+mod tutorial;

@@ -1,0 +1,370 @@
+//! Where a story happens: one folder with a data directory, an operator's key, polls, invitations, a server.
+
+use crate::browser::Browser;
+use crate::process::{Argument, COMMAND_MAX, Process, Ran, binary, until};
+use sijill_ledger::note::VerifierKey;
+use sijill_scenarios::Terms;
+use std::cell::Cell;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Longest that a server may take to start.
+const START_MAX: Duration = Duration::from_secs(60);
+
+/// Longest that a server may take to stop: what it gives open connections, and some seconds.
+const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// A folder of a story's own, removed at its end.
+pub struct Place {
+    folder: tempfile::TempDir,
+    operator: VerifierKey,
+    servers: Cell<u32>,
+    runs: Cell<u32>,
+}
+
+/// Somebody to be invited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Phone number.
+    pub contact: String,
+    /// Id of a stratum.
+    pub stratum: String,
+    /// Tag of a language.
+    pub language: String,
+}
+
+/// An invitation as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// Phone number.
+    pub contact: String,
+    /// The whole link.
+    pub link: String,
+    /// Its path on the server: `/p/TOKEN`.
+    pub path: String,
+    /// The text message.
+    pub message: String,
+}
+
+impl Invitation {
+    /// The secret in the link.
+    pub fn token(&self) -> &str {
+        self.path.rsplit('/').next().unwrap()
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(now.as_millis()).unwrap()
+}
+
+/// The terms of a poll that takes answers now and for the next hour.
+pub fn terms() -> Terms {
+    let now = now_ms() / 1_000 * 1_000;
+    Terms {
+        field_ms: [now - 60_000, now + 3_600_000, now + 7_200_000],
+        revisions: 0,
+        ..Terms::default()
+    }
+}
+
+/// This many people with Iraqi mobile numbers, in the strata of [`terms`] in turn, who read Arabic and English in turn.
+pub fn people(count: u32) -> Vec<Person> {
+    let person = |place: u32| Person {
+        contact: format!("+964770{place:07}"),
+        stratum: ["north", "south"][place as usize % 2].to_owned(),
+        language: ["ar", "en"][place as usize / 2 % 2].to_owned(),
+    };
+    (0..count).map(person).collect()
+}
+
+/// A roster file of these people.
+pub fn roster(people: &[Person]) -> String {
+    let rows = people.iter().map(|person| {
+        format!(
+            "{},{},{}\n",
+            person.contact, person.stratum, person.language
+        )
+    });
+    format!("contact,stratum,language\n{}", rows.collect::<String>())
+}
+
+impl Place {
+    /// A new folder with the keys of a service and of an operator.
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("sijill-story-")
+            .tempdir()
+            .unwrap();
+        let made = run(
+            binary()
+                .args(["keys", "new", "--name", "operator", "--data"])
+                .arg(folder.path().join("data")),
+            folder.path(),
+            "keys",
+        );
+        let operator = VerifierKey::parse(made.well().out.trim()).unwrap();
+        Self {
+            folder,
+            operator,
+            servers: Cell::new(0),
+            runs: Cell::new(0),
+        }
+    }
+
+    /// A path in the folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    /// The operator's verifier key, as `keys new` printed it.
+    pub fn operator_key(&self) -> String {
+        self.operator.to_string()
+    }
+
+    /// The operator's key file.
+    pub fn key_file(&self) -> PathBuf {
+        self.data().join("keys/operator.key")
+    }
+
+    /// Writes a file into the folder.
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The binary, in this folder, on its data directory.
+    pub fn command(&self) -> Command {
+        let mut command = binary();
+        command
+            .current_dir(self.folder.path())
+            .env("SIJILL_DATA", self.data());
+        command
+    }
+
+    /// Runs a command of the binary to its end.
+    #[track_caller]
+    pub fn sijill<A: Argument>(&self, arguments: impl IntoIterator<Item = A>) -> Ran {
+        self.runs.set(self.runs.get() + 1);
+        let name = format!("run-{}", self.runs.get());
+        run(self.command().args(arguments), self.folder.path(), &name)
+    }
+
+    /// Starts a command of the binary.
+    pub fn start<A: Argument>(
+        &self,
+        name: &str,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Process {
+        Process::start(self.command().args(arguments), self.folder.path(), name)
+    }
+
+    /// The text of a definition with these terms and this place's operator.
+    pub fn definition(&self, terms: &Terms) -> String {
+        terms.text(std::slice::from_ref(&self.operator), None)
+    }
+
+    /// Opens the poll of this definition.
+    #[track_caller]
+    pub fn open(&self, definition: &str) -> Ran {
+        let file = self.write("poll.toml", definition);
+        self.sijill(args!["poll", "open", file, "--key", self.key_file()])
+            .well()
+    }
+
+    /// Imports a roster and exports the invitations, in the roster's order.
+    #[track_caller]
+    pub fn invite(&self, slug: &str, people: &[Person]) -> Vec<Invitation> {
+        let file = self.write(&format!("roster-{slug}.csv"), roster(people));
+        self.sijill(args![
+            "roster",
+            "import",
+            file,
+            "--poll",
+            slug,
+            "--key",
+            self.key_file()
+        ])
+        .well();
+        let out = self.path(&format!("invitations-{slug}.csv"));
+        self.sijill(args![
+            "invitations",
+            "export",
+            "--poll",
+            slug,
+            "--out",
+            &out,
+            "--key",
+            self.key_file()
+        ])
+        .well();
+        let made = invitations(&out);
+        let of = |person: &Person| {
+            made.iter()
+                .find(|made| made.contact == person.contact)
+                .cloned()
+        };
+        people
+            .iter()
+            .map(|person| of(person).expect("everyone is invited"))
+            .collect()
+    }
+
+    /// Opens a poll with these terms and invites this many of [`people`].
+    #[track_caller]
+    pub fn poll(&self, terms: &Terms, count: u32) -> Vec<Invitation> {
+        self.open(&self.definition(terms));
+        self.invite(&terms.slug, &people(count))
+    }
+
+    /// Closes a poll.
+    #[track_caller]
+    pub fn close(&self, slug: &str) -> Ran {
+        self.sijill(args![
+            "poll",
+            "close",
+            slug,
+            "--reason",
+            "The field period is over",
+            "--key",
+            self.key_file()
+        ])
+        .well()
+    }
+
+    /// Index and link of the last entry, as an auditor notes them: `INDEX:LINK`.
+    #[track_caller]
+    pub fn anchor(&self, slug: &str) -> String {
+        let entries = self.sijill(["ledger", "show", slug]).well().json_lines();
+        let last = entries.last().expect("a ledger has an entry");
+        format!("{}:{}", last["index"], last["link"].as_str().unwrap())
+    }
+
+    /// Audits something with the operator's key and these further arguments.
+    #[track_caller]
+    pub fn audit<A: Argument>(
+        &self,
+        source: impl Argument,
+        more: impl IntoIterator<Item = A>,
+    ) -> Ran {
+        self.runs.set(self.runs.get() + 1);
+        let name = format!("audit-{}", self.runs.get());
+        let mut command = self.command();
+        command
+            .arg("audit")
+            .arg(source)
+            .args(["--operator-key", &self.operator_key()])
+            .args(more);
+        run(&mut command, self.folder.path(), &name)
+    }
+
+    /// Audits the data directory, which no server holds, with the end of this poll's ledger as the desk shows it.
+    #[track_caller]
+    pub fn audit_data(&self, slug: &str) -> Ran {
+        let anchor = self.anchor(slug);
+        self.audit(self.data(), ["--anchor", &anchor, "--poll", slug])
+    }
+
+    /// Starts a server on the data directory and waits until it takes requests.
+    #[track_caller]
+    pub fn serve(&self) -> Server {
+        self.servers.set(self.servers.get() + 1);
+        let name = format!("server-{}", self.servers.get());
+        let mut process = self.start(&name, ["serve", "--listen", "127.0.0.1:0"]);
+        let address = until(START_MAX, || {
+            assert!(process.is_running(), "the server ended: {}", process.err());
+            listening(&process.err())
+        });
+        let Some(address) = address else {
+            panic!(
+                "the server does not say where it listens: {}",
+                process.err()
+            );
+        };
+        let browser = Browser::new(address);
+        let healthy = || {
+            browser
+                .ask("GET", "/health", &[], b"")
+                .ok()
+                .filter(|page| page.status == 200)
+        };
+        until(START_MAX, healthy).expect("the server gets healthy");
+        Server { process, address }
+    }
+}
+
+/// The address that a server says it listens on.
+fn listening(log: &str) -> Option<SocketAddr> {
+    let (_, rest) = log.split_once("http://")?;
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)))?;
+    rest[..end].parse().ok()
+}
+
+fn run(command: &mut Command, folder: &Path, name: &str) -> Ran {
+    Process::start(command, folder, name).wait(COMMAND_MAX)
+}
+
+/// Reads what `invitations export` wrote.
+#[track_caller]
+pub fn invitations(file: &Path) -> Vec<Invitation> {
+    let mut rows = csv::Reader::from_path(file).unwrap();
+    assert_eq!(rows.headers().unwrap(), vec!["contact", "link", "message"]);
+    let rows = rows.records().map(|row| {
+        let row = row.unwrap();
+        let start = row[1]
+            .find("/p/")
+            .expect("a link has the path of an answer");
+        Invitation {
+            contact: row[0].to_owned(),
+            link: row[1].to_owned(),
+            path: row[1][start..].to_owned(),
+            message: row[2].to_owned(),
+        }
+    });
+    rows.collect()
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    process: Process,
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Somebody's browser.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.address)
+    }
+
+    /// The whole address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        self.process.err()
+    }
+
+    /// Ctrl-C, and how it ended.
+    #[track_caller]
+    pub fn stop(self) -> Ran {
+        self.process.interrupt();
+        self.process.wait(STOP_MAX)
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+}
