@@ -114,10 +114,20 @@ fn an_append_elsewhere_than_at_the_end_is_a_conflict() {
     behind.seal("");
     let before = behind.head;
     behind.seal("another past");
-    for append in [behind.since(Head::start(&ledger.origin)), behind.since(before)] {
+    for append in [
+        behind.since(Head::start(&ledger.origin)),
+        behind.since(before),
+    ] {
         let error = check_refused(&log, &ledger, append);
         assert!(
-            matches!(error, StoreError::Conflict { expected: 0 | 1, found: 3, .. }),
+            matches!(
+                error,
+                StoreError::Conflict {
+                    expected: 0 | 1,
+                    found: 3,
+                    ..
+                }
+            ),
             "{error}"
         );
     }
@@ -130,7 +140,9 @@ fn an_append_elsewhere_than_at_the_end_is_a_conflict() {
     let mut append = next.since(ledger.head);
     append.before = other_link;
     check_refused(&log, &ledger, append);
-    ledger.append(&log, &["the log still takes entries"]).unwrap();
+    ledger
+        .append(&log, &["the log still takes entries"])
+        .unwrap();
     check_loads(&log, &ledger);
 }
 

@@ -50,7 +50,7 @@ fn a_killed_writer_loses_nothing_that_it_was_told() {
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let heard = std::thread::spawn(move || {
-            let told = |line: String| Some(line.split_once("acknowledged ")?.1.parse().ok()?);
+            let told = |line: String| line.split_once("acknowledged ")?.1.parse().ok();
             let told = |line: std::io::Result<String>| told(line.ok()?);
             lines.filter_map(told).last().unwrap_or(0u64)
         });

@@ -44,7 +44,10 @@ fn an_export_holds_the_entries_asked_for_and_the_leaves() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(&folder.path().join("data"));
     let ledger = written(&log, "iraq", 7);
-    let (target, roster) = (folder.path().join("out.sijill"), folder.path().join("leaves"));
+    let (target, roster) = (
+        folder.path().join("out.sijill"),
+        folder.path().join("leaves"),
+    );
     fs::write(&roster, vec![5; 98 * 3]).unwrap();
     for (size, expected) in [(None, 7), (Some(7), 7), (Some(4), 4), (Some(0), 0)] {
         let mut seen = 0;
@@ -97,7 +100,15 @@ fn a_bare_file_name_is_written_into_the_working_directory() {
     let ledger = written(&log, "iraq", 3);
     std::env::set_current_dir(folder.path()).unwrap();
     let nobody = folder.path().join("none");
-    export::write(&log, &ledger.origin, &nobody, None, Path::new("out"), |_| ()).unwrap();
+    export::write(
+        &log,
+        &ledger.origin,
+        &nobody,
+        None,
+        Path::new("out"),
+        |_| (),
+    )
+    .unwrap();
     check_export(&folder.path().join("out"), &ledger.entries, &[]);
 }
 

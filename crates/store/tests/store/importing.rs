@@ -1,6 +1,8 @@
 //! Imports: what is restored, what is refused, and that a failed one leaves nothing.
 
-use crate::bench::{Event, Ledger, as_killed, check_loads, copies, files_in, listing, open, written};
+use crate::bench::{
+    Event, Ledger, as_killed, check_loads, copies, files_in, listing, open, written,
+};
 use crate::exporting::sections;
 use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
 use sijill_ledger::{Hash, Origin, Sealed};
@@ -54,7 +56,10 @@ impl Exported {
     #[track_caller]
     fn check_refused(&self, bytes: &[u8], what: &str) {
         let error = self.import_bytes(bytes).expect_err(what);
-        assert!(matches!(error, StoreError::Import { .. }), "{what}: {error}");
+        assert!(
+            matches!(error, StoreError::Import { .. }),
+            "{what}: {error}"
+        );
         check_nothing_in(&self.data(), what);
     }
 
@@ -75,7 +80,9 @@ impl Exported {
 }
 
 fn import_into(data: &Path, file: &Path) -> Result<Loaded, StoreError> {
-    import::<Event>(file, DataDir::create_or_open(data).unwrap(), name, |_| Ok(()))
+    import::<Event>(file, DataDir::create_or_open(data).unwrap(), name, |_| {
+        Ok(())
+    })
 }
 
 fn name(first: &Sealed<Event>) -> Result<(String, Origin), String> {
@@ -145,48 +152,92 @@ fn an_export_with_any_byte_changed_is_refused() {
     story.check_restored();
 }
 
+/// The file as a version after this one would head it: the number is another, the head's hash is right.
+fn of_a_later_version(file: &[u8]) -> Vec<u8> {
+    let mut bytes = file.to_vec();
+    let head = container::head_length(file).unwrap();
+    bytes[8] = 2;
+    let hash = *Hash::of(&bytes[..head - 32]).as_bytes();
+    bytes[head - 32..head].copy_from_slice(&hash);
+    bytes
+}
+
 #[test]
-fn another_file_and_another_version_are_refused() {
+fn a_file_that_is_no_export_is_refused() {
+    let story = exported(3);
+    story.check_refused(b"PK\x03\x04 some archive", "no export");
+    story.check_refused(b"", "an empty file");
+    story.check_refused(&[&story.bytes[..], b"x"].concat(), "left-over bytes");
+    story.check_restored();
+}
+
+/// Whatever else such a version changes of the head, its hash included.
+#[test]
+fn a_later_version_is_named_as_one() {
+    let story = exported(3);
+    let mut otherwise_hashed = story.bytes.clone();
+    otherwise_hashed[8] = 2;
+    for later in [of_a_later_version(&story.bytes), otherwise_hashed] {
+        story.check_refused(&later, "a later version");
+        let error = story.import_bytes(&later).unwrap_err().to_string();
+        assert!(error.contains("later version"), "{error}");
+    }
+    story.check_restored();
+}
+
+#[test]
+fn sections_that_are_missing_doubled_or_unknown_are_refused() {
+    let story = exported(3);
+    let [entries, roster] = &sections(&story.bytes)[..] else {
+        panic!("an export has two sections");
+    };
+    let (entries, roster) = (|| entries.clone(), || roster.clone());
+    let of = |kind, flags, bytes: &[u8]| (kind, flags, bytes.to_vec());
+    for (what, sections) in [
+        ("no section of entries", vec![roster()]),
+        ("no section of leaves", vec![entries()]),
+        ("entries twice", vec![entries(), roster(), entries()]),
+        (
+            "leaves twice",
+            vec![entries(), roster(), of(ROSTER, 1, b"")],
+        ),
+        (
+            "entries to be passed over",
+            vec![of(ENTRIES, 0, &entries().2), roster()],
+        ),
+        (
+            "a later section",
+            vec![entries(), roster(), of(9, MUST_UNDERSTAND, b"?")],
+        ),
+        ("unknown flags", vec![entries(), roster(), of(9, 2, b"?")]),
+    ] {
+        story.check_refused(&contain(&sections), what);
+    }
+    story.check_restored();
+}
+
+#[test]
+fn entries_and_leaves_that_are_cut_or_endless_are_refused() {
     let story = exported(3);
     let good = sections(&story.bytes);
-    let [entries, roster] = [&good[0], &good[1]];
-    let of = |kind, flags, bytes: &[u8]| (kind, flags, bytes.to_vec());
-    let later = {
-        let mut bytes = story.bytes.clone();
-        bytes[8] = 2;
-        let head = container::head_length(&story.bytes).unwrap();
-        let hash = *Hash::of(&bytes[..head - 32]).as_bytes();
-        bytes[head - 32..head].copy_from_slice(&hash);
-        bytes
+    let (entries, roster) = (&good[0].2, &good[1].2);
+    let check = |what: &str, entries: &[u8], roster: &[u8]| {
+        let sections = [
+            (ENTRIES, MUST_UNDERSTAND, entries.to_vec()),
+            (ROSTER, MUST_UNDERSTAND, roster.to_vec()),
+        ];
+        story.check_refused(&contain(&sections), what);
     };
-    let cases = [
-        ("no export", b"PK\x03\x04 some archive of another program".to_vec()),
-        ("an empty file", Vec::new()),
-        ("a later version", later),
-        ("left-over bytes", [&story.bytes[..], b"x"].concat()),
-        ("a later section", contain(&[entries.clone(), roster.clone(), of(9, MUST_UNDERSTAND, b"?")])),
-        ("no entries", contain(&[of(ENTRIES, 1, b""), roster.clone()])),
-        ("no section of entries", contain(std::slice::from_ref(roster))),
-        ("no section of leaves", contain(std::slice::from_ref(entries))),
-        ("entries twice", contain(&[entries.clone(), roster.clone(), entries.clone()])),
-        ("leaves twice", contain(&[entries.clone(), roster.clone(), of(ROSTER, 1, b"")])),
-        ("entries to be passed over", contain(&[of(ENTRIES, 0, &entries.2), roster.clone()])),
-        ("unknown flags", contain(&[entries.clone(), roster.clone(), of(9, 2, b"?")])),
-        ("half a leaf", contain(&[entries.clone(), of(ROSTER, 1, &[9; 100])])),
-        ("half an entry", contain(&[of(ENTRIES, 1, &entries.2[..entries.2.len() - 1]), roster.clone()])),
-        ("half a length", contain(&[of(ENTRIES, 1, &[&entries.2[..], &[1, 0]].concat()), roster.clone()])),
-        ("an endless entry", contain(&[of(ENTRIES, 1, &[0xff; 40]), roster.clone()])),
-        ("an entry of nothing", contain(&[of(ENTRIES, 1, &[&entries.2[..], &[0; 4]].concat()), roster.clone()])),
-    ];
-    for (what, bytes) in cases {
-        story.check_refused(&bytes, what);
-    }
-    let version = story.import_bytes(&{
-        let mut bytes = story.bytes.clone();
-        bytes[8] = 2;
-        bytes
-    });
-    assert!(version.unwrap_err().to_string().contains("later version"));
+    check("no entries", b"", roster);
+    check("half a leaf", entries, &[9; 100]);
+    check("half an entry", &entries[..entries.len() - 1], roster);
+    check("half a length", &[entries, &[1, 0][..]].concat(), roster);
+    check("an endless entry", &[0xff; 40], roster);
+    check(
+        "an entry of nothing",
+        &[entries, &[0; 4][..]].concat(),
+        roster,
+    );
     story.check_restored();
 }
 
@@ -230,8 +281,14 @@ fn a_poll_that_is_there_is_not_restored_over() {
     let refused = story.import_bytes(&story.bytes).unwrap_err();
     assert!(matches!(refused, StoreError::Exists { .. }), "{refused}");
     let after = files_in(&story.data());
-    assert_eq!(after["polls/iraq/head"].len(), before["polls/iraq/head"].len());
-    assert!(story.data().join("clean").exists(), "left as if it had been killed");
+    assert_eq!(
+        after["polls/iraq/head"].len(),
+        before["polls/iraq/head"].len()
+    );
+    assert!(
+        story.data().join("clean").exists(),
+        "left as if it had been killed"
+    );
     let log = open(&story.data());
     check_loads(&log, &story.ledger);
 }
@@ -268,7 +325,10 @@ fn an_import_that_fails_half_way_leaves_nothing() {
             }
         });
         let error = failed.unwrap_err().to_string();
-        assert!(error.contains(&format!("entry {stop}: not in my")), "{error}");
+        assert!(
+            error.contains(&format!("entry {stop}: not in my")),
+            "{error}"
+        );
         check_nothing_in(&story.data(), "failed");
         let log = open(&story.data());
         assert!(log.ledgers().unwrap().is_empty());

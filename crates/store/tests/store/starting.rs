@@ -1,6 +1,8 @@
 //! Starting: after a clean stop, after any other, with a head that does not fit, and beside somebody else.
 
-use crate::bench::{Ledger, as_killed, check_loads, copies, files_in, listing, load, open, written};
+use crate::bench::{
+    Ledger, as_killed, check_loads, copies, files_in, listing, load, open, written,
+};
 use sijill_store::{DataDir, Log, StoreError};
 use std::fs;
 use std::path::Path;
@@ -184,7 +186,14 @@ fn a_log_that_is_gone_is_missed() {
     assert!(log.ledgers().unwrap().is_empty());
     let error = log.finish_loading().unwrap_err();
     assert!(
-        matches!(error, StoreError::BehindHead { last: 2, found: 0, .. }),
+        matches!(
+            error,
+            StoreError::BehindHead {
+                last: 2,
+                found: 0,
+                ..
+            }
+        ),
         "{error}"
     );
     assert!(log.close().is_err());
