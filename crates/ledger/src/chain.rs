@@ -4,6 +4,7 @@
 //! - indices are dense from 0;
 //! - an entry's `previous` is the link of the entry before it, that of entry 0 the link of the origin.
 
+use crate::codec;
 use crate::entry::{Entry, Event, Sealed};
 use crate::origin::Origin;
 use data_encoding::HEXLOWER;
@@ -80,6 +81,9 @@ pub struct Head {
 /// How an entry fails to follow a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChainBreak {
+    /// The bytes do not even begin like an entry.
+    #[error("expected an entry, found bytes that are none")]
+    NoEntry,
     /// The entry's index is not the next one.
     #[error("expected index {expected}, found {found}")]
     Index {
@@ -120,21 +124,38 @@ impl Head {
     /// The head after `sealed`, if that entry follows this one.
     pub fn follow<E: Event>(&self, sealed: &Sealed<E>) -> Result<Self, ChainBreak> {
         let entry = sealed.entry();
-        if entry.index != self.size {
-            return Err(ChainBreak::Index {
-                expected: self.size,
-                found: entry.index,
-            });
-        }
-        if entry.previous != self.link {
-            return Err(ChainBreak::Previous {
-                expected: self.link,
-                found: entry.previous,
-            });
-        }
+        self.expect(entry.index, entry.previous)?;
         Ok(Self {
             size: self.size + 1,
             link: sealed.link(),
         })
+    }
+
+    /// The head after the entry that these canonical bytes are, by its index, `previous` and link alone: whether they
+    /// are canonical, and of which kind, is for [`Sealed::read`]. For who stores entries and does not know events.
+    pub fn follow_bytes(&self, canonical: &[u8]) -> Result<Self, ChainBreak> {
+        let ((index, previous), _) =
+            codec::decode_prefix::<(u64, Link)>(canonical).map_err(|_| ChainBreak::NoEntry)?;
+        self.expect(index, previous)?;
+        Ok(Self {
+            size: self.size + 1,
+            link: link_of(canonical),
+        })
+    }
+
+    fn expect(&self, index: u64, previous: Link) -> Result<(), ChainBreak> {
+        if index != self.size {
+            return Err(ChainBreak::Index {
+                expected: self.size,
+                found: index,
+            });
+        }
+        if previous != self.link {
+            return Err(ChainBreak::Previous {
+                expected: self.link,
+                found: previous,
+            });
+        }
+        Ok(())
     }
 }

@@ -98,6 +98,7 @@ fn is_wrong_input(error: &StoreError) -> bool {
             | StoreError::OtherVersion { .. }
             | StoreError::Import { .. }
             | StoreError::Exists { .. }
+            | StoreError::NotStopped { .. }
     )
 }
 

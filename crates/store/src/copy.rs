@@ -1,39 +1,58 @@
 //! Copies of a log's files: before an unclean log is opened, and for an audit, which must not touch what it audits.
 
 use crate::StoreError;
-use crate::data_dir;
+use crate::data_dir::{self, IMPORTING, poll_folder, polls_in};
 use crate::files;
-use crate::log::polls_in;
+use crate::import;
+use crate::limits::COPIES_MAX;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Copies the log and the head files aside if the last stop was unclean. Returns where to.
+///
+/// # Errors
+/// If it cannot be copied, or if [`COPIES_MAX`] failed starts left their copies already: then nothing is opened.
 pub(crate) fn before_recovery(data: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let unfinished = data.join("before-recovery.unfinished");
+    files::remove_folder(&unfinished)?;
     let log = data.join("log");
-    if !log.exists() || data.join("clean").exists() {
+    if !log.exists() || data.join("clean").exists() || import::is_all_unfinished(data)? {
         return Ok(None);
     }
-    let numbers = 1u32..;
-    let mut free = numbers.map(|number| data.join(format!("before-recovery-{number}")));
-    let Some(target) = free.find(|path| !path.exists()) else {
-        return Ok(None);
-    };
-    files::make_folder(&target)?;
-    copy_folder(&log, &target.join("log"))?;
+    let target = free_place(data)?;
+    files::make_folder(&unfinished)?;
+    copy_folder(&log, &unfinished.join("log"))?;
     for slug in polls_in(data)? {
-        copy_poll(data, &target, &slug, &["head"])?;
+        copy_poll(data, &unfinished, &slug, &["head"])?;
     }
-    files::sync_folder(&target)?;
+    files::sync_tree(&unfinished)?;
+    files::rename(&unfinished, &target)?;
     Ok(Some(target))
 }
 
-/// Copies what an audit needs of a data directory that nobody holds: log, head files and leaves. The directory is
+fn free_place(data: &Path) -> Result<PathBuf, StoreError> {
+    let place = |number: u32| data.join(format!("before-recovery-{number}"));
+    (1..=COPIES_MAX)
+        .map(place)
+        .find(|path| !path.exists())
+        .ok_or_else(|| StoreError::TooManyCopies {
+            copies: COPIES_MAX,
+            first: place(1).display().to_string(),
+        })
+}
+
+/// Copies what an audit needs of a data directory that nobody writes: log, head files and leaves. The directory is
 /// only read.
 pub fn private_copy(data: &Path, into: &Path) -> Result<(), StoreError> {
     data_dir::check_format(data)?;
-    let _lock = data_dir::lock(data, false)?;
+    let _lock = data_dir::lock_to_read(data)?;
     files::make_folder(into)?;
-    copy_file(&data.join("format"), &into.join("format"))?;
+    for name in ["format", IMPORTING] {
+        if data.join(name).exists() {
+            copy_file(&data.join(name), &into.join(name))?;
+        }
+    }
     if data.join("log").exists() {
         copy_folder(&data.join("log"), &into.join("log"))?;
     }
@@ -46,7 +65,7 @@ pub fn private_copy(data: &Path, into: &Path) -> Result<(), StoreError> {
 }
 
 fn copy_poll(data: &Path, into: &Path, slug: &str, names: &[&str]) -> Result<(), StoreError> {
-    let (from, to) = (data.join("polls").join(slug), into.join("polls").join(slug));
+    let (from, to) = (poll_folder(data, slug)?, poll_folder(into, slug)?);
     files::make_folder(&to)?;
     for name in names {
         if from.join(name).exists() {
@@ -67,12 +86,17 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
             false => copy_file(&path, &target)?,
         }
     }
-    files::sync_folder(to)
+    Ok(())
 }
 
-/// Shares the blocks where the file system can.
+/// Shares the blocks where the file system can. The copy can be written by its owner, whatever the original allows:
+/// sled opens nothing that it may not write.
 fn copy_file(from: &Path, to: &Path) -> Result<(), StoreError> {
-    reflink_copy::reflink_or_copy(from, to)
-        .map(|_| ())
-        .map_err(StoreError::io("copy", from))
+    let copy = || {
+        reflink_copy::reflink_or_copy(from, to)?;
+        let mut mode = fs::metadata(to)?.permissions();
+        mode.set_mode(mode.mode() | 0o200);
+        fs::set_permissions(to, mode)
+    };
+    copy().map_err(StoreError::io("copy", from))
 }

@@ -8,13 +8,21 @@
 //! polls/SLUG/head   how far the log of a poll was acknowledged
 //! polls/SLUG/roster the leaves
 //! before-recovery-N the log as it was found after an unclean stop, kept while it is not known to be whole
+//! importing         there while a ledger is restored: which one, so that a start after a crash takes it out again
 //! ```
 
 use crate::StoreError;
 use crate::files;
 use crate::limits::SEGMENT_BYTES;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+/// What may stand in a folder that becomes a data directory: what prepares one, what a process killed at its first
+/// write leaves, and what a file system has at its root.
+const NOT_FOREIGN: [&str; 4] = ["keys", "operator.vkey", "format.writing", "lost+found"];
+
+/// The mark of an import under way.
+pub(crate) const IMPORTING: &str = "importing";
 
 const FIRST_LINE: &str = "sijill data v1";
 
@@ -39,7 +47,7 @@ impl DataDir {
     /// Takes a data directory that is there.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         check_format(path)?;
-        let lock = lock(path, true)?;
+        let lock = lock(path)?;
         files::make_folder(&path.join("polls"))?;
         Ok(Self {
             path: path.to_owned(),
@@ -65,7 +73,7 @@ fn is_new(path: &Path) -> Result<bool, StoreError> {
     };
     let foreign = entries.filter_map(Result::ok).any(|entry| {
         let name = entry.file_name();
-        name != "keys" && name != "format.writing" && name != "operator.vkey"
+        !NOT_FOREIGN.iter().any(|own| name == *own)
     });
     match foreign {
         true => Err(StoreError::NotADataDir {
@@ -82,8 +90,8 @@ fn format_text() -> String {
 /// Whether `path` is a data directory of this version.
 pub(crate) fn check_format(path: &Path) -> Result<(), StoreError> {
     let file = path.join("format");
-    let found = match fs::read_to_string(&file) {
-        Ok(found) => found,
+    let found = match fs::read(&file) {
+        Ok(found) => String::from_utf8_lossy(&found).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(StoreError::NotADataDir {
                 path: path.display().to_string(),
@@ -106,21 +114,67 @@ pub(crate) fn check_format(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Takes the lock. Who only reads takes it too: nobody must write meanwhile.
-pub(crate) fn lock(path: &Path, to_write: bool) -> Result<File, StoreError> {
+/// Takes the lock, alone.
+fn lock(path: &Path) -> Result<File, StoreError> {
     let file = path.join("lock");
     let lock = OpenOptions::new()
         .read(true)
-        .write(to_write)
-        .create(to_write)
+        .write(true)
+        .create(true)
         .truncate(false)
         .open(&file)
         .map_err(StoreError::io("open", &file))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Held {
+    taken(lock.try_lock(), path)?;
+    Ok(lock)
+}
+
+/// Takes the lock together with others who only read, and writes nothing: a directory without a lock file, which a
+/// backup may have left out, is held by nobody.
+pub(crate) fn lock_to_read(path: &Path) -> Result<Option<File>, StoreError> {
+    let file = path.join("lock");
+    let lock = match File::open(&file) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("open", &file)(error)),
+    };
+    taken(lock.try_lock_shared(), path)?;
+    Ok(Some(lock))
+}
+
+fn taken(tried: Result<(), TryLockError>, path: &Path) -> Result<(), StoreError> {
+    tried.map_err(|error| match error {
+        TryLockError::WouldBlock => StoreError::Held {
             path: path.display().to_string(),
+        },
+        TryLockError::Error(error) => StoreError::io("lock", &path.join("lock"))(error),
+    })
+}
+
+/// The folder of a poll, if its short name is the name of a folder in `polls/` and leads nowhere else.
+pub(crate) fn poll_folder(data: &Path, slug: &str) -> Result<PathBuf, StoreError> {
+    let mut parts = Path::new(slug).components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(name)), None) if name == slug => Ok(data.join("polls").join(slug)),
+        _ => Err(StoreError::Name {
+            slug: slug.to_owned(),
         }),
-        Err(TryLockError::Error(error)) => Err(StoreError::io("lock", &file)(error)),
     }
+}
+
+/// The folders of polls in a data directory, by short name.
+pub(crate) fn polls_in(data: &Path) -> Result<Vec<String>, StoreError> {
+    let path = data.join("polls");
+    let entries = match fs::read_dir(&path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("read", &path)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(StoreError::io("read", &path))?;
+        if entry.path().is_dir() {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    Ok(names)
 }

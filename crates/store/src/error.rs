@@ -36,6 +36,61 @@ pub enum StoreError {
         /// What stands there.
         found: String,
     },
+    /// Refused: a poll's short name that cannot be a folder of the data directory.
+    #[error("`{slug}` cannot name a poll's folder; expected one name without `/`")]
+    Name {
+        /// The name.
+        slug: String,
+    },
+    /// Refused: entries that do not lead from the head before to the head after.
+    #[error("the entries for the ledger `{origin}` do not follow its entry {after}: {why}")]
+    NotAChain {
+        /// The ledger.
+        origin: String,
+        /// Entries that the chain holds up to.
+        after: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// Refused: a ledger that is in the log and was not loaded.
+    #[error(
+        "the ledger `{origin}` is in the log already and was not loaded; load it before appending to it"
+    )]
+    NotLoaded {
+        /// The ledger.
+        origin: String,
+    },
+    /// Refused: the log was closed.
+    #[error("the log is closed; open it again")]
+    Closed,
+    /// Refused: fewer entries than were asked for.
+    #[error("the ledger `{origin}` has {found} entries, expected {expected}")]
+    Shorter {
+        /// The ledger.
+        origin: String,
+        /// Entries asked for; at least one.
+        expected: u64,
+        /// Entries found.
+        found: u64,
+    },
+    /// Refused: a directory that was not stopped cleanly, before anything is restored into it.
+    #[error(
+        "`{path}` was not stopped cleanly: start the service on it once (`sijill serve`), which looks whether its polls are whole, and stop it; or import into another directory"
+    )]
+    NotStopped {
+        /// The path.
+        path: String,
+    },
+    /// Refused: too many starts failed already, each with a copy of the log as it found it.
+    #[error(
+        "{copies} earlier starts on this log failed and each left a copy, from `{first}` on; nothing was opened. Find out what is wrong with it, keep the oldest copy, remove the others, then start again"
+    )]
+    TooManyCopies {
+        /// How many there are.
+        copies: u32,
+        /// The oldest.
+        first: String,
+    },
     /// Conflict: another process holds the directory.
     #[error(
         "`{path}` is held by another process (a running server, or another command); stop it first, or ask it: audit its address instead of its directory"

@@ -7,13 +7,17 @@ use crate::log::Log;
 use sha2::{Digest, Sha256};
 use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
 use sijill_ledger::{Hash, Origin};
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// Writes the first `size` entries of a ledger (all of them without it) and the leaves in `roster`, if there are any,
-/// into `target`. As they stand in the log: who reads the export verifies them. Calls `progress` with the number of
-/// entries written so far. Returns how many there were.
+/// into `target`, all at once or not at all. As they stand in the log: who reads the export verifies them. Calls
+/// `progress` with the number of entries written so far. Returns how many there were.
+///
+/// # Errors
+/// If the log holds fewer entries than `size`, or none of this ledger; if a file cannot be read or written.
 pub fn write(
     log: &Log,
     origin: &Origin,
@@ -22,21 +26,22 @@ pub fn write(
     target: &Path,
     mut progress: impl FnMut(u64),
 ) -> Result<u64, StoreError> {
-    let temporary = target.with_extension("writing");
-    let file = File::create(&temporary).map_err(StoreError::io("write", &temporary))?;
-    let mut out = Out::new(file, &temporary)?;
-    let written = out
-        .entries(log, origin, size, &mut progress)
-        .and_then(|count| {
-            out.roster(roster)?;
-            out.finish()?;
-            files::rename(&temporary, target)?;
-            Ok(count)
-        });
-    if written.is_err() {
-        files::remove(&temporary)?;
-    }
-    written
+    let folder = files::folder_of(target);
+    let file = tempfile::Builder::new()
+        .prefix(".export-")
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(folder)
+        .map_err(StoreError::io("write", target))?;
+    let (file, temporary) = file.into_parts();
+    let mut out = Out::new(file, target)?;
+    let count = out.entries(log, origin, size, &mut progress)?;
+    out.roster(roster)?;
+    out.finish()?;
+    temporary
+        .persist(target)
+        .map_err(|error| StoreError::io("write", target)(error.error))?;
+    files::sync_folder(folder)?;
+    Ok(count)
 }
 
 /// An export under way: the head's place is kept free and filled in at the end.
@@ -97,6 +102,14 @@ impl<'a> Out<'a> {
             self.put(&entry)?;
             count += 1;
             progress(count);
+        }
+        let expected = size.unwrap_or(1);
+        if count < expected {
+            return Err(StoreError::Shorter {
+                origin: origin.to_string(),
+                expected,
+                found: count,
+            });
         }
         self.end_section(ENTRIES);
         Ok(count)

@@ -27,7 +27,15 @@ pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> Result<(), Store
 /// Renames a written and synced file into place, and syncs its folder.
 pub fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
     fs::rename(from, to).map_err(StoreError::io("write", to))?;
-    to.parent().map_or(Ok(()), sync_folder)
+    sync_folder(folder_of(to))
+}
+
+/// The folder that a path is in: of a bare file name, the working directory.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Makes what a folder lists durable.
@@ -42,10 +50,38 @@ pub fn make_folder(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
         return Ok(());
     }
-    fs::create_dir_all(path).map_err(StoreError::io("make", path))?;
-    sync_folder(path)?;
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => sync_folder(parent),
+    let above = folder_of(path);
+    make_folder(above)?;
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            return Err(StoreError::io("make", path)(error));
+        }
+        _ => {}
+    }
+    sync_folder(above)
+}
+
+/// Makes everything below a folder durable, and the folder's own place.
+pub(crate) fn sync_tree(path: &Path) -> Result<(), StoreError> {
+    let entries = fs::read_dir(path).map_err(StoreError::io("read", path))?;
+    for entry in entries {
+        let entry = entry.map_err(StoreError::io("read", path))?.path();
+        match entry.is_dir() {
+            true => sync_tree(&entry)?,
+            false => File::open(&entry)
+                .and_then(|file| file.sync_all())
+                .map_err(StoreError::io("sync", &entry))?,
+        }
+    }
+    sync_folder(path)
+}
+
+/// Removes a folder that need not be there, with all that is in it.
+pub(crate) fn remove_folder(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path)(error))
+        }
         _ => Ok(()),
     }
 }

@@ -21,29 +21,41 @@ pub struct HeadFile {
     path: PathBuf,
     file: File,
     sequence: u64,
-    synced: Option<Instant>,
+    synced: Instant,
+}
+
+/// What a poll's head file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// There is no file: the ledger was never begun.
+    Nothing,
+    /// There is a file, and neither slot of it is valid.
+    Damaged,
+    /// The log was acknowledged up to here.
+    Says(Head),
 }
 
 impl HeadFile {
-    /// Opens the head file of a poll's folder, or makes it; also returns what it says, if it says anything.
-    pub fn open(folder: &Path) -> Result<(Self, Option<Head>), StoreError> {
-        files::make_folder(folder)?;
+    /// Opens the head file of a poll's folder; where there is none, makes one that says `head`, all at once and
+    /// durably, so that a file without a valid slot is always a damaged one.
+    pub fn open_or_make(folder: &Path, head: Head) -> Result<Self, StoreError> {
         let path = folder.join("head");
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(StoreError::io("open", &path))?;
+        if !path.exists() {
+            files::make_folder(folder)?;
+            files::write_whole(&path, &slot(0, head), false)?;
+        }
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).open(&path);
+        let file = file.map_err(StoreError::io("open", &path))?;
         let newest = newest(&file).map_err(StoreError::io("read", &path))?;
-        let head = Self {
+        let damaged = || std::io::Error::new(std::io::ErrorKind::InvalidData, "it is damaged");
+        let (sequence, _) = newest.ok_or_else(|| StoreError::io("use", &path)(damaged()))?;
+        Ok(Self {
             path,
             file,
-            sequence: newest.map_or(0, |(sequence, _)| sequence),
-            synced: None,
-        };
-        Ok((head, newest.map(|(_, head)| head)))
+            sequence,
+            synced: Instant::now(),
+        })
     }
 
     /// Writes a new head, and syncs it if the last sync is long enough ago.
@@ -54,7 +66,7 @@ impl HeadFile {
         self.file
             .write_all_at(&slot, offset)
             .map_err(StoreError::io("write", &self.path))?;
-        if self.synced.is_none_or(|at| at.elapsed() >= HEAD_SYNC_EVERY) {
+        if self.synced.elapsed() >= HEAD_SYNC_EVERY {
             self.sync()?;
         }
         Ok(())
@@ -65,22 +77,20 @@ impl HeadFile {
         self.file
             .sync_data()
             .map_err(StoreError::io("sync", &self.path))?;
-        if self.synced.is_none() {
-            self.path.parent().map_or(Ok(()), files::sync_folder)?;
-        }
-        self.synced = Some(Instant::now());
+        self.synced = Instant::now();
         Ok(())
     }
 }
 
 /// What a poll's head file says, without opening it for writing.
-pub fn read(folder: &Path) -> Result<Option<Head>, StoreError> {
+pub fn read(folder: &Path) -> Result<Found, StoreError> {
     let path = folder.join("head");
     match File::open(&path) {
-        Ok(file) => newest(&file)
-            .map(|newest| newest.map(|(_, head)| head))
-            .map_err(StoreError::io("read", &path)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Ok(file) => match newest(&file).map_err(StoreError::io("read", &path))? {
+            Some((_, head)) => Ok(Found::Says(head)),
+            None => Ok(Found::Damaged),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Found::Nothing),
         Err(error) => Err(StoreError::io("read", &path)(error)),
     }
 }
@@ -150,20 +160,23 @@ mod tests {
     #[test]
     fn the_last_head_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut file, nothing) = HeadFile::open(folder.path()).unwrap();
-        assert_eq!(nothing, None);
+        assert_eq!(read(folder.path()).unwrap(), Found::Nothing);
+        let mut file = HeadFile::open_or_make(folder.path(), head(0)).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), Found::Says(head(0)));
         for size in 1..6 {
             file.write(head(size)).unwrap();
-            assert_eq!(read(folder.path()).unwrap(), Some(head(size)));
+            assert_eq!(read(folder.path()).unwrap(), Found::Says(head(size)));
         }
-        let (_, reopened) = HeadFile::open(folder.path()).unwrap();
-        assert_eq!(reopened, Some(head(5)));
+        let mut reopened = HeadFile::open_or_make(folder.path(), head(0)).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), Found::Says(head(5)));
+        reopened.write(head(6)).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), Found::Says(head(6)));
     }
 
     #[test]
     fn a_torn_slot_leaves_the_one_before() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut file, _) = HeadFile::open(folder.path()).unwrap();
+        let mut file = HeadFile::open_or_make(folder.path(), head(0)).unwrap();
         file.write(head(1)).unwrap();
         file.write(head(2)).unwrap();
         let path = folder.path().join("head");
@@ -173,7 +186,19 @@ mod tests {
             let mut torn = good.clone();
             torn[byte] ^= 1;
             std::fs::write(&path, torn).unwrap();
-            assert_eq!(read(folder.path()).unwrap(), Some(head(1)), "byte {byte}");
+            let found = read(folder.path()).unwrap();
+            assert_eq!(found, Found::Says(head(1)), "byte {byte}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_valid_slot_is_damaged_and_not_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        for bytes in [&b""[..], &[7; 80], &[0; 160]] {
+            std::fs::write(folder.path().join("head"), bytes).unwrap();
+            assert_eq!(read(folder.path()).unwrap(), Found::Damaged);
+            HeadFile::open_or_make(folder.path(), head(0)).unwrap_err();
+            assert_eq!(std::fs::read(folder.path().join("head")).unwrap(), bytes);
         }
     }
 }

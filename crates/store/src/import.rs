@@ -1,8 +1,9 @@
 //! Importing: from an export back into a log. The whole file is checked before anything is written, and a failed
 //! import leaves nothing behind.
 
+use crate::data_dir::{IMPORTING, poll_folder, polls_in};
 use crate::files;
-use crate::limits::{COPY_BYTES, FRAME_BYTES_MAX};
+use crate::limits::{COPY_BYTES, IMPORT_COMMIT_BYTES};
 use crate::log::{Append, Loaded, Log};
 use crate::{DataDir, StoreError};
 use sha2::{Digest, Sha256};
@@ -16,8 +17,15 @@ use std::path::Path;
 /// Bytes of a leaf in the roster section.
 const LEAF_BYTES: u64 = 98;
 
-/// Restores the ledger of an export into a data directory. `name` says from entry 0 the poll's short name and origin;
-/// `visit` sees every entry and refuses what the poll's rules do.
+/// Restores the ledger of an export into a data directory that was stopped cleanly. `name` says from entry 0 the poll's
+/// short name and origin; `visit` sees every entry and refuses what the poll's rules do.
+///
+/// The ledger is there from the moment the mark `importing` is removed. Before it, a start finds the mark and takes out
+/// what was restored so far.
+///
+/// # Errors
+/// If the file is no whole export, if `name` or `visit` refuse it, if the poll or ledger is there already, or if the
+/// directory was not stopped cleanly. The directory is then as it was.
 pub fn import<E: Event>(
     file: &Path,
     dir: DataDir,
@@ -27,32 +35,91 @@ pub fn import<E: Event>(
     let mut source = Source::open(file)?;
     let first = source.first_entry::<E>()?;
     let (slug, origin) = name(&first).map_err(|why| source.bad(why))?;
+    poll_folder(dir.path(), &slug).map_err(|error| source.bad(error.to_string()))?;
+    check_stopped(dir.path())?;
     let log = Log::open(dir)?;
-    let there = log.ledgers()?.contains(&origin.to_string());
-    let folder = log.data().join("polls").join(&slug);
-    if there || folder.exists() {
-        return Err(StoreError::Exists {
-            slug,
+    let restored = match is_there(&log, &slug, &origin)? {
+        true => Err(StoreError::Exists {
+            slug: slug.clone(),
             origin: origin.to_string(),
-        });
+        }),
+        false => restore(&mut source, &log, &slug, &origin, visit),
+    };
+    log.close()?;
+    Ok(Loaded {
+        slug,
+        head: restored?,
+        unacknowledged: 0,
+    })
+}
+
+fn restore<E: Event>(
+    source: &mut Source<'_>,
+    log: &Log,
+    slug: &str,
+    origin: &Origin,
+    visit: impl FnMut(&Sealed<E>) -> Result<(), String>,
+) -> Result<Head, StoreError> {
+    let mark = log.data().join(IMPORTING);
+    files::write_whole(&mark, format!("{slug}\n{origin}\n").as_bytes(), false)?;
+    let restored = source
+        .restore(log, slug, origin, visit)
+        .and_then(|head| log.sync_heads().map(|()| head));
+    if restored.is_err() {
+        log.remove(origin, slug)?;
     }
-    let restored = source.restore(&log, &slug, &origin, visit);
-    match restored {
-        Ok(head) => {
-            log.close()?;
-            Ok(Loaded {
-                slug,
-                head,
-                unacknowledged: 0,
-            })
-        }
-        Err(error) => {
-            log.remove(&origin)?;
-            std::fs::remove_dir_all(&folder).map_err(StoreError::io("remove", &folder))?;
-            log.close()?;
-            Err(error)
-        }
+    files::remove(&mark)?;
+    files::sync_folder(log.data())?;
+    restored
+}
+
+/// Takes out what an import restored that did not come to its end.
+pub(crate) fn take_out_unfinished(log: &Log) -> Result<(), StoreError> {
+    let Some((slug, origin)) = unfinished(log.data())? else {
+        return Ok(());
+    };
+    log.remove(&origin, &slug)?;
+    files::remove(&log.data().join(IMPORTING))?;
+    files::sync_folder(log.data())
+}
+
+/// Whether an import that did not end is all that a directory holds: nothing in it was ever acknowledged.
+pub(crate) fn is_all_unfinished(data: &Path) -> Result<bool, StoreError> {
+    let Some((slug, _)) = unfinished(data)? else {
+        return Ok(false);
+    };
+    Ok(polls_in(data)?.iter().all(|poll| *poll == slug))
+}
+
+/// The poll and ledger of an import that did not end.
+fn unfinished(data: &Path) -> Result<Option<(String, Origin)>, StoreError> {
+    let path = data.join(IMPORTING);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("read", &path)(error)),
+    };
+    let named = text.trim_end().split_once('\n');
+    let named = named.and_then(|(slug, origin)| Some((slug.to_owned(), origin.parse().ok()?)));
+    let damaged = || std::io::Error::new(std::io::ErrorKind::InvalidData, "it is damaged");
+    let named = named.ok_or_else(|| StoreError::io("use", &path)(damaged()))?;
+    Ok(Some(named))
+}
+
+/// A directory that was killed is started first: that is what looks whether its polls are whole.
+fn check_stopped(data: &Path) -> Result<(), StoreError> {
+    let stopped = !data.join("log").exists() || data.join("clean").exists();
+    match stopped || is_all_unfinished(data)? {
+        true => Ok(()),
+        false => Err(StoreError::NotStopped {
+            path: data.display().to_string(),
+        }),
     }
+}
+
+fn is_there(log: &Log, slug: &str, origin: &Origin) -> Result<bool, StoreError> {
+    let in_log = log.ledgers()?.contains(&origin.to_string());
+    Ok(in_log || poll_folder(log.data(), slug)?.exists())
 }
 
 /// An export whose sections are those that its head announces, to the last byte.
@@ -76,15 +143,11 @@ impl<'a> Source<'a> {
         };
         let sections = source.head()?;
         let mut at = source.file.stream_position().map_err(io())?;
+        source.check_kinds(&sections)?;
         for section in &sections {
             match section.kind {
                 ENTRIES => source.entries = (at, section.length),
                 ROSTER => source.roster = (at, section.length),
-                _ if section.flags & MUST_UNDERSTAND != 0 => {
-                    return Err(
-                        source.bad("it has a section of a later version; use a newer Sijill")
-                    );
-                }
                 _ => {}
             }
             source.check(section)?;
@@ -97,6 +160,28 @@ impl<'a> Source<'a> {
             return Err(source.bad("its roster is not a whole number of leaves"));
         }
         Ok(source)
+    }
+
+    /// Each section that there must be, once; and none that would have to be understood and is not.
+    fn check_kinds(&self, sections: &[Section]) -> Result<(), StoreError> {
+        for kind in [ENTRIES, ROSTER] {
+            let mut of_kind = sections.iter().filter(|section| section.kind == kind);
+            match (of_kind.next(), of_kind.next()) {
+                (Some(one), None) if one.flags == MUST_UNDERSTAND => {}
+                _ => return Err(self.bad(format!("expected section {kind} once, with flag 1"))),
+            }
+        }
+        let known = |section: &Section| [ENTRIES, ROSTER].contains(&section.kind);
+        match sections
+            .iter()
+            .find(|section| !known(section) && section.flags != 0)
+        {
+            Some(section) => Err(self.bad(format!(
+                "section {} is of a later version; use a newer Sijill",
+                section.kind
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn bad(&self, why: impl Into<String>) -> StoreError {
@@ -177,7 +262,7 @@ impl<'a> Source<'a> {
         origin: &Origin,
         mut visit: impl FnMut(&Sealed<E>) -> Result<(), String>,
     ) -> Result<Head, StoreError> {
-        let folder = log.data().join("polls").join(slug);
+        let folder = poll_folder(log.data(), slug)?;
         files::make_folder(&folder)?;
         self.roster_to(&folder.join("roster"))?;
         self.seek(self.entries.0)?;
@@ -215,7 +300,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Entries on their way into the log, a frame at a time.
+/// Entries on their way into the log, a commit at a time.
 struct Batch<'a> {
     log: &'a Log,
     slug: &'a str,
@@ -244,13 +329,16 @@ impl<'a> Batch<'a> {
         self.entries.push(entry.to_vec());
         self.bytes += entry.len();
         self.after = after;
-        if self.bytes >= FRAME_BYTES_MAX {
+        if self.bytes >= IMPORT_COMMIT_BYTES {
             self.flush()?;
         }
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
+        if self.entries.is_empty() {
+            return Ok(());
+        }
         self.log.append(&[Append {
             origin: self.origin,
             slug: self.slug,

@@ -18,5 +18,11 @@ pub const SLED_PATIENCE: Duration = Duration::from_secs(600);
 /// Least time between two syncs of a head file, unless one is asked for.
 pub const HEAD_SYNC_EVERY: Duration = Duration::from_secs(1);
 
+/// Copies of a log that failed starts may leave behind: more tell nothing new and fill the disk.
+pub const COPIES_MAX: u32 = 3;
+
+/// Bytes of entries that an import makes durable at once: nobody waits for a single one.
+pub const IMPORT_COMMIT_BYTES: usize = 1024 * 1024;
+
 /// Bytes copied at once.
 pub const COPY_BYTES: usize = 64 * 1024;

@@ -2,16 +2,20 @@
 //!
 //! Invariants, checked before a write and after a read:
 //! - the frames of a ledger hold its entries in order, without gap, each once;
-//! - the head file never says more than what is on stable storage, and is written before anyone is told;
-//! - after any failure of the medium nothing is written any more: it is not known what is on disk.
+//! - a ledger with a frame has a head file, which never says more than what is on stable storage, and is written before
+//!   anyone is told;
+//! - two ledgers never share a poll's folder;
+//! - after any failure of the medium, and after a load that found damage, nothing is written any more: it is not known
+//!   what is on disk.
 
 use crate::StoreError;
 use crate::copy;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, poll_folder, polls_in};
 use crate::error::ends_at;
 use crate::files;
 use crate::frame;
-use crate::head;
+use crate::head::{self, Found};
+use crate::import;
 use crate::medium::{Medium, MediumError};
 use crate::sled_medium::SledMedium;
 use sijill_ledger::{Event, Head, Origin, Sealed};
@@ -60,13 +64,16 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
+    /// Where each ledger ends that was loaded or appended to, and its poll's short name.
     heads: BTreeMap<Origin, (String, Head)>,
+    /// Why nothing is written any more.
     poisoned: Option<String>,
+    closed: bool,
 }
 
 impl Log {
     /// Opens the log of a data directory, or makes it. After an unclean stop its files are copied first, because
-    /// opening a damaged log destroys evidence.
+    /// opening a damaged log destroys evidence. What an import left that did not end is taken out again.
     pub fn open(dir: DataDir) -> Result<Self, StoreError> {
         let path = dir.path().to_owned();
         let copy = copy::before_recovery(&path)?;
@@ -77,7 +84,9 @@ impl Log {
             why,
             copy: shown(copy.as_deref()),
         })?;
-        Ok(Self::on(dir, Box::new(medium), copy))
+        let log = Self::on(dir, Box::new(medium), copy);
+        import::take_out_unfinished(&log)?;
+        Ok(log)
     }
 
     /// A log on any medium; tests bring their own.
@@ -103,7 +112,21 @@ impl Log {
 
     /// Loads one ledger: reads every entry, follows the chain, hands each to `visit`, and holds the end against the
     /// head file. `slug` says from entry 0 in which folder the poll has its files.
+    ///
+    /// # Errors
+    /// If an entry is missing, damaged or another than was acknowledged, or if `slug` or `visit` refuse one. Nothing is
+    /// written any more after that.
     pub fn load<E: Event>(
+        &self,
+        origin: &Origin,
+        slug: impl FnOnce(&Sealed<E>) -> Result<String, String>,
+        visit: impl FnMut(Sealed<E>) -> Result<(), String>,
+    ) -> Result<Loaded, StoreError> {
+        let loaded = self.read_through(origin, slug, visit);
+        self.or_stop(loaded)
+    }
+
+    fn read_through<E: Event>(
         &self,
         origin: &Origin,
         slug: impl FnOnce(&Sealed<E>) -> Result<String, String>,
@@ -124,7 +147,9 @@ impl Log {
                 let slug = folder
                     .as_ref()
                     .map_err(|why| self.damaged(origin, 0, why.clone()))?;
-                acknowledged = head::read(&self.folder(slug))?;
+                if let Found::Says(head) = head::read(&poll_folder(self.data(), slug)?)? {
+                    acknowledged = Some(head);
+                }
             }
             if let (Some(acknowledged), Ok(slug)) = (acknowledged, &folder) {
                 self.as_acknowledged(slug, acknowledged, next)?;
@@ -133,7 +158,7 @@ impl Log {
             end = next;
         }
         let slug = folder.map_err(|why| self.damaged(origin, 0, why))?;
-        let unacknowledged = self.beyond_head(origin, &slug, acknowledged, end)?;
+        let unacknowledged = self.beyond_head(&slug, acknowledged, end)?;
         self.state()
             .heads
             .insert(origin.clone(), (slug.clone(), end));
@@ -162,26 +187,20 @@ impl Log {
     /// it, or has none that says how far it must go, is not used.
     fn beyond_head(
         &self,
-        origin: &Origin,
         slug: &str,
         acknowledged: Option<Head>,
         end: Head,
     ) -> Result<u64, StoreError> {
-        let acknowledged = match acknowledged {
-            Some(head) => head.size,
-            // Without a head file only the very first commit can have been under way.
-            None if self.in_first_frame(origin, end.size)? => 0,
-            None => {
-                return Err(StoreError::HeadMissing {
-                    slug: slug.to_owned(),
-                    size: end.size,
-                });
-            }
+        let Some(acknowledged) = acknowledged else {
+            return Err(StoreError::HeadMissing {
+                slug: slug.to_owned(),
+                size: end.size,
+            });
         };
-        let Some(beyond) = end.size.checked_sub(acknowledged) else {
+        let Some(beyond) = end.size.checked_sub(acknowledged.size) else {
             return Err(StoreError::BehindHead {
                 slug: slug.to_owned(),
-                last: acknowledged.saturating_sub(1),
+                last: ends_at(&acknowledged),
                 found: end.size,
                 copy: self.copy(),
             });
@@ -194,48 +213,57 @@ impl Log {
         Ok(beyond)
     }
 
-    fn in_first_frame(&self, origin: &Origin, size: u64) -> Result<bool, StoreError> {
-        let first = self.0.medium.frame_at(origin.as_str(), 0);
-        let first = first.map_err(medium("reading"))?;
-        let entries = first.and_then(|(_, bytes)| frame::entries(&bytes).map(|list| list.len()));
-        Ok(entries.is_some_and(|entries| entries as u64 == size))
+    /// Ends loading: every poll of which something was acknowledged must have been in the log. Only then is the log
+    /// known to be whole, and the copy made before it was opened is removed.
+    pub fn finish_loading(&self) -> Result<(), StoreError> {
+        let missed = self.miss_none();
+        self.or_stop(missed)?;
+        match &self.0.copy {
+            Some(copy) => files::remove_folder(copy),
+            None => Ok(()),
+        }
     }
 
-    /// Ends loading: every poll that has a head file must have been in the log. Only then is the log known to be
-    /// whole, and the copy made before it was opened is removed.
-    pub fn finish_loading(&self) -> Result<(), StoreError> {
+    fn miss_none(&self) -> Result<(), StoreError> {
         let loaded: Vec<String> = self.loaded();
         for slug in polls_in(self.data())? {
             if loaded.contains(&slug) {
                 continue;
             }
-            if let Some(head) = head::read(&self.folder(&slug))? {
-                return Err(StoreError::BehindHead {
-                    slug,
-                    last: ends_at(&head),
-                    found: 0,
-                    copy: self.copy(),
-                });
+            match head::read(&poll_folder(self.data(), &slug)?)? {
+                Found::Nothing => {}
+                // Its first commit was under way, and nobody was told.
+                Found::Says(head) if head.size == 0 => {}
+                Found::Damaged => return Err(StoreError::HeadMissing { slug, size: 0 }),
+                Found::Says(head) => {
+                    return Err(StoreError::BehindHead {
+                        slug,
+                        last: ends_at(&head),
+                        found: 0,
+                        copy: self.copy(),
+                    });
+                }
             }
         }
-        match &self.0.copy {
-            Some(copy) => std::fs::remove_dir_all(copy).map_err(StoreError::io("remove", copy)),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Makes entries durable, of one ledger or several: the whole commit, top to bottom.
     ///
     /// The entries exist from the moment `sync` has returned: whatever happens afterwards, a restart finds them. Before
     /// it a restart may find all of them, a part, or none, and nobody was told. The head files follow; an entry beyond
-    /// them is kept by a restart and reported as never acknowledged.
+    /// them is kept by a restart and reported as never acknowledged. A new ledger has its head file, which says 0
+    /// entries, before its first frame: whoever finds frames without a head file knows that it was lost.
+    ///
+    /// # Errors
+    /// If the appends are refused (then nothing was written, and the log goes on), or if the medium fails (then nothing
+    /// more is written).
     pub fn append(&self, appends: &[Append<'_>]) -> Result<(), StoreError> {
         let mut state = self.state();
-        if let Some(why) = &state.poisoned {
-            return Err(StoreError::Poisoned(why.clone()));
-        }
-        for append in appends {
-            expect(&state, append)?;
+        state.working()?;
+        for (place, append) in appends.iter().enumerate() {
+            let others = appends.get(..place).unwrap_or_default();
+            self.expect(&state, append, others)?;
         }
         let committed = self.commit(appends);
         match committed {
@@ -255,6 +283,10 @@ impl Log {
 
     fn commit(&self, appends: &[Append<'_>]) -> Result<(), StoreError> {
         let disk = &self.0.medium;
+        for append in appends.iter().filter(|append| append.before.size == 0) {
+            let made = disk.write_head(append.slug, append.before, true);
+            made.map_err(medium("making a head file"))?;
+        }
         for append in appends {
             for (first, frame) in frame::frames(append.before.size, &append.entries) {
                 let inserted = disk.insert(append.origin.as_str(), first, &frame);
@@ -279,6 +311,67 @@ impl Log {
         Ok(())
     }
 
+    /// The append must be of a known ledger or a new one, begin where that ends, and lead where it says.
+    fn expect(
+        &self,
+        state: &State,
+        append: &Append<'_>,
+        others: &[Append<'_>],
+    ) -> Result<(), StoreError> {
+        poll_folder(self.data(), append.slug)?;
+        let of_others = others
+            .iter()
+            .map(|other| (other.origin, (other.slug, other.after)));
+        let known = state
+            .heads
+            .iter()
+            .map(|(origin, (slug, head))| (origin, (slug.as_str(), *head)));
+        let mut found = None;
+        for (origin, (slug, head)) in known.chain(of_others) {
+            match (origin == append.origin, slug == append.slug) {
+                (true, true) => found = Some(head),
+                (false, false) => {}
+                _ => return Err(exists(append)),
+            }
+        }
+        let found = match found {
+            Some(head) => head,
+            None => self.begun(append)?,
+        };
+        if found != append.before {
+            return Err(StoreError::Conflict {
+                origin: append.origin.to_string(),
+                expected: append.before.size,
+                found: found.size,
+            });
+        }
+        leads(append)
+    }
+
+    /// Where a ledger begins that this log has never seen.
+    fn begun(&self, append: &Append<'_>) -> Result<Head, StoreError> {
+        let ledgers = self.ledgers()?;
+        if ledgers.iter().any(|name| name == append.origin.as_str()) {
+            return Err(StoreError::NotLoaded {
+                origin: append.origin.to_string(),
+            });
+        }
+        match head::read(&poll_folder(self.data(), append.slug)?)? {
+            Found::Nothing => Ok(Head::start(append.origin)),
+            Found::Says(head) if head.size == 0 => Ok(Head::start(append.origin)),
+            _ => Err(exists(append)),
+        }
+    }
+
+    /// The result; an error stops the log.
+    fn or_stop<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result {
+            let mut state = self.state();
+            state.poisoned.get_or_insert_with(|| error.to_string());
+        }
+        result
+    }
+
     /// The short names of the polls loaded or appended to.
     fn loaded(&self) -> Vec<String> {
         let state = self.state();
@@ -296,20 +389,23 @@ impl Log {
         }
     }
 
-    /// Takes a ledger out again: one whose import failed.
-    pub(crate) fn remove(&self, origin: &Origin) -> Result<(), StoreError> {
+    /// Takes a ledger out again, with its poll's folder: one whose import did not end.
+    pub(crate) fn remove(&self, origin: &Origin, slug: &str) -> Result<(), StoreError> {
         self.state().heads.remove(origin);
-        let removed = self.0.medium.remove(origin.as_str());
-        removed.map_err(medium("removing a ledger"))
+        let removed = self.0.medium.remove(origin.as_str(), slug);
+        removed.map_err(medium("removing a ledger"))?;
+        files::remove_folder(&poll_folder(self.data(), slug)?)
     }
 
     /// Closes the log and marks it as stopped cleanly, so that the next start need not copy it. Not after a failure:
-    /// then its files are evidence.
+    /// then its files are evidence. A log that is closed stays so.
     pub fn close(&self) -> Result<(), StoreError> {
-        if let Some(why) = &self.state().poisoned {
-            return Err(StoreError::Poisoned(why.clone()));
+        match self.state().working() {
+            Err(StoreError::Closed) => return Ok(()),
+            working => working?,
         }
         self.sync_heads()?;
+        self.state().closed = true;
         self.0
             .medium
             .close()
@@ -323,10 +419,6 @@ impl Log {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn folder(&self, slug: &str) -> PathBuf {
-        self.data().join("polls").join(slug)
     }
 
     fn copy(&self) -> String {
@@ -343,19 +435,45 @@ impl Log {
     }
 }
 
-/// The ledger must end where the append begins, and the append must be as long as it says.
-fn expect(state: &State, append: &Append<'_>) -> Result<(), StoreError> {
-    let found = state.heads.get(append.origin).map(|(_, head)| *head);
-    let found = found.unwrap_or_else(|| Head::start(append.origin));
-    let length = append.after.size.checked_sub(append.before.size);
-    if found != append.before || length != Some(append.entries.len() as u64) {
-        return Err(StoreError::Conflict {
-            origin: append.origin.to_string(),
-            expected: append.before.size,
-            found: found.size,
-        });
+impl State {
+    /// Whether anything may be written.
+    fn working(&self) -> Result<(), StoreError> {
+        match &self.poisoned {
+            Some(why) => Err(StoreError::Poisoned(why.clone())),
+            None if self.closed => Err(StoreError::Closed),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The entries must follow each other from the head before to the head after.
+fn leads(append: &Append<'_>) -> Result<(), StoreError> {
+    let broken = |after: &Head, why: String| StoreError::NotAChain {
+        origin: append.origin.to_string(),
+        after: ends_at(after),
+        why,
+    };
+    let mut end = append.before;
+    for entry in &append.entries {
+        end = end
+            .follow_bytes(entry)
+            .map_err(|error| broken(&end, error.to_string()))?;
+    }
+    if end != append.after {
+        let why = format!(
+            "they end at {} {}, expected {} {}",
+            end.size, end.link, append.after.size, append.after.link
+        );
+        return Err(broken(&append.before, why));
     }
     Ok(())
+}
+
+fn exists(append: &Append<'_>) -> StoreError {
+    StoreError::Exists {
+        slug: append.slug.to_owned(),
+        origin: append.origin.to_string(),
+    }
 }
 
 fn medium(what: &'static str) -> impl FnOnce(MediumError) -> StoreError {
@@ -364,20 +482,6 @@ fn medium(what: &'static str) -> impl FnOnce(MediumError) -> StoreError {
 
 fn shown(copy: Option<&Path>) -> String {
     copy.map_or_else(|| "log".to_owned(), |copy| copy.display().to_string())
-}
-
-/// The folders of polls in a data directory, by slug.
-pub(crate) fn polls_in(data: &Path) -> Result<Vec<String>, StoreError> {
-    let path = data.join("polls");
-    let entries = match std::fs::read_dir(&path) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(StoreError::io("read", &path)(error)),
-    };
-    let names = entries.filter_map(Result::ok);
-    Ok(names
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect())
 }
 
 /// Where the next frame is.

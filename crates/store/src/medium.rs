@@ -17,16 +17,17 @@ pub trait Medium: Send + Sync {
     fn insert(&self, ledger: &str, first: u64, frame: &[u8]) -> Result<(), MediumError>;
     /// Returns once everything inserted is on stable storage.
     fn sync(&self) -> Result<(), MediumError>;
-    /// Writes how far a poll's log is acknowledged; `durably` waits until that is on stable storage.
+    /// Writes how far a poll's log is acknowledged; `durably` waits until that is on stable storage. The first one of
+    /// a poll always is.
     fn write_head(&self, slug: &str, head: Head, durably: bool) -> Result<(), MediumError>;
     /// The frame that holds the entry of this index: the one with the last key that is not above it.
     fn frame_at(&self, ledger: &str, index: u64) -> Result<Option<Frame>, MediumError>;
     /// The frame with the first key above this index.
     fn frame_after(&self, ledger: &str, index: u64) -> Result<Option<Frame>, MediumError>;
-    /// The ledgers there are.
+    /// The ledgers there are: those with a frame.
     fn ledgers(&self) -> Result<Vec<String>, MediumError>;
-    /// Takes a ledger out again: one whose import failed.
-    fn remove(&self, ledger: &str) -> Result<(), MediumError>;
+    /// Takes a ledger out again, and forgets the head of its poll: one whose import did not end.
+    fn remove(&self, ledger: &str, slug: &str) -> Result<(), MediumError>;
     /// Closes it; everything after is an error.
     fn close(&self) -> Result<(), MediumError>;
 }

@@ -4,6 +4,7 @@
 //! `fdatasync` of sled's file, through a descriptor opened before the first write. sled may panic or hang on damaged
 //! files, so it is opened and closed in a thread of its own.
 
+use crate::data_dir::poll_folder;
 use crate::head::HeadFile;
 use crate::limits::{CACHE_BYTES_MAX, SEGMENT_BYTES, SLED_PATIENCE};
 use crate::medium::{Frame, Medium, MediumError};
@@ -22,6 +23,9 @@ pub struct SledMedium {
     file: File,
     heads: Mutex<BTreeMap<String, HeadFile>>,
 }
+
+/// The tree that sled makes by itself.
+const SLEDS_OWN: &[u8] = b"__sled__default";
 
 impl SledMedium {
     /// Opens the log of a data directory, or makes it.
@@ -42,10 +46,14 @@ impl SledMedium {
         })
     }
 
-    fn tree(&self, ledger: &str) -> Result<sled::Tree, MediumError> {
+    /// The tree of a ledger that is there. Asking sled for a tree makes one, which then stays.
+    fn tree(&self, ledger: &str) -> Result<Option<sled::Tree>, MediumError> {
         let opened = self.opened();
         let db = opened.as_ref().ok_or_else(closed)?;
-        db.open_tree(ledger).map_err(failed)
+        match db.tree_names().iter().any(|name| *name == ledger) {
+            true => db.open_tree(ledger).map(Some).map_err(failed),
+            false => Ok(None),
+        }
     }
 
     fn opened(&self) -> RwLockReadGuard<'_, Option<sled::Db>> {
@@ -55,7 +63,9 @@ impl SledMedium {
 
 impl Medium for SledMedium {
     fn insert(&self, ledger: &str, first: u64, frame: &[u8]) -> Result<(), MediumError> {
-        let tree = self.tree(ledger)?;
+        let opened = self.opened();
+        let db = opened.as_ref().ok_or_else(closed)?;
+        let tree = db.open_tree(ledger).map_err(failed)?;
         tree.insert(first.to_be_bytes(), frame).map_err(failed)?;
         Ok(())
     }
@@ -70,8 +80,9 @@ impl Medium for SledMedium {
     fn write_head(&self, slug: &str, head: Head, durably: bool) -> Result<(), MediumError> {
         let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
         if !heads.contains_key(slug) {
-            let folder = self.data.join("polls").join(slug);
-            let (file, _) = HeadFile::open(&folder).map_err(|e| MediumError(e.to_string()))?;
+            let file = poll_folder(&self.data, slug)
+                .and_then(|folder| HeadFile::open_or_make(&folder, head))
+                .map_err(|error| MediumError(error.to_string()))?;
             heads.insert(slug.to_owned(), file);
         }
         let file = heads.get_mut(slug).ok_or_else(closed)?;
@@ -81,36 +92,46 @@ impl Medium for SledMedium {
     }
 
     fn frame_at(&self, ledger: &str, index: u64) -> Result<Option<Frame>, MediumError> {
-        let found = self.tree(ledger)?.range(..=index.to_be_bytes()).next_back();
+        let Some(tree) = self.tree(ledger)? else {
+            return Ok(None);
+        };
+        let found = tree.range(..=index.to_be_bytes()).next_back();
         found.transpose().map_err(failed)?.map(frame).transpose()
     }
 
     fn frame_after(&self, ledger: &str, index: u64) -> Result<Option<Frame>, MediumError> {
-        let Some(from) = index.checked_add(1) else {
+        let (Some(tree), Some(from)) = (self.tree(ledger)?, index.checked_add(1)) else {
             return Ok(None);
         };
-        let found = self.tree(ledger)?.range(from.to_be_bytes()..).next();
+        let found = tree.range(from.to_be_bytes()..).next();
         found.transpose().map_err(failed)?.map(frame).transpose()
     }
 
     fn ledgers(&self) -> Result<Vec<String>, MediumError> {
         let opened = self.opened();
         let db = opened.as_ref().ok_or_else(closed)?;
-        let names = db.tree_names().into_iter();
-        let own = names.filter(|name| name.as_ref() != b"__sled__default");
-        own.map(|name| {
-            String::from_utf8(name.to_vec())
-                .map_err(|_| MediumError("a ledger's name is not text".to_owned()))
-        })
-        .collect()
+        let mut ledgers = Vec::new();
+        for name in db.tree_names() {
+            // sled remembers a name before its first frame: a crash in between leaves a tree of nothing.
+            if name == SLEDS_OWN || db.open_tree(&name).map_err(failed)?.is_empty() {
+                continue;
+            }
+            let name = String::from_utf8(name.to_vec());
+            ledgers.push(name.map_err(|_| MediumError("a ledger's name is not text".to_owned()))?);
+        }
+        Ok(ledgers)
     }
 
-    fn remove(&self, ledger: &str) -> Result<(), MediumError> {
-        let opened = self.opened();
-        let db = opened.as_ref().ok_or_else(closed)?;
-        db.drop_tree(ledger).map_err(failed)?;
-        drop(opened);
-        self.sync()
+    fn remove(&self, ledger: &str, slug: &str) -> Result<(), MediumError> {
+        {
+            let opened = self.opened();
+            let db = opened.as_ref().ok_or_else(closed)?;
+            db.drop_tree(ledger).map_err(failed)?;
+        }
+        self.sync()?;
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        heads.remove(slug);
+        Ok(())
     }
 
     fn close(&self) -> Result<(), MediumError> {
