@@ -15,7 +15,7 @@ use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
 use sijill_ledger::Sealed;
 use sijill_poll::publication::{Waiting, is_due};
-use sijill_poll::roster::{Roster, RosterReader};
+use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -176,7 +176,7 @@ impl Committer {
     }
 
     fn open(&mut self, first: &Sealed<Event>, now: u64) {
-        let empty = Arc::new(RosterReader::new(0).finish());
+        let empty = Arc::new(Roster::none());
         match Poll::open(first, empty) {
             Ok(poll) => {
                 let published = Published::of(&poll, now);

@@ -9,6 +9,7 @@ use crate::committer::Item;
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::{Head, Origin, Sealed};
+use sijill_poll::definition::Definition;
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use sijill_poll::{Event, Poll, evolve};
@@ -163,7 +164,7 @@ fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded),
 
 /// The poll's short name, from entry 0.
 pub fn slug_of(first: &Sealed<Event>) -> Result<String, String> {
-    let empty = Arc::new(RosterReader::new(0).finish());
+    let empty = Arc::new(Roster::none());
     Poll::open(first, empty)
         .map(|poll| poll.definition().slug.clone())
         .map_err(|error| error.to_string())
@@ -171,10 +172,10 @@ pub fn slug_of(first: &Sealed<Event>) -> Result<String, String> {
 
 /// The poll that entry 0 opens, with its leaves if their file is there.
 fn first_state(data: &Path, first: &Sealed<Event>) -> Result<(Poll, Option<String>), String> {
-    let empty = Arc::new(RosterReader::new(0).finish());
+    let empty = Arc::new(Roster::none());
     let mut poll = Poll::open(first, empty).map_err(|error| error.to_string())?;
     let path = roster_path(data, &poll.definition().slug);
-    match read_roster(&path, poll.definition().strata.len()) {
+    match read_roster(&path, poll.definition()) {
         Ok(Some(roster)) => poll.attach(Arc::new(roster)),
         Ok(None) => {}
         Err(error) => return Ok((poll, Some(error.to_string()))),
@@ -206,7 +207,7 @@ fn folder(data: &Path, slug: &str) -> PathBuf {
 }
 
 /// Reads the leaves of a roster file, if it is there. A bad leaf is an error.
-pub fn read_roster(path: &Path, strata: usize) -> Result<Option<Roster>, ServerError> {
+pub fn read_roster(path: &Path, definition: &Definition) -> Result<Option<Roster>, ServerError> {
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -220,7 +221,7 @@ pub fn read_roster(path: &Path, strata: usize) -> Result<Option<Roster>, ServerE
         return Err(unusable("read", path, "it ends inside a leaf"));
     }
     let mut file = BufReader::new(file);
-    let mut reader = RosterReader::new(strata);
+    let mut reader = RosterReader::of(definition);
     for _ in 0..length / LEAF_BYTES as u64 {
         let mut leaf = [0; LEAF_BYTES];
         file.read_exact(&mut leaf)

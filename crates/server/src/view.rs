@@ -316,17 +316,18 @@ fn stratum_counts(
     let invited = poll.committed().map(|roster| roster.by_stratum.as_slice());
     let strata = book.definition().strata.iter();
     let rows = strata.zip(&published.tally.by_stratum).enumerate();
-    rows.map(|(place, (stratum, counts))| pages::StratumCounts {
-        id: stratum.id.clone(),
-        name: stratum.name.get(language.tag()).to_owned(),
-        invited: invited
-            .and_then(|invited| invited.get(place))
-            .copied()
-            .unwrap_or(0)
-            .into(),
-        counts: counts.clone(),
-    })
-    .collect()
+    rows.filter_map(|(place, (stratum, counts))| Some((place, stratum, counts.as_ref()?)))
+        .map(|(place, stratum, counts)| pages::StratumCounts {
+            id: stratum.id.clone(),
+            name: stratum.name.get(language.tag()).to_owned(),
+            invited: invited
+                .and_then(|invited| invited.get(place))
+                .copied()
+                .unwrap_or(0)
+                .into(),
+            counts: counts.clone(),
+        })
+        .collect()
 }
 
 fn check_yourself(book: &Book, published: &Published) -> pages::CheckYourself {

@@ -247,7 +247,7 @@ impl Writer {
         self.own_keys(&opened, &origin)?;
         let event = Event::Opened(Box::new(opened));
         let sealed = seal(Head::start(&origin), at, event)?;
-        let empty = sijill_poll::roster::RosterReader::new(0).finish();
+        let empty = sijill_poll::roster::Roster::none();
         let poll = Poll::open(&sealed, Arc::new(empty))
             .map_err(|error| Rejection::Unwritable(error.to_string()))?;
         let slug = poll.definition().slug.clone();

@@ -18,8 +18,11 @@ mod invocation;
 mod key_file;
 mod moment;
 mod private_copy;
+mod public_roster;
 mod roster_file;
+mod roster_intake;
 mod roster_leaves;
+mod roster_making;
 mod settings;
 mod signing;
 #[cfg(test)]

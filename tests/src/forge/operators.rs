@@ -193,7 +193,9 @@ pub(super) const FORGERIES: &[Forgery] = &[
             let mut bench = Bench::open(&Setup::default());
             let last = bench.leaves[bench.leaves.len() - LEAF_BYTES..].to_vec();
             bench.leaves.extend(last);
-            bench.poll.attach(bench::roster(&bench.leaves, 2).into());
+            bench
+                .poll
+                .attach(bench::roster(&bench.leaves, bench.poll.definition()).into());
             bench.record(bench.roster_committed());
             Case::of(&bench)
         },

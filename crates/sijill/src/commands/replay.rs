@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sijill_ledger::{Head, Sealed};
-use sijill_poll::roster::RosterReader;
+use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve};
 use sijill_server::snapshot::Snapshot;
 use std::sync::Arc;
@@ -125,7 +125,7 @@ fn rebuild(
         .ok_or_else(|| unfinished(format!("the ledger `{}` has no entries", ledger.origin)))??;
     let first = Sealed::<Event>::read(&first)?;
     let mut head = Head::start(&ledger.origin).follow(&first)?;
-    let mut poll = Poll::open(&first, Arc::new(RosterReader::new(0).finish()))?;
+    let mut poll = Poll::open(&first, Arc::new(Roster::none()))?;
     let mut at_size = (size == Some(head.size)).then(|| Snapshot::of(&poll));
     for bytes in entries {
         let sealed = Sealed::<Event>::read(&bytes?)
@@ -134,11 +134,8 @@ fn rebuild(
             .follow(&sealed)
             .with_context(|| format!("entry {} of `{}`", head.size, ledger.slug))?;
         if matches!(sealed.entry().event, Event::RosterCommitted(_)) {
-            let strata = poll.definition().strata.len();
-            poll.attach(Arc::new(roster_leaves::read(
-                &copy.roster(ledger)?,
-                strata,
-            )?));
+            let roster = roster_leaves::read(&copy.roster(ledger)?, poll.definition())?;
+            poll.attach(Arc::new(roster));
         }
         evolve(&mut poll, &sealed);
         if size == Some(head.size) {

@@ -89,7 +89,6 @@ const ROWS: &[Row] = &[
         "0",
     ),
     (Rule::NotYet, "\"live\"", "\"at_close\"", "\"at_close\""),
-    (Rule::NotYet, "\"open\"", "\"sealed\"", "\"sealed\""),
     (Rule::NotYet, "= \"link\"", "= \"signed\"", "\"signed\""),
     (
         Rule::NotYet,

@@ -13,6 +13,7 @@ use crate::demo_definition::{self, DemoPoll};
 use crate::durable_file::{self, Access};
 use crate::fault::{Fault, input, unfinished};
 use crate::key_file::SigningKey;
+use crate::roster_intake;
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::{Context, Result};
@@ -141,8 +142,9 @@ impl Stage {
         let committed = self.roster(clerk, &definition, invited)?;
         let pen = signing::wave_pen(std::slice::from_ref(&self.operator), &definition)?;
         let messages = self.data().path().join("messages.csv");
-        invitations_export::export(clerk, &self.settings, &slug, &pen, &messages)?;
         let path = self.data().poll(&slug)?.contacts();
+        let poll = (slug.as_str(), path.as_path());
+        invitations_export::export(clerk, &self.settings, poll, &pen, &messages)?;
         let contacts = contacts_file::read(&path)?.collect::<Result<_>>()?;
         let (reserved, others) = reserve(contacts, &definition);
         Ok(Opening {
@@ -187,7 +189,7 @@ impl Stage {
     ) -> Result<roster_import::Committed> {
         let path = self.data().path().join("roster.csv");
         people::write_roster(&path, &demo_definition::governorates()?, invited)?;
-        let parsed = roster_import::read(&path, definition, &self.settings)?;
+        let parsed = roster_intake::read(&path, definition, &self.settings)?;
         if let Some(problem) = parsed.problems.first() {
             return Err(unfinished(format!(
                 "the demo's own roster has a bad row: {problem}"
