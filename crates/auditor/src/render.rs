@@ -7,11 +7,12 @@ use crate::report::{CheckReport, Failure, PollReport, Report, TallyReport, Verdi
 use std::fmt::Write;
 
 /// Checks told in one line where they passed.
-const GROUPS: [(&str, &[u8]); 6] = [
+const GROUPS: [(&str, &[u8]); 7] = [
     ("format and chain", &[1, 2, 3, 4, 5]),
     ("definition and operator", &[6, 7, 8]),
     ("roster and answers", &[10, 11, 12]),
     ("rules and tally", &[14, 15, 16, 17]),
+    ("strata unsealed", &[18]),
     ("promises", &[25]),
     ("nothing personal", &[32]),
 ];
@@ -156,6 +157,7 @@ fn evidence(poll: &PollReport, title: &str) -> String {
             items(10),
             items(11)
         ),
+        "strata unsealed" => format!("{} strata, opened or left closed by the rule", items(18)),
         "rules and tally" => {
             let declared = poll
                 .checks

@@ -18,19 +18,59 @@ fn an_honest_poll_passes_every_check_given_key_and_anchor() {
     let kept = bench.responded_as(3, 1, sijill_poll::event::How::Link, "yes");
     case.promises = vec![("kept.promise".into(), bench.promise(&kept))];
     let report = report_of(&case);
-    assert!(
-        report
-            .checks
-            .iter()
-            .all(|check| check.verdict == Verdict::Passed),
-        "{:#?}",
-        report.checks
-    );
+    for check in &report.checks {
+        // Its strata are open: there is nothing to unseal.
+        let expected = match check.number.0 {
+            18 => Verdict::NotApplicable,
+            _ => Verdict::Passed,
+        };
+        assert_eq!(check.verdict, expected, "{check:#?}");
+    }
     assert_eq!(report.exit_code(), 0);
     let tally = report.polls[0].tally.as_ref().expect("the poll was opened");
     let counts: Vec<u64> = tally.options.iter().map(|row| row.count).collect();
     assert_eq!((counts, tally.answered), (vec![3, 3, 4], 10));
     assert!(tally.lead_differs);
+}
+
+#[test]
+fn an_honest_poll_of_sealed_strata_shows_what_was_opened_and_names_what_stays_closed() {
+    let mut bench = fixture::sealed();
+    let report = report_of(&Case::of(&bench));
+    assert_eq!(verdict(&report, 18), Verdict::NotApplicable);
+    let tally = report.polls[0].tally.as_ref().expect("the poll was opened");
+    assert!(tally.strata.is_empty(), "{:?}", tally.strata);
+
+    bench.admit(bench.unsealed());
+    let report = report_of(&Case::of(&bench));
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+    assert_eq!(verdict(&report, 18), Verdict::Passed);
+    let tally = report.polls[0].tally.as_ref().expect("the poll was opened");
+    let shown: Vec<&str> = tally.strata.iter().map(|row| row.id.as_str()).collect();
+    let answers: u64 = tally.strata.iter().flat_map(|row| &row.counts).sum();
+    assert!((1..4).contains(&shown.len()) && answers < tally.answered);
+    let strata = report.checks.iter().find(|check| check.number.0 == 18);
+    let note = &strata.expect("V18 is always there").notes[0];
+    for (id, _) in &bench.terms.strata {
+        assert_eq!(note.contains(id), !shown.contains(&id.as_str()), "{note}");
+    }
+}
+
+#[test]
+fn what_was_lost_and_recovered_from_is_named() {
+    let mut bench = fixture::running();
+    let link = sijill_ledger::Link::from_bytes([9; 32]);
+    bench.admit(bench.recovered(3, link, "The disk of the server failed"));
+    let report = report_of(&Case::of(&bench));
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+    let life = report.checks.iter().find(|check| check.number.0 == 15);
+    let notes = &life.expect("V15 is always there").notes;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("entries 19 to 21") && note.contains("lost")),
+        "{notes:?}"
+    );
 }
 
 #[test]
