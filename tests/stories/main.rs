@@ -23,5 +23,6 @@ mod chile;
 mod demo;
 mod live;
 mod parts;
+mod recovered;
 mod restart;
 mod tutorial;

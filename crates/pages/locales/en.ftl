@@ -97,6 +97,12 @@ rests-on-link = Whoever runs the platform could have answered for people who ope
 counts-not-estimate = The figures count those who answered. They are not weighted and are no estimate for the population.
 first-heading = By first answer
 first-meaning = Answers may be changed in this poll, and the last one counts. These are the first ones.
+sealed-heading = Sealed strata
+sealed-until-close = Which stratum an invitation belongs to is sealed. After the close the figures of those strata are opened that have enough answers.
+sealed-stay-closed = { $count ->
+    [one] One stratum stays closed for ever, so that nobody can read what few people answered.
+   *[other] { $count } strata stay closed for ever, so that nobody can read what few people answered.
+}
 strata-heading = By stratum
 strata-meaning = The percentage below each count is its share of the answers in that stratum. The response rate is of its invitations.
 check-heading = Check this yourself

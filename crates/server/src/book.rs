@@ -24,6 +24,8 @@ pub struct Published {
     pub at: u64,
     /// The tally at that end.
     pub tally: Tally,
+    /// Whether sealed strata were opened.
+    pub unsealed: bool,
     /// Invitations in the roster.
     pub invited: u32,
     /// Invitations planned in waves begun.
@@ -43,6 +45,7 @@ impl Published {
             head: poll.head(),
             at,
             tally: poll.tally().clone(),
+            unsealed: poll.unsealed().is_some(),
             invited: poll.committed().map_or(0, |roster| roster.count),
             planned: poll.planned(),
             json: json.into(),

@@ -1,5 +1,8 @@
 //! `sijill replay`: rebuild every projection from entry 0, and compare it with what the service last stored.
 
+mod recover;
+
+use crate::commands::poll::KeyArg;
 use crate::console::grouped;
 use crate::data_folder::DataFolder;
 use crate::fault::{Exit, Fault, unfinished};
@@ -22,6 +25,14 @@ pub struct Args {
     /// Only this poll
     #[arg(long, value_name = "SLUG")]
     poll: Option<String>,
+    /// Go on without acknowledged entries that the log lost, and record that; needs --poll and --reason
+    #[arg(long)]
+    accept_loss: bool,
+    /// With --accept-loss: what happened, for everyone to read in the ledger
+    #[arg(long, value_name = "TEXT", requires = "accept_loss")]
+    reason: Option<String>,
+    #[command(flatten)]
+    key: KeyArg,
 }
 
 /// What a replay of one poll came to.
@@ -49,6 +60,10 @@ enum Comparison {
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    if args.accept_loss {
+        let named = (args.poll.as_deref(), args.reason.as_deref());
+        return recover::run(settings, named, &args.key);
+    }
     let data = settings.data();
     data.must_exist()?;
     let copy = PrivateCopy::of(&data)?;
