@@ -22,6 +22,7 @@ mod bad_input;
 mod chile;
 mod demo;
 mod live;
+mod operating;
 mod parts;
 mod recovered;
 mod restart;

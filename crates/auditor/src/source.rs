@@ -208,7 +208,8 @@ fn spans(head_bytes: u64, file_bytes: u64, sections: &[Section]) -> Vec<Span> {
         .map(|section| {
             let span = Span {
                 section: *section,
-                offset,
+                // A forged length may lead beyond what a file can have.
+                offset: offset.min(file_bytes),
                 there: section.length.min(file_bytes.saturating_sub(offset)),
             };
             offset = offset.saturating_add(section.length);

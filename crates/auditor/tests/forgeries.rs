@@ -5,6 +5,7 @@ mod bench_of_audits;
 
 use bench_of_audits::{audit_case, failed, report_of, verdict};
 use sijill_auditor::{CHECKS, Verdict};
+use sijill_ledger::container;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::definition::Terms;
 use sijill_scenarios::fixture::{self, Case};
@@ -270,6 +271,26 @@ fn a_change_in_any_entry_is_found_though_the_file_is_whole() {
             let report = report_of(&case);
             assert_eq!(report.exit_code(), 1, "byte {place} of entry {entry}");
         }
+    }
+}
+
+/// The auditor gave up with an error of the operating system, and no report, where a length led beyond what any file
+/// can have.
+#[test]
+fn a_section_as_long_as_no_file_can_be_is_told_like_any_cut_one() {
+    let case = Case::of(&small());
+    let head = container::head_length(&case.file).expect("the file has a head");
+    for length in [1 << 40, 1 << 62, u64::MAX] {
+        let mut sections = container::sections(&case.file).expect("the head is whole");
+        sections[0].length = length;
+        let mut file = container::head(&sections);
+        file.extend(&case.file[head..]);
+        let report = report_of(&Case {
+            file,
+            ..case.clone()
+        });
+        assert_eq!(verdict(&report, 1), Verdict::Failed, "{length}");
+        assert_eq!(report.exit_code(), 1, "{length}");
     }
 }
 

@@ -21,7 +21,7 @@ use sijill_ledger::Link;
 pub enum Refusal {
     // Time.
     /// The entry's time lies before that of the entry before it.
-    #[error("the time {at} lies before that of the entry before, {last}")]
+    #[error("the time {} lies before that of the entry before, {}", utc(*at), utc(*last))]
     TimeGoesBack {
         /// The entry's time.
         at: u64,
@@ -29,7 +29,7 @@ pub enum Refusal {
         last: u64,
     },
     /// The entry's time is finer than the poll's resolution.
-    #[error("the time {at} is not a multiple of the resolution, {resolution} ms")]
+    #[error("the time {} is not a multiple of the resolution, {resolution} ms", utc(*at))]
     TimeTooFine {
         /// The entry's time.
         at: u64,
@@ -69,7 +69,7 @@ pub enum Refusal {
         found: Link,
     },
     /// The signed event came too late.
-    #[error("the event was to be recorded by {until}, and it is {at}; sign it anew")]
+    #[error("the event was to be recorded by {}, and it is {}; sign it anew", utc(*until), utc(*at))]
     Void {
         /// Its time limit.
         until: u64,
@@ -145,13 +145,13 @@ pub enum Refusal {
 
     // Life.
     /// Answers before the start.
-    #[error("the poll takes answers from {start}")]
+    #[error("the poll takes answers from {}", utc(*start))]
     NotYetOpen {
         /// Its start, milliseconds since 1970.
         start: u64,
     },
     /// Answers after the end.
-    #[error("the poll took answers until {end}")]
+    #[error("the poll took answers until {}", utc(*end))]
     Ended {
         /// The end in force, milliseconds since 1970.
         end: u64,
@@ -169,14 +169,15 @@ pub enum Refusal {
     #[error("the poll is annulled")]
     Annulled,
     /// Too early to close.
-    #[error("the poll can be closed from {end}, as its definition says")]
+    #[error("the poll can be closed from {}, as its definition says", utc(*end))]
     TooEarlyToClose {
         /// The end in force, milliseconds since 1970.
         end: u64,
     },
     /// An extension that does not lengthen, comes too late, or goes too far.
     #[error(
-        "the end can be moved from {from} to at most {latest}, before it is reached and to a multiple of the resolution; asked for {asked}"
+        "the end can be moved from {} to at most {}, before it is reached and to a multiple of the resolution; asked for {}",
+        utc(*from), utc(*latest), utc(*asked)
     )]
     CannotExtend {
         /// The end in force.
@@ -272,6 +273,17 @@ pub enum Refusal {
         /// What it looks like.
         kind: String,
     },
+}
+
+/// A moment in milliseconds since 1970 as people read it, in UTC; as it is where no calendar has it.
+fn utc(ms: u64) -> String {
+    let moment = i64::try_from(ms)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    moment.map_or_else(
+        || format!("{ms} ms after 1970"),
+        |moment| moment.to_string(),
+    )
 }
 
 impl Refusal {

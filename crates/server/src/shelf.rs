@@ -10,11 +10,12 @@ use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::{Head, Origin, Sealed};
 use sijill_poll::definition::Definition;
+use sijill_poll::event::Who;
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use sijill_poll::{Event, Poll, evolve};
 use sijill_store::{Append, DataDir, Loaded, Log, StoreError, export, files};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -34,8 +35,8 @@ pub struct Replayed {
     pub poll: Poll,
     /// Its state at the last publication, and when that was.
     pub published: (Poll, u64),
-    /// Answers and other entries after that.
-    pub unpublished: (u64, u64),
+    /// Invitations that answered after that, and how many other entries came.
+    pub unpublished: (BTreeSet<u32>, u64),
 }
 
 /// A data directory, opened and replayed.
@@ -115,7 +116,7 @@ fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded),
     let mut state: Option<Poll> = None;
     let mut published: Option<(Poll, u64)> = None;
     let mut up_to = None;
-    let mut unpublished = (0, 0);
+    let mut unpublished = (BTreeSet::new(), 0);
     let loaded = log.load::<Event>(origin, slug_of, |sealed| {
         let poll = match &mut state {
             Some(poll) => {
@@ -131,19 +132,22 @@ fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded),
                 state.insert(poll)
             }
         };
-        match sealed.entry().event {
-            Event::Responded(_) => unpublished.0 += 1,
+        match &sealed.entry().event {
+            Event::Responded(responded) => {
+                let Who::Invitation { index, .. } = responded.answer.who;
+                unpublished.0.insert(index);
+            }
             _ => unpublished.1 += 1,
         }
         let size = poll.head().size;
         if up_to.is_some_and(|up_to: PublishedUpTo| up_to.size == size) {
             published = Some((poll.clone(), up_to.map_or(0, |up_to| up_to.at)));
-            unpublished = (0, 0);
+            unpublished = (BTreeSet::new(), 0);
         }
         // Entry 0 is public as soon as it is there.
         if published.is_none() && size == 1 {
             published = Some((poll.clone(), sealed.entry().at));
-            unpublished = (0, 0);
+            unpublished = (BTreeSet::new(), 0);
         }
         Ok(())
     })?;

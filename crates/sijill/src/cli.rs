@@ -33,7 +33,7 @@ pub struct Common {
     /// Configuration file, TOML: data, listen, key, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Answer with one JSON document on standard output
+    /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
     #[arg(long, global = true, env = "SIJILL_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
     /// No messages and no progress on standard error

@@ -22,15 +22,22 @@ pub enum Exit {
     Incomplete,
 }
 
+impl Exit {
+    /// The code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::NotSo => 1,
+            Self::Input => 2,
+            Self::Unfinished => 3,
+            Self::Incomplete => 4,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Well => 0,
-            Exit::NotSo => 1,
-            Exit::Input => 2,
-            Exit::Unfinished => 3,
-            Exit::Incomplete => 4,
-        })
+        Self::from(exit.code())
     }
 }
 

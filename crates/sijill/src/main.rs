@@ -38,9 +38,14 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if fault::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to be told that standard error is closed.
+            let exit = fault::exit_of(&error);
+            let json = serde_json::json!({"error": format!("{error:#}"), "exit_code": exit.code()});
+            // Nobody is left to be told that standard output or error is closed.
+            if cli.common.json {
+                let _ = writeln!(std::io::stdout(), "{json}");
+            }
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
-            fault::exit_of(&error).into()
+            exit.into()
         }
     }
 }
