@@ -140,6 +140,10 @@ fn ranges(passed: &[&CheckReport], group: &[u8]) -> String {
     runs.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
+fn has_passed(poll: &PollReport, number: u8) -> bool {
+    with(poll, Verdict::Passed).any(|check| check.number.0 == number)
+}
+
 /// What the group looked at, in a few words.
 fn evidence(poll: &PollReport, title: &str) -> String {
     let items = |number: u8| {
@@ -147,7 +151,10 @@ fn evidence(poll: &PollReport, title: &str) -> String {
         grouped(check.map_or(0, |check| check.items))
     };
     match title {
-        "format and chain" => format!("{} entries, every link recomputed", grouped(poll.entries)),
+        "format and chain" => match has_passed(poll, 4) {
+            true => format!("{} entries, every link recomputed", grouped(poll.entries)),
+            false => format!("{} entries", grouped(poll.entries)),
+        },
         "definition and operator" => match &poll.keys.signed_by {
             Some(key) => format!("signed by {}", key.name()),
             None => String::new(),
@@ -159,11 +166,7 @@ fn evidence(poll: &PollReport, title: &str) -> String {
         ),
         "strata unsealed" => format!("{} strata, opened or left closed by the rule", items(18)),
         "rules and tally" => {
-            let declared = poll
-                .checks
-                .iter()
-                .any(|check| check.number.0 == 17 && check.verdict == Verdict::Passed);
-            let result = if declared {
+            let result = if has_passed(poll, 17) {
                 ", figures as declared"
             } else {
                 ""
