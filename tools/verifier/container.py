@@ -95,8 +95,12 @@ def check(file: BinaryIO, sections: list[Section], tell: Tell) -> None:
 
 
 def _check_section(file: BinaryIO, section: Section, size: int, tell: Tell) -> None:
-    if section.kind not in _NAMES and section.must_be_understood():
+    known = section.kind in _NAMES
+    if not known and section.must_be_understood():
         tell(section.name(), "a kind that this verifier knows", "another", "a reader must understand it")
+    if section.flags & ~MUST_UNDERSTAND or (known and not section.must_be_understood()):
+        expected = f"flags {MUST_UNDERSTAND}" if known else f"flags 0 or {MUST_UNDERSTAND}"
+        tell(section.name(), expected, f"flags {section.flags}", "the section is not what its kind asks for")
     digest = hashlib.sha256()
     for chunk in _chunks(file, section, size):
         digest.update(chunk)

@@ -7,8 +7,6 @@ from typing import Any
 
 from verifier.note import VerifierKey
 
-_RIGHT_TO_LEFT = frozenset(["ar", "arc", "ckb", "dv", "fa", "he", "ks", "ku", "ps", "sd", "syr", "ug", "ur", "yi"])
-
 
 @dataclass(frozen=True)
 class Option:
@@ -88,7 +86,3 @@ def milliseconds(moment: datetime) -> int:
     since = moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
-
-def direction(language: str) -> str:
-    """`rtl` or `ltr`, by the language's first subtag."""
-    return "rtl" if language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"

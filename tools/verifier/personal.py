@@ -91,7 +91,7 @@ _TO_ASCII = str.maketrans(_DIGITS, "0123456789" * 3)
 _GROUP = re.compile(f"[{_DIGITS}]+")
 # P3: one separator, or two of which exactly one is a bracket.
 _OTHER = " \u00a0\u2011./-"
-_BETWEEN = re.compile(rf"[{_OTHER}()]|[()][{_OTHER}]|[{_OTHER}][()]")
+_BETWEEN = re.compile(rf"[(){_OTHER}]|[()][{_OTHER}]|[{_OTHER}][()]")
 # P4
 _OF_TIMES = ":,\u066b\u066c"
 _TIME_BEFORE = re.compile(f"[{_DIGITS}][{_OF_TIMES}]")

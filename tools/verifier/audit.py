@@ -1,0 +1,343 @@
+"""One audit: a walk over an export, entry by entry, that finds what every check has to find.
+
+Nothing is kept of an entry but what the poll's state needs, so memory follows the roster and not the ledger.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from verifier import container, opening, personal, promise, rules
+from verifier.chain import Anchor, Chain
+from verifier.checks import CHECKS, Failure, Findings
+from verifier.codec import Malformed
+from verifier.container import ENTRIES, ROSTER, NoExport, Section
+from verifier.definition import Definition
+from verifier.desk import Desk
+from verifier.entry import Entry, link
+from verifier.event import Closed, Opened, Responded, Signed
+from verifier.lint import RULE_SET, lint
+from verifier.note import VerifierKey
+from verifier.poll import Poll
+from verifier.report import Report
+from verifier.roster import Roster
+from verifier.signature import verify
+from verifier.tree import Tree, leaf_hash
+
+CLOCK_TOLERANCE_MS = 300_000
+# Checks of what follows from the definition, and among them those that need the roster.
+_OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 25, 32]
+_OF_THE_ROSTER = [10, 11, 12, 14, 15, 16, 17, 25]
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the auditor holds: pinned operator keys, anchors, name and text of promise files, and a clock
+    (milliseconds since 1970)."""
+
+    now: int
+    operator_keys: list[VerifierKey] = field(default_factory=list)
+    anchors: list[Anchor] = field(default_factory=list)
+    promises: list[tuple[str, str]] = field(default_factory=list)
+
+
+def audit(file: BinaryIO, held: Held, processes: int = 1) -> Report:
+    """Makes every check on this export. Whatever its bytes are, there is a report."""
+    with Desk(processes) as desk:
+        walk = _Walk(file, held, desk)
+        walk.run()
+        return walk.report()
+
+
+class _Walk:
+    def __init__(self, file: BinaryIO, held: Held, desk: Desk) -> None:
+        self._file = file
+        self._held = held
+        self._desk = desk
+        self._findings = Findings()
+        self._chain = Chain(held.anchors)
+        self._tree = Tree()
+        self._opened: Opened | None = None
+        self._signed_by: VerifierKey | None = None
+        self._poll: Poll | None = None
+        self._at = 0
+        # Where promised answers stand, by the SHA-256 of the signed answer.
+        self._promised = {_digest(answer): None for answer in self._answers_promised()}
+        self._kept: dict[bytes, tuple[int, Responded]] = {}
+
+    def run(self) -> None:
+        """Reads the file from its head to its last entry."""
+        try:
+            sections = container.read_head(self._file)
+        except NoExport as error:
+            self._tell(*error.told)
+            self._findings.not_checked([number for number in CHECKS if number != 1], "the file cannot be read")
+            return
+        container.check(self._file, sections, self._tell)
+        self._findings.looked(1, len(sections) + 1)
+        roster = self._roster(container.find(sections, ROSTER))
+        entries = container.find(sections, ENTRIES)
+        for data in container.entries(self._file, entries, self._tell) if entries else ():
+            self._entry(data, roster)
+        self._desk.finish()
+        self._end()
+
+    def report(self) -> Report:
+        """What came of it."""
+        return Report(self._findings, self._chain, self._tree, self._opened, self._signed_by, self._poll, self._held)
+
+    def _tell(self, subject: str, expected: str, found: str, meaning: str) -> None:
+        self._findings.fail(1, Failure(subject, expected, found, meaning))
+
+    def _fail(self, check: int, expected: str, found: str, meaning: str, subject: str = "") -> None:
+        """A failure at the entry that is being looked at."""
+        place = self._chain.size
+        self._findings.fail(check, Failure(subject or f"entry {place}", expected, found, meaning, entry=place))
+
+    def _roster(self, section: Section | None) -> Roster | None:
+        if section is None:
+            return None
+        roster = Roster(container.read_section(self._file, section))
+        if len(roster) * 98 != section.length:
+            self._tell(section.name(), "whole leaves of 98 bytes", f"{section.length} bytes", "leaves are missing")
+            return None
+        return roster
+
+    # Entries.
+
+    def _entry(self, data: bytes, roster: Roster | None) -> None:
+        entry_link = link(data)
+        self._tree.push(data)
+        self._findings.looked(2)
+        entry = None
+        try:
+            entry = Entry.parse(data)
+        except Malformed as error:
+            self._fail(2, "canonical bytes of an entry", str(error), "it has no one reading")
+        if entry is not None:
+            self._place(entry)
+            if self._chain.size == 0:
+                self._open(entry, data, entry_link, roster)
+            elif self._poll is not None:
+                self._judge(self._poll, entry, entry_link)
+        self._chain.push(entry, entry_link)
+
+    def _place(self, entry: Entry) -> None:
+        """Index and previous link."""
+        self._findings.looked(3)
+        if entry.index != self._chain.next_index:
+            self._fail(3, f"index {self._chain.next_index}", f"index {entry.index}", "entries are missing, or too many")
+        expected = self._chain.expected_previous(entry)
+        self._findings.looked(4)
+        if expected is None:
+            self._findings.not_checked([4], "entry 0 does not say what ledger it is of")
+        elif entry.previous != expected:
+            self._fail(4, f"link {expected.hex()}", entry.previous.hex(), "the entry before it is another")
+
+    def _open(self, entry: Entry, data: bytes, entry_link: bytes, roster: Roster | None) -> None:
+        """Entry 0."""
+        self._findings.looked(6)
+        if not isinstance(entry.event, Opened):
+            self._fail(6, "an opening", f"an event of kind {entry.kind}", "no poll was opened here")
+            return
+        self._opened = entry.event
+        definition = self._definition(entry.event)
+        if definition is None:
+            return
+        self._poll = Poll(definition, entry_link, leaf_hash(data), roster)
+        for subject, expected, found in opening.faults(entry.event.opening, definition):
+            self._fail(6, expected, found, "the opening is not that of its definition", subject)
+        self._vouched(entry.event, definition)
+        self._time(entry, definition)
+        if entry.at > entry.event.opening.until:
+            self._fail(8, f"a time until {entry.event.opening.until}", str(entry.at), "it was recorded after its time")
+
+    def _definition(self, opened: Opened) -> Definition | None:
+        if opened.opening.rule_set != RULE_SET:
+            self._fail(6, f"rule set {RULE_SET}", str(opened.opening.rule_set), "the ledger is of a later version")
+            return None
+        findings, definition = lint(opened.opening.definition)
+        for finding in findings:
+            self._fail(6, f"rule L{finding.rule:02}", finding.where, "the definition breaks it", "the definition")
+        self._findings.looked(32, len(opened.opening.definition.splitlines()))
+        return definition
+
+    def _vouched(self, opened: Opened, definition: Definition) -> None:
+        """Who signed entry 0, and whether the auditor expects them."""
+        self._findings.looked(7)
+        key = definition.key(opened.opening.key)
+        if key is None:
+            self._fail(7, "an operator key of the definition", f"key {opened.opening.key}", "it has no such key")
+        elif not verify(key.key, opened.signature, b"sijill 2026 opened v1\x00" + opened.signed):
+            self._fail(7, f"a signature by {key}", "another", "somebody else signed, or something was changed")
+        elif not self._held.operator_keys:
+            self._signed_by = key
+            self._findings.not_checked([7], "nobody said by whom entry 0 should be signed; give --operator-key")
+        elif key.key not in {pinned.key for pinned in self._held.operator_keys}:
+            self._signed_by = key
+            self._fail(7, "a key that was given", str(key), "another body opened this poll")
+        else:
+            self._signed_by = key
+            return
+        self._findings.not_checked([8], "no key that was given vouches for entry 0, where those of operators stand")
+
+    def _time(self, entry: Entry, definition: Definition) -> None:
+        self._findings.looked(5)
+        if entry.at < self._at:
+            self._fail(5, f"a time from {self._at} on", str(entry.at), "it was dated before the entry before it")
+        if entry.at % definition.resolution:
+            self._fail(5, f"a multiple of {definition.resolution} ms", str(entry.at), "finer times can betray people")
+        if entry.at > self._held.now + CLOCK_TOLERANCE_MS:
+            self._fail(5, f"a time until {self._held.now}", str(entry.at), "it lies after the auditor's clock")
+        self._at = entry.at
+
+    def _judge(self, poll: Poll, entry: Entry, entry_link: bytes) -> None:
+        """An entry after entry 0."""
+        event = entry.event
+        self._time(entry, poll.definition)
+        for check in (14, 15, 16):
+            self._findings.looked(check)
+        refusal = rules.refusal(poll, entry, self._chain.link)
+        if refusal is not None:
+            self._fail(refusal.check, refusal.expected, refusal.found, "it should not have been admitted")
+        if isinstance(event, Responded):
+            self._answer(poll, event)
+        elif isinstance(event, Signed):
+            self._signed(poll, event)
+        poll.take(entry, entry_link)
+        self._turnout(poll)
+
+    def _turnout(self, poll: Poll) -> None:
+        """What holds after every entry: roster ≥ planned in waves begun ≥ people who answered."""
+        if poll.committed is not None and not poll.committed.count >= poll.planned >= poll.tally.answered:
+            expected = "invited, planned and answered, none more than the one before"
+            found = f"{poll.committed.count}, {poll.planned} and {poll.tally.answered}"
+            self._fail(14, expected, found, "answers or invitations were made up")
+
+    def _answer(self, poll: Poll, event: Responded) -> None:
+        for check in (11, 12):
+            self._findings.looked(check)
+        if poll.roster is not None and event.index < len(poll.roster):
+            message = b"sijill 2026 answer v1\x00" + poll.id + event.signed
+            meaning = "somebody without the invitation's key answered, or changed the answer"
+            self._check(11, poll.roster.key(event.index), event.signature, message, meaning)
+        if self._promised:
+            digest = _digest(event.whole)
+            if digest in self._promised:
+                self._kept.setdefault(digest, (self._chain.size, event))
+
+    def _signed(self, poll: Poll, event: Signed) -> None:
+        self._findings.looked(8)
+        definition = poll.definition
+        key = definition.sender if event.key is None else definition.key(event.key)
+        if key is not None and rules.may_sign(poll, event):
+            message = b"sijill 2026 operator event v1\x00" + poll.id + event.signed
+            self._check(8, key.key, event.signature, message, "somebody else signed, or something was changed")
+        reason = getattr(event.content, "reason", None)
+        if reason is not None:
+            self._findings.looked(32)
+            hit = personal.find(reason)
+            if hit is not None:
+                self._fail(32, "nothing personal in a reason", hit.what(), "it can never be taken back")
+        if isinstance(event.content, Closed):
+            self._declared(poll, event.content)
+
+    def _check(self, check: int, key: bytes, signature: bytes, message: bytes, meaning: str) -> None:
+        """Has a signature checked; the failure, if it is one, is at this entry though it may come later."""
+        place = self._chain.size
+        failure = Failure(f"entry {place}", f"a signature by {key.hex()}", "another", meaning, entry=place)
+        self._desk.take(key, signature, message, lambda: self._findings.fail(check, failure))
+
+    def _declared(self, poll: Poll, content: Closed) -> None:
+        if poll.roster is None:
+            return
+        counts = poll.tally.by_option()
+        self._findings.looked(17, len(counts))
+        if content.tally != [(poll.definition.question, counts)]:
+            expected = ", ".join(f"{option} {count}" for option, count in counts)
+            self._fail(17, expected, str(content.tally), "the declared tally is not that of the answers")
+
+    # The end.
+
+    def _end(self) -> None:
+        self._anchors()
+        if self._opened is None and not self._findings.checks[6].failed:
+            self._findings.not_checked([6], "entry 0 is missing or cannot be read")
+        if self._poll is None:
+            self._findings.not_checked(_OF_THE_POLL, "entry 0 opens no poll that this verifier can follow")
+            return
+        if self._poll.committed is not None and self._poll.roster is None:
+            self._findings.not_checked(_OF_THE_ROSTER, "the file has no whole roster")
+        self._leaves(self._poll)
+        self._idle(self._poll)
+        self._promises(self._poll)
+
+    def _anchors(self) -> None:
+        for anchor in self._held.anchors:
+            if anchor not in self._chain.met:
+                meaning = "the ledger was rewritten, or cut, since that was noted"
+                failure = Failure(f"anchor {anchor}", anchor.link.hex(), "another link, or no entry", meaning)
+                self._findings.fail(4, failure)
+
+    def _leaves(self, poll: Poll) -> None:
+        if poll.committed is None or poll.roster is None:
+            return
+        self._findings.looked(10, len(poll.roster))
+        for leaf, expected, found in poll.roster.faults(len(poll.definition.strata)):
+            meaning = "the roster is not as it must be"
+            self._findings.fail(10, Failure(f"leaf {leaf}", expected, found, meaning, leaf=leaf))
+
+    def _idle(self, poll: Poll) -> None:
+        checks = self._findings.checks
+        if poll.committed is None:
+            self._findings.not_applicable(10, "no roster is committed to")
+        if not checks[11].items:
+            self._findings.not_applicable(11, "nobody answered")
+            self._findings.not_applicable(12, "nobody answered")
+        if not poll.waves and not checks[11].items:
+            self._findings.not_applicable(14, "no wave was begun")
+        if not poll.is_closed:
+            self._findings.not_applicable(17, "no tally is declared before the close")
+        if poll.definition.close_any_time:
+            self._findings.note(15, "the definition lets the operator close at any time (`any_time`)")
+        for number, wave in poll.waves.items():
+            if not wave.ended:
+                self._findings.note(14, f"wave {number} has no end")
+
+    def _answers_promised(self) -> list[bytes]:
+        answers = (promise.answer_of(text) for _, text in self._held.promises)
+        return [answer for answer in answers if answer is not None]
+
+    def _promises(self, poll: Poll) -> None:
+        if not self._held.promises:
+            self._findings.not_applicable(25, "no promise was given; respondents have them, give --promise")
+        if self._opened is None or poll.roster is None:
+            return
+        inner = self._opened.opening
+        maker = promise.Maker(inner.origin, poll.id, inner.promise_key, poll.definition.promise_due())
+        for name, text in self._held.promises:
+            self._findings.looked(25)
+            try:
+                answer = promise.verify(text, maker)
+            except promise.Unkept as error:
+                meaning = "the ledger is not bound by it"
+                self._findings.fail(25, Failure(f"promise `{name}`", error.expected, error.found, meaning))
+                continue
+            self._promise(poll, name, _digest(answer), maker.due)
+
+    def _promise(self, poll: Poll, name: str, digest: bytes, due: int) -> None:
+        """Whether the answer of a promise that verifies is in the ledger."""
+        if digest in self._kept:
+            place, event = self._kept[digest]
+            superseded = event.revision < poll.tally.answers_of(event.index)
+            what = f"and was superseded by answer {poll.tally.answers_of(event.index)}" if superseded else "and counts"
+            self._findings.note(25, f"promise `{name}`: its answer is entry {place} {what}")
+        elif poll.is_over() or self._held.now > due * 1000:
+            meaning = "an answer that was acknowledged was dropped or replaced"
+            self._findings.fail(25, Failure(f"promise `{name}`", "its answer in the ledger", "none", meaning))
+        else:
+            self._findings.not_checked([25], "a promise is not yet due; audit again after the close")
+
+
+def _digest(answer: bytes) -> bytes:
+    return hashlib.sha256(answer).digest()
