@@ -15,19 +15,21 @@ from verifier.container import ENTRIES, ROSTER, NoExport, Section
 from verifier.definition import Definition
 from verifier.desk import Desk
 from verifier.entry import Entry, link
-from verifier.event import Closed, Opened, Responded, Signed
+from verifier.event import Closed, Opened, Responded, Signed, WaveStarted
 from verifier.lint import RULE_SET, lint
 from verifier.note import VerifierKey
 from verifier.poll import Poll
 from verifier.report import Report
-from verifier.roster import Roster
+from verifier.roster import LEAF_BYTES, Roster
 from verifier.signature import verify
 from verifier.tree import Tree, leaf_hash
 
 CLOCK_TOLERANCE_MS = 300_000
-# Checks of what follows from the definition, and among them those that need the roster.
+# Checks of what follows from the definition; of them those that need the roster, and those that it may keep from a look.
 _OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 25, 32]
-_OF_THE_ROSTER = [10, 11, 12, 14, 15, 16, 17, 25]
+_OF_THE_ROSTER = [10, 11, 12, 14, 17, 25]
+_BESIDE_THE_ROSTER = [15, 16]
+_OF_THE_RULES = [8, 12, 14, 15, 16, 17]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,6 @@ class _Walk:
         self._opened: Opened | None = None
         self._signed_by: VerifierKey | None = None
         self._poll: Poll | None = None
-        self._at = 0
         # Where promised answers stand, by the SHA-256 of the signed answer.
         self._promised = {_digest(answer): None for answer in self._answers_promised()}
         self._kept: dict[bytes, tuple[int, Responded]] = {}
@@ -94,18 +95,19 @@ class _Walk:
         place = self._chain.size
         self._findings.fail(check, Failure(subject or f"entry {place}", expected, found, meaning, entry=place))
 
-    def _roster(self, section: Section | None) -> Roster | None:
+    def _roster(self, section: Section | None) -> Roster:
         if section is None:
-            return None
-        roster = Roster(container.read_section(self._file, section))
-        if len(roster) * 98 != section.length:
-            self._tell(section.name(), "whole leaves of 98 bytes", f"{section.length} bytes", "leaves are missing")
-            return None
+            return Roster(b"", is_whole=False)
+        leaves = container.read_section(self._file, section)
+        roster = Roster(leaves, is_whole=len(leaves) == section.length)
+        if not roster.is_whole:
+            found = f"{len(leaves)} of {section.length} bytes"
+            self._tell(section.name(), f"whole leaves of {LEAF_BYTES} bytes", found, "leaves are missing")
         return roster
 
     # Entries.
 
-    def _entry(self, data: bytes, roster: Roster | None) -> None:
+    def _entry(self, data: bytes, roster: Roster) -> None:
         entry_link = link(data)
         self._tree.push(data)
         self._findings.looked(2)
@@ -134,7 +136,7 @@ class _Walk:
         elif entry.previous != expected:
             self._fail(4, f"link {expected.hex()}", entry.previous.hex(), "the entry before it is another")
 
-    def _open(self, entry: Entry, data: bytes, entry_link: bytes, roster: Roster | None) -> None:
+    def _open(self, entry: Entry, data: bytes, entry_link: bytes, roster: Roster) -> None:
         """Entry 0."""
         self._findings.looked(6)
         if not isinstance(entry.event, Opened):
@@ -144,7 +146,7 @@ class _Walk:
         definition = self._definition(entry.event)
         if definition is None:
             return
-        self._poll = Poll(definition, entry_link, leaf_hash(data), roster)
+        self._poll = Poll(definition, entry, entry_link, leaf_hash(data), roster)
         for subject, expected, found in opening.faults(entry.event.opening, definition):
             self._fail(6, expected, found, "the opening is not that of its definition", subject)
         self._vouched(entry.event, definition)
@@ -183,13 +185,13 @@ class _Walk:
 
     def _time(self, entry: Entry, definition: Definition) -> None:
         self._findings.looked(5)
-        if entry.at < self._at:
-            self._fail(5, f"a time from {self._at} on", str(entry.at), "it was dated before the entry before it")
+        before = self._poll.last_at if self._poll else 0
+        if entry.at < before:
+            self._fail(5, f"a time from {before} on", str(entry.at), "it was dated before the entry before it")
         if entry.at % definition.resolution:
             self._fail(5, f"a multiple of {definition.resolution} ms", str(entry.at), "finer times can betray people")
         if entry.at > self._held.now + CLOCK_TOLERANCE_MS:
             self._fail(5, f"a time until {self._held.now}", str(entry.at), "it lies after the auditor's clock")
-        self._at = entry.at
 
     def _judge(self, poll: Poll, entry: Entry, entry_link: bytes) -> None:
         """An entry after entry 0."""
@@ -197,27 +199,38 @@ class _Walk:
         self._time(entry, poll.definition)
         for check in (14, 15, 16):
             self._findings.looked(check)
-        refusal = rules.refusal(poll, entry, self._chain.link)
-        if refusal is not None:
-            self._fail(refusal.check, refusal.expected, refusal.found, "it should not have been admitted")
+        try:
+            self._refuse(rules.refusal(poll, entry))
+        except rules.Unjudged:
+            self._findings.not_checked(_OF_THE_RULES, "an entry has a time at which nothing can be judged")
         if isinstance(event, Responded):
             self._answer(poll, event)
         elif isinstance(event, Signed):
             self._signed(poll, event)
         poll.take(entry, entry_link)
-        self._turnout(poll)
+        self._turnout(poll, entry)
 
-    def _turnout(self, poll: Poll) -> None:
-        """What holds after every entry: roster ≥ planned in waves begun ≥ people who answered."""
-        if poll.committed is not None and not poll.committed.count >= poll.planned >= poll.tally.answered:
-            expected = "invited, planned and answered, none more than the one before"
-            found = f"{poll.committed.count}, {poll.planned} and {poll.tally.answered}"
-            self._fail(14, expected, found, "answers or invitations were made up")
+    def _refuse(self, refusal: rules.Refusal | None) -> None:
+        if refusal is not None:
+            self._fail(refusal.check, refusal.expected, refusal.found, "it should not have been admitted")
+
+    def _turnout(self, poll: Poll, entry: Entry) -> None:
+        """What holds at every prefix: roster ≥ planned in waves begun ≥ people who answered."""
+        started = isinstance(entry.event, Signed) and isinstance(entry.event.content, WaveStarted)
+        if started and poll.committed is not None and poll.planned > poll.committed.count:
+            expected = f"at most {poll.committed.count} invitations planned"
+            self._fail(14, expected, str(poll.planned), "a wave was declared larger than it can have been")
+        if poll.tally.answered > poll.planned:
+            expected = f"at most {poll.planned} people who answered"
+            self._fail(14, expected, str(poll.tally.answered), "answers were made up")
 
     def _answer(self, poll: Poll, event: Responded) -> None:
         for check in (11, 12):
             self._findings.looked(check)
-        if poll.roster is not None and event.index < len(poll.roster):
+        if event.index >= len(poll.roster):
+            found = f"invitation {event.index}"
+            self._fail(11, f"one of {len(poll.roster)} invitations", found, "nobody was invited under this number")
+        else:
             message = b"sijill 2026 answer v1\x00" + poll.id + event.signed
             meaning = "somebody without the invitation's key answered, or changed the answer"
             self._check(11, poll.roster.key(event.index), event.signature, message, meaning)
@@ -240,22 +253,14 @@ class _Walk:
             if hit is not None:
                 self._fail(32, "nothing personal in a reason", hit.what(), "it can never be taken back")
         if isinstance(event.content, Closed):
-            self._declared(poll, event.content)
+            self._findings.looked(17, len(poll.definition.options))
+            self._refuse(rules.declared(poll, event.content))
 
     def _check(self, check: int, key: bytes, signature: bytes, message: bytes, meaning: str) -> None:
         """Has a signature checked; the failure, if it is one, is at this entry though it may come later."""
         place = self._chain.size
         failure = Failure(f"entry {place}", f"a signature by {key.hex()}", "another", meaning, entry=place)
         self._desk.take(key, signature, message, lambda: self._findings.fail(check, failure))
-
-    def _declared(self, poll: Poll, content: Closed) -> None:
-        if poll.roster is None:
-            return
-        counts = poll.tally.by_option()
-        self._findings.looked(17, len(counts))
-        if content.tally != [(poll.definition.question, counts)]:
-            expected = ", ".join(f"{option} {count}" for option, count in counts)
-            self._fail(17, expected, str(content.tally), "the declared tally is not that of the answers")
 
     # The end.
 
@@ -266,8 +271,10 @@ class _Walk:
         if self._poll is None:
             self._findings.not_checked(_OF_THE_POLL, "entry 0 opens no poll that this verifier can follow")
             return
-        if self._poll.committed is not None and self._poll.roster is None:
-            self._findings.not_checked(_OF_THE_ROSTER, "the file has no whole roster")
+        if self._poll.committed is not None and not self._poll.roster.is_whole:
+            self._findings.disregard(_OF_THE_ROSTER, "the file has no whole roster")
+            self._findings.not_checked(_BESIDE_THE_ROSTER, "the file has no whole roster")
+            return
         self._leaves(self._poll)
         self._idle(self._poll)
         self._promises(self._poll)
@@ -280,7 +287,7 @@ class _Walk:
                 self._findings.fail(4, failure)
 
     def _leaves(self, poll: Poll) -> None:
-        if poll.committed is None or poll.roster is None:
+        if poll.committed is None:
             return
         self._findings.looked(10, len(poll.roster))
         for leaf, expected, found in poll.roster.faults(len(poll.definition.strata)):
@@ -294,13 +301,13 @@ class _Walk:
         if not checks[11].items:
             self._findings.not_applicable(11, "nobody answered")
             self._findings.not_applicable(12, "nobody answered")
-        if not poll.waves and not checks[11].items:
+        if not poll.waves:
             self._findings.not_applicable(14, "no wave was begun")
-        if not poll.is_closed:
+        if not checks[17].items:
             self._findings.not_applicable(17, "no tally is declared before the close")
         if poll.definition.close_any_time:
             self._findings.note(15, "the definition lets the operator close at any time (`any_time`)")
-        for number, wave in poll.waves.items():
+        for number, wave in enumerate(poll.waves, 1):
             if not wave.ended:
                 self._findings.note(14, f"wave {number} has no end")
 
@@ -311,7 +318,7 @@ class _Walk:
     def _promises(self, poll: Poll) -> None:
         if not self._held.promises:
             self._findings.not_applicable(25, "no promise was given; respondents have them, give --promise")
-        if self._opened is None or poll.roster is None:
+        if self._opened is None:
             return
         inner = self._opened.opening
         maker = promise.Maker(inner.origin, poll.id, inner.promise_key, poll.definition.promise_due())
@@ -329,8 +336,9 @@ class _Walk:
         """Whether the answer of a promise that verifies is in the ledger."""
         if digest in self._kept:
             place, event = self._kept[digest]
-            superseded = event.revision < poll.tally.answers_of(event.index)
-            what = f"and was superseded by answer {poll.tally.answers_of(event.index)}" if superseded else "and counts"
+            last = poll.tally.revision(event.index)
+            superseded = event.revision < last
+            what = f"and was superseded by answer {last}" if superseded else "and counts"
             self._findings.note(25, f"promise `{name}`: its answer is entry {place} {what}")
         elif poll.is_over() or self._held.now > due * 1000:
             meaning = "an answer that was acknowledged was dropped or replaced"

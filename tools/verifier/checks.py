@@ -57,6 +57,7 @@ class Check:
     number: int
     items: int = 0
     failed: int = 0
+    failed_at: int | None = None
     failures: list[Failure] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
     idle: list[str] = field(default_factory=list)
@@ -96,8 +97,11 @@ class Findings:
         self.checks[check].items += items
 
     def fail(self, check: int, failure: Failure) -> None:
-        """Something is not as it must be."""
+        """Something is not as it must be. What is told of an entry twice, by a rule and beside it, counts once."""
         found = self.checks[check]
+        if failure.entry is not None and failure.entry == found.failed_at:
+            return
+        found.failed_at = failure.entry
         found.failed += 1
         if len(found.failures) < FAILURES_KEPT_MAX:
             found.failures.append(failure)
@@ -106,6 +110,12 @@ class Findings:
         """These could not be looked at."""
         for number in numbers:
             _once(self.checks[number].gaps, why)
+
+    def disregard(self, numbers: list[int], why: str) -> None:
+        """What these found means nothing: they looked at things that are not there."""
+        for number in numbers:
+            self.checks[number] = Check(number)
+        self.not_checked(numbers, why)
 
     def not_applicable(self, check: int, why: str) -> None:
         """There is nothing to look at."""

@@ -16,15 +16,18 @@ from verifier.roster import Roster
 from verifier.tally import Tally
 
 
-@dataclass
-class Signer:
-    """Operator or sender: what its next event must have as counter and previous link."""
+RUNNING, PAUSED, CLOSED, ANNULLED = "running", "paused", "closed", "annulled"
+
+
+@dataclass(slots=True)
+class Turn:
+    """What the next event of operator or sender must have as counter and previous link."""
 
     counter: int
     previous: bytes
 
 
-@dataclass
+@dataclass(slots=True)
 class Wave:
     """A wave begun: how many invitations were planned, and whether its end was recorded."""
 
@@ -33,53 +36,34 @@ class Wave:
 
 
 class Poll:
-    """The state of a poll whose definition is known."""
+    """The state of a poll whose definition is known. Times are in milliseconds since 1970."""
 
-    def __init__(self, definition: Definition, first: bytes, poll_id: bytes, roster: Roster | None) -> None:
-        """`first` is the link of entry 0, `roster` None where the file has none that is whole."""
+    def __init__(self, definition: Definition, first: Entry, link: bytes, poll_id: bytes, roster: Roster) -> None:
+        """`link` is that of entry 0."""
         self.definition = definition
         self.id = poll_id
         self.roster = roster
-        self.operator = Signer(1, first)
-        self.sender = Signer(0, first)
+        self.operator = Turn(1, link)
+        self.sender = Turn(0, link)
+        # Index behind the last entry, its link, and the latest time so far.
+        self.size = first.index + 1
+        self.link = link
+        self.last_at = first.at
+        self.state = RUNNING
         self.end = definition.end
-        self._ballot = frozenset(option.id for option in definition.options)
         self.committed: RosterCommitted | None = None
-        self.waves: dict[int, Wave] = {}
+        self.waves: list[Wave] = []
         self.planned = 0
-        self.is_paused = False
-        self.is_closed = False
-        self.is_annulled = False
-        self.tally = Tally([], Roster(b""), [])
+        self._ballot = frozenset(option.id for option in definition.options)
+        self.tally = Tally([option.id for option in definition.options], definition.strata)
 
     def is_over(self) -> bool:
         """Whether it takes no more answers, whatever the time."""
-        return self.is_closed or self.is_annulled
+        return self.state in (CLOSED, ANNULLED)
 
-    def state(self) -> str:
-        """As a report names it."""
-        if self.is_over():
-            return "annulled" if self.is_annulled else "closed"
-        return "paused" if self.is_paused else "running"
-
-    def signer(self, event: Signed) -> Signer:
-        """Whose order the event stands in."""
+    def turn(self, event: Signed) -> Turn:
+        """Where in the order of its signer's events this one must stand."""
         return self.sender if event.key is None else self.operator
-
-    def take(self, entry: Entry, link: bytes) -> None:
-        """What the entry after entry 0 means."""
-        event = entry.event
-        if isinstance(event, Signed):
-            signer = self.signer(event)
-            signer.counter, signer.previous = event.counter + 1, link
-            AFTER[type(event.content)](self, event.content)
-        elif isinstance(event, Responded):
-            self._responded(event)
-
-    def _responded(self, event: Responded) -> None:
-        option = self.chosen(event)
-        if option is not None and self.committed and self.roster and event.index < len(self.roster):
-            self.tally.count(event.index, option, event.how == "assisted")
 
     def chosen(self, event: Responded) -> str | None:
         """The option chosen, if the answer is one clear choice on the ballot."""
@@ -88,34 +72,51 @@ class Poll:
         value = event.chosen[0][1]
         return value if isinstance(value, str) and value in self._ballot else None
 
+    def take(self, entry: Entry, link: bytes) -> None:
+        """What the entry after entry 0 means."""
+        event = entry.event
+        self.size, self.link = entry.index + 1, link
+        self.last_at = max(self.last_at, entry.at)
+        if isinstance(event, Signed):
+            turn = self.turn(event)
+            turn.counter, turn.previous = event.counter + 1, link
+            AFTER[type(event.content)](self, event.content)
+        elif isinstance(event, Responded):
+            option = self.chosen(event)
+            if option is not None:
+                self.tally.count(event.index, event.revision, option, event.how == "assisted")
+
     def _committed(self, content: RosterCommitted) -> None:
-        if self.committed is None:
-            options = [option.id for option in self.definition.options]
-            self.tally = Tally(options, self.roster or Roster(b""), self.definition.strata)
         self.committed = content
+        self.tally.invite(self.roster)
 
     def _wave_started(self, content: WaveStarted) -> None:
-        self.waves[content.wave] = Wave(content.planned)
+        self.waves.append(Wave(content.planned))
         self.planned += content.planned
 
     def _wave_ended(self, content: WaveEnded) -> None:
-        if content.wave in self.waves:
-            self.waves[content.wave].ended = True
+        wave = self.wave(content.wave)
+        if wave is not None:
+            wave.ended = True
+
+    def wave(self, number: int) -> Wave | None:
+        """The wave of this number, from 1."""
+        return self.waves[number - 1] if 1 <= number <= len(self.waves) else None
 
     def _paused(self, _: Paused) -> None:
-        self.is_paused = True
+        self.state = PAUSED
 
     def _resumed(self, _: Resumed) -> None:
-        self.is_paused = False
+        self.state = RUNNING
 
     def _extended(self, content: Extended) -> None:
         self.end = content.end
 
     def _closed(self, _: Closed) -> None:
-        self.is_closed = True
+        self.state = CLOSED
 
     def _annulled(self, _: Annulled) -> None:
-        self.is_annulled = True
+        self.state = ANNULLED
 
 
 # What each content of a signed event means.

@@ -65,7 +65,7 @@ class Report:
             "slug": self.poll.definition.slug if self.poll else None,
             "origin": self.opened.opening.origin if self.opened else None,
             "poll_id": base64.b64encode(self.poll.id).decode() if self.poll else None,
-            "state": self.poll.state() if self.poll else None,
+            "state": self.poll.state if self.poll else None,
             "entries": self.chain.size,
             "head": str(head) if head else None,
             "root": self.tree.root().hex() if head else None,
@@ -108,7 +108,7 @@ class Report:
     def as_text(self) -> str:
         """The report for people."""
         origin = shown(self.opened.opening.origin) if self.opened else "a ledger without a readable opening"
-        state = self.poll.state() if self.poll else "unknown state"
+        state = self.poll.state if self.poll else "unknown state"
         lines = [f"{origin}  {state}, {self.chain.size} entries"]
         for check in self.findings.checks.values():
             lines += _check_lines(check)

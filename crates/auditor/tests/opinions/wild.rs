@@ -8,6 +8,7 @@ use sijill_poll::operator::Signer;
 use sijill_scenarios::Case;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::definition::Terms;
+use sijill_scenarios::export::file;
 
 /// As many polls as a test has time for.
 pub fn polls() -> Vec<Named> {
@@ -39,7 +40,28 @@ fn poll(seed: u64) -> Case {
             act(&mut bench, &mut dice);
         }
     }
-    Case::of(&bench)
+    Case {
+        file: bytes(&bench, &mut dice),
+        ..Case::of(&bench)
+    }
+}
+
+/// The export, now and then with another roster than the poll's.
+fn bytes(bench: &Bench, dice: &mut Dice) -> Vec<u8> {
+    let mut export = bench.export();
+    let leaf = sijill_poll::roster::LEAF_BYTES;
+    match dice.below(16) {
+        0 => return file(&export.sections()[..1]),
+        1 => export.roster.truncate(leaf * 5 + 1),
+        2 => export.roster.truncate(leaf * 9),
+        3 => export.roster[..2 * leaf].rotate_left(leaf),
+        4 => export.roster.clear(),
+        5 => export.roster[32] = 9,
+        6 => export.roster[leaf + 40] = 9,
+        7 => export.roster[..32].fill(0),
+        _ => {}
+    }
+    export.bytes()
 }
 
 fn act(bench: &mut Bench, dice: &mut Dice) {
