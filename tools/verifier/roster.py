@@ -9,11 +9,11 @@ LEAF_BYTES = 98
 
 
 class Roster:
-    """The leaves of a roster, as they stand in the file. One of which not all is there has none."""
+    """The leaves of a roster that are whole, as they stand in the file."""
 
     def __init__(self, leaves: bytes, is_whole: bool = True) -> None:
         self.is_whole = is_whole and len(leaves) % LEAF_BYTES == 0
-        self._leaves = leaves if self.is_whole else b""
+        self._leaves = leaves
 
     def __len__(self) -> int:
         return len(self._leaves) // LEAF_BYTES

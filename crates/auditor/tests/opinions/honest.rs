@@ -1,7 +1,9 @@
 //! Honest polls, and promises made in them.
 
 use super::Named;
+use sijill_ledger::note::VerifierKey;
 use sijill_poll::event::How;
+use sijill_poll::promise::{self, Promise};
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::definition::Terms;
 use sijill_scenarios::{Case, fixture};
@@ -18,6 +20,9 @@ pub fn honest() -> Vec<Named> {
     cases.extend(prefixes(&bench));
     cases.extend(other_terms());
     cases.extend(promised());
+    cases.extend(clocks());
+    cases.extend(anchored());
+    cases.extend(keyed());
     cases
 }
 
@@ -102,6 +107,56 @@ fn promised() -> Vec<Named> {
         }
     }
     cases.extend(bent_promises());
+    cases.extend(untrue_promises());
+    cases
+}
+
+/// Promises that the ledger's key signed, and that are not as they must be.
+fn untrue_promises() -> Vec<Named> {
+    let bench = fixture::honest();
+    let kept = bench.responded_as(3, 1, How::Link, "yes");
+    let other = bench.responded_as(4, 1, How::Link, "no");
+    let honest = Promise {
+        origin: bench.poll.origin().clone(),
+        poll_id: bench.poll.id(),
+        answer: kept.hash().unwrap(),
+        due: bench.poll.promise_due() / 1_000,
+    };
+    let later = Promise {
+        due: honest.due + 1,
+        ..honest.clone()
+    };
+    let elsewhere = Promise {
+        poll_id: sijill_ledger::Hash::of(b"another poll"),
+        ..honest.clone()
+    };
+    let of_another = Promise {
+        answer: other.hash().unwrap(),
+        ..honest.clone()
+    };
+    let twice = vec![
+        ("a".to_owned(), bench.promise(&kept)),
+        ("b".to_owned(), bench.promise(&kept)),
+    ];
+    let mut cases = vec![(
+        "a promise twice".to_owned(),
+        Case {
+            promises: twice,
+            ..Case::of(&bench)
+        },
+    )];
+    for (name, promise) in [
+        ("with another time", later),
+        ("of another poll", elsewhere),
+        ("of another answer", of_another),
+    ] {
+        let text = promise::file(&kept, &promise, &bench.keys.promise).unwrap();
+        let case = Case {
+            promises: vec![(name.to_owned(), text)],
+            ..Case::of(&bench)
+        };
+        cases.push((format!("a promise {name}"), case));
+    }
     cases
 }
 
@@ -117,4 +172,91 @@ fn bent_promises() -> Vec<Named> {
         (format!("promise bent at {at}"), case)
     };
     (0..honest.len()).step_by(5).map(bent).collect()
+}
+
+/// Auditors whose clocks are behind.
+fn clocks() -> Vec<Named> {
+    const TOLERANCE_MS: u64 = 300_000;
+    let whole = Case::of(&fixture::honest());
+    let last = fixture::honest().now - 1_000;
+    let behind = |ms: u64| {
+        let case = Case {
+            now_ms: last.saturating_sub(ms),
+            ..whole.clone()
+        };
+        (format!("a clock {ms} ms behind"), case)
+    };
+    [
+        0,
+        1,
+        TOLERANCE_MS - 1,
+        TOLERANCE_MS,
+        TOLERANCE_MS + 1,
+        u64::MAX,
+    ]
+    .map(behind)
+    .into()
+}
+
+/// Anchors of one entry, of several, and such as are not met; of ledgers whose places are not their indices, too.
+fn anchored() -> Vec<Named> {
+    let bench = fixture::honest();
+    let (end, link) = bench.end();
+    let other = bench.entries[3].link();
+    let anchors = [
+        ("its end twice", vec![(end, link), (end, link)]),
+        ("a middle and the end", vec![(3, other), (end, link)]),
+        ("a middle", vec![(3, other)]),
+        ("another link", vec![(4, other), (end, link)]),
+        (
+            "an entry behind the end",
+            vec![(end, link), (end + 1, link)],
+        ),
+        ("the last number there is", vec![(u64::MAX, link)]),
+    ];
+    let mut cases: Vec<Named> = anchors
+        .into_iter()
+        .map(|(name, anchors)| {
+            let case = Case {
+                anchors,
+                ..Case::of(&bench)
+            };
+            (format!("anchors: {name}"), case)
+        })
+        .collect();
+    for place in [end - 1, end] {
+        let mut export = bench.export();
+        export.entries.remove(11);
+        let case = Case {
+            file: export.bytes(),
+            anchors: vec![(place, link)],
+            ..Case::of(&bench)
+        };
+        cases.push((
+            format!("an entry removed, the last anchored at {place}"),
+            case,
+        ));
+    }
+    cases
+}
+
+/// The operator's key under another name, beside another, and another alone.
+fn keyed() -> Vec<Named> {
+    let bench = fixture::honest();
+    let key = bench.keys.operator_key();
+    let renamed = VerifierKey::new("somebody", key.public_key()).unwrap();
+    let keys = [
+        ("under another name", vec![renamed]),
+        ("beside another", vec![bench.keys.sender_key(), key]),
+        ("not among them", vec![bench.keys.sender_key()]),
+    ];
+    keys.into_iter()
+        .map(|(name, operator_keys)| {
+            let case = Case {
+                operator_keys,
+                ..Case::of(&bench)
+            };
+            (format!("the key {name}"), case)
+        })
+        .collect()
 }
