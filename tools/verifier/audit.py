@@ -3,11 +3,10 @@
 Nothing is kept of an entry but what the poll's state needs, so memory follows the roster and not the ledger.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from verifier import container, opening, personal, promise, rules
+from verifier import container, opening, personal, rules
 from verifier.chain import Anchor, Chain
 from verifier.checks import CHECKS, Failure, Findings
 from verifier.codec import Malformed
@@ -16,9 +15,11 @@ from verifier.definition import Definition
 from verifier.desk import Desk
 from verifier.entry import Entry, link
 from verifier.event import Closed, Opened, Responded, Signed, WaveStarted
+from verifier.limits import ENTRY_BYTES_MAX
 from verifier.lint import RULE_SET, lint
 from verifier.note import VerifierKey
 from verifier.poll import Poll
+from verifier.promise import Maker, Promises
 from verifier.report import Report
 from verifier.roster import LEAF_BYTES, Roster
 from verifier.signature import verify
@@ -62,9 +63,7 @@ class _Walk:
         self._opened: Opened | None = None
         self._signed_by: VerifierKey | None = None
         self._poll: Poll | None = None
-        # Where promised answers stand, by the SHA-256 of the signed answer.
-        self._promised = {_digest(answer): None for answer in self._answers_promised()}
-        self._kept: dict[bytes, tuple[int, Responded]] = {}
+        self._promises: Promises | None = None
 
     def run(self) -> None:
         """Reads the file from its head to its last entry."""
@@ -108,7 +107,8 @@ class _Walk:
     # Entries.
 
     def _entry(self, data: bytes, roster: Roster) -> None:
-        entry_link = link(data)
+        # Bytes that are too many were not read to their end, and have no link.
+        entry_link = link(data) if len(data) <= ENTRY_BYTES_MAX else None
         self._tree.push(data)
         self._findings.looked(2)
         entry = None
@@ -116,7 +116,9 @@ class _Walk:
             entry = Entry.parse(data)
         except Malformed as error:
             self._fail(2, "canonical bytes of an entry", str(error), "it has no one reading")
-        if entry is not None:
+        if self._chain.size == 0 and not (entry and isinstance(entry.event, Opened)):
+            self._findings.not_checked([4], "entry 0 does not say what ledger it is of")
+        if entry is not None and entry_link is not None:
             self._place(entry)
             if self._chain.size == 0:
                 self._open(entry, data, entry_link, roster)
@@ -131,9 +133,7 @@ class _Walk:
             self._fail(3, f"index {self._chain.next_index}", f"index {entry.index}", "entries are missing, or too many")
         expected = self._chain.expected_previous(entry)
         self._findings.looked(4)
-        if expected is None:
-            self._findings.not_checked([4], "entry 0 does not say what ledger it is of")
-        elif entry.previous != expected:
+        if expected is not None and entry.previous != expected:
             self._fail(4, f"link {expected.hex()}", entry.previous.hex(), "the entry before it is another")
 
     def _open(self, entry: Entry, data: bytes, entry_link: bytes, roster: Roster) -> None:
@@ -147,12 +147,15 @@ class _Walk:
         if definition is None:
             return
         self._poll = Poll(definition, entry, entry_link, leaf_hash(data), roster)
-        for subject, expected, found in opening.faults(entry.event.opening, definition):
+        inner = entry.event.opening
+        for subject, expected, found in opening.faults(inner, definition):
             self._fail(6, expected, found, "the opening is not that of its definition", subject)
+        maker = Maker(inner.origin, self._poll.id, inner.promise_key, definition.promise_due())
+        self._promises = Promises(self._held.promises, maker, self._findings)
         self._vouched(entry.event, definition)
         self._time(entry, definition)
-        if entry.at > entry.event.opening.until:
-            self._fail(8, f"a time until {entry.event.opening.until}", str(entry.at), "it was recorded after its time")
+        if entry.at > inner.until:
+            self._fail(8, f"a time until {inner.until}", str(entry.at), "it was recorded after its time")
 
     def _definition(self, opened: Opened) -> Definition | None:
         if opened.opening.rule_set != RULE_SET:
@@ -234,10 +237,8 @@ class _Walk:
             message = b"sijill 2026 answer v1\x00" + poll.id + event.signed
             meaning = "somebody without the invitation's key answered, or changed the answer"
             self._check(11, poll.roster.key(event.index), event.signature, message, meaning)
-        if self._promised:
-            digest = _digest(event.whole)
-            if digest in self._promised:
-                self._kept.setdefault(digest, (self._chain.size, event))
+        if self._promises is not None:
+            self._promises.look(self._chain.size, event)
 
     def _signed(self, poll: Poll, event: Signed) -> None:
         self._findings.looked(8)
@@ -277,7 +278,8 @@ class _Walk:
             return
         self._leaves(self._poll)
         self._idle(self._poll)
-        self._promises(self._poll)
+        if self._promises is not None:
+            self._promises.finish(self._poll, self._held.now)
 
     def _anchors(self) -> None:
         for anchor in self._held.anchors:
@@ -310,42 +312,3 @@ class _Walk:
         for number, wave in enumerate(poll.waves, 1):
             if not wave.ended:
                 self._findings.note(14, f"wave {number} has no end")
-
-    def _answers_promised(self) -> list[bytes]:
-        answers = (promise.answer_of(text) for _, text in self._held.promises)
-        return [answer for answer in answers if answer is not None]
-
-    def _promises(self, poll: Poll) -> None:
-        if not self._held.promises:
-            self._findings.not_applicable(25, "no promise was given; respondents have them, give --promise")
-        if self._opened is None:
-            return
-        inner = self._opened.opening
-        maker = promise.Maker(inner.origin, poll.id, inner.promise_key, poll.definition.promise_due())
-        for name, text in self._held.promises:
-            self._findings.looked(25)
-            try:
-                answer = promise.verify(text, maker)
-            except promise.Unkept as error:
-                meaning = "the ledger is not bound by it"
-                self._findings.fail(25, Failure(f"promise `{name}`", error.expected, error.found, meaning))
-                continue
-            self._promise(poll, name, _digest(answer), maker.due)
-
-    def _promise(self, poll: Poll, name: str, digest: bytes, due: int) -> None:
-        """Whether the answer of a promise that verifies is in the ledger."""
-        if digest in self._kept:
-            place, event = self._kept[digest]
-            last = poll.tally.revision(event.index)
-            superseded = event.revision < last
-            what = f"and was superseded by answer {last}" if superseded else "and counts"
-            self._findings.note(25, f"promise `{name}`: its answer is entry {place} {what}")
-        elif poll.is_over() or self._held.now > due * 1000:
-            meaning = "an answer that was acknowledged was dropped or replaced"
-            self._findings.fail(25, Failure(f"promise `{name}`", "its answer in the ledger", "none", meaning))
-        else:
-            self._findings.not_checked([25], "a promise is not yet due; audit again after the close")
-
-
-def _digest(answer: bytes) -> bytes:
-    return hashlib.sha256(answer).digest()

@@ -1,7 +1,8 @@
 """The chain of entries: what index and previous link the next one must have (SPEC section 2), and anchors.
 
 After a break the chain goes on from what is there: from the index that stands in the entry, and from the link of the
-bytes that stand in the file, whether or not they can be read as an entry. So a break is told once.
+bytes that stand in the file, whether or not they can be read as an entry. So a break is told once. Bytes that are too
+many for an entry have no link, and nothing is asked of what the next entry has as `previous`.
 """
 
 import re
@@ -33,18 +34,18 @@ class Chain:
 
     def __init__(self, anchors: list[Anchor]) -> None:
         self.size = 0
-        self.link = b""
+        self.link: bytes | None = None
         self.next_index = 0
         self.anchors = anchors
         self.met: set[Anchor] = set()
 
     def expected_previous(self, entry: Entry) -> bytes | None:
-        """What the next entry must have as `previous`; None where entry 0 does not say what ledger it is of."""
+        """What the next entry must have as `previous`; None where nobody can know."""
         if self.size:
             return self.link
         return origin_link(entry.event.opening.origin) if isinstance(entry.event, Opened) else None
 
-    def push(self, entry: Entry | None, link: bytes) -> None:
+    def push(self, entry: Entry | None, link: bytes | None) -> None:
         """Goes on behind the next entry; None is one that cannot be read."""
         self.met.update(anchor for anchor in self.anchors if (anchor.index, anchor.link) == (self.size, link))
         self.next_index = (entry.index if entry else self.next_index) + 1
@@ -53,7 +54,7 @@ class Chain:
 
     def head(self) -> Anchor | None:
         """Place and link of the last entry."""
-        return Anchor(self.size - 1, self.link) if self.size else None
+        return Anchor(self.size - 1, self.link) if self.link is not None else None
 
     def is_end_anchored(self) -> bool:
         """Whether an anchor for the last entry was given and met."""

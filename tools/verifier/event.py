@@ -169,6 +169,14 @@ def read(reader: Reader) -> tuple[int, Event]:
     return kind, KINDS[kind][1](reader, start)
 
 
+def read_answer(data: bytes) -> Responded:
+    """A signed answer that stands alone, as a promise has it; raises `Malformed` if the bytes are none."""
+    reader = Reader(data)
+    answer = _responded(reader, 0)
+    reader.end()
+    return answer
+
+
 def _opened(reader: Reader, _start: int) -> Opened:
     start = reader.at
     opening = Opening(

@@ -8,10 +8,7 @@ NAME_BYTES_MAX = 255
 DEFINITION_BYTES_MAX = 49_152
 REASON_BYTES_MAX = 2_000
 LOG_KEYS_MAX = 3
-
-# A promise file: `answer ` and the base64 of at most an entry, and a note of five lines with names of at most
-# `NAME_BYTES_MAX`: 4/3 of 65,535 and some 1,500 bytes.
-PROMISE_BYTES_MAX = 90_000
+PROMISE_BYTES_MAX = 131_072
 
 # How much is read at once where a section is hashed.
 HASHED_AT_ONCE_BYTES = 1 << 20

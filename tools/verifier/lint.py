@@ -14,20 +14,22 @@ from verifier import personal, toml_text
 from verifier.definition import Definition, milliseconds, of, parse
 from verifier.limits import DEFINITION_BYTES_MAX
 from verifier.note import VerifierKey
-from verifier.origin import is_domain, is_path
+from verifier.origin import is_domain, is_origin
 
 RULE_SET = 1
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _SENDER = re.compile(r"[A-Za-z0-9_.-](?:[A-Za-z0-9 _.-]{0,9}[A-Za-z0-9_.-])?")
-_PHONE = re.compile(r"[0-9 +()./-]+")
-_NOT_IN_URLS = re.compile(r"""[\s"'<>\\`]""")
+_PHONE = re.compile(rf"[{personal.DIGITS} +()./-]+")
+_NOT_IN_URLS = re.compile(r"""[^!-~]|["'<>\\`]""")
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _U32_MAX = (1 << 32) - 1
 _YEAR_SECONDS = 31_536_000
+# 9999-12-30T22:00:00Z: behind it, a moment may have no year in some offset.
+_LAST_MS = 253_402_207_200_000
 
 # Numbers: where they stand, from, to.
 _NUMBERS = (
@@ -109,21 +111,19 @@ class Finding:
 
 def lint(text: str) -> tuple[list[Finding], Definition | None]:
     """What breaks a rule; and the definition, exactly if nothing does."""
+    if len(text.encode()) > DEFINITION_BYTES_MAX:
+        return [Finding(1, "the text")], None
     findings = _of_file(text)
-    if findings:
-        return findings, None
     try:
         tables = parse(text)
     except ValueError as error:
-        return [Finding(4, str(error))], None
-    findings = _Lint(tables, text).run()
+        return [*findings, Finding(4, str(error))], None
+    findings += _Lint(tables, text).run()
     return findings, None if findings else of(tables)
 
 
 def _of_file(text: str) -> list[Finding]:
-    """Rules on the text as a whole."""
-    if len(text.encode()) > DEFINITION_BYTES_MAX:
-        return [Finding(1, "the text")]
+    """Rules on the text as a whole, but for its length."""
     findings = []
     if text.startswith("\ufeff"):
         findings.append(Finding(2, "the text"))
@@ -219,7 +219,8 @@ class _Lint:
         if languages is not None:
             self._must(21, "languages", 1 <= len(languages) <= 12)
             self._languages = [tag for tag in languages if self._word("languages", tag) is not None]
-            self._must(20, "languages", len(set(self._languages)) == len(self._languages))
+            alike = {tag.lower() for tag in self._languages}
+            self._must(20, "languages", len(alike) == len(self._languages))
             self._must(19, "languages", all(len(tag) <= 35 and _LANGUAGE.fullmatch(tag) for tag in self._languages))
 
     def _keys(self) -> None:
@@ -296,7 +297,7 @@ class _Lint:
         moments = [self._get(f"field.{name}", datetime) for name in ("start", "end", "latest_end")]
         self._must(30, "field", not toml_text.has_fractions_of_seconds(self._text))
         for moment in moments:
-            self._must(30, "field", moment is None or (moment.tzinfo is not None and milliseconds(moment) >= 0))
+            self._must(30, "field", moment is None or (moment.tzinfo and 0 <= milliseconds(moment) <= _LAST_MS))
         if any(moment is None or moment.tzinfo is None for moment in moments):
             return
         start, end, latest = (milliseconds(moment) for moment in moments)
@@ -317,13 +318,10 @@ class _Lint:
 
     def _link_prefix(self, prefix: str) -> None:
         scheme, _, rest = prefix.partition("://")
-        domain, slash, path = rest.partition("/")
-        segments = path.removesuffix("/")
-        formed = scheme in ("https", "http") and is_domain(domain) and slash and path.endswith("/")
-        formed = formed and is_path(segments) and segments.split("/")[-1] == "p"
+        formed = scheme in ("https", "http") and rest.endswith("/p/") and is_origin(rest[:-1])
         if self._must(36, "message.link_prefix", formed and len(prefix.encode()) <= 254):
             platform = self._get("who.platform.domain", str)
-            self._must(37, "message.link_prefix", platform in (None, domain))
+            self._must(37, "message.link_prefix", platform in (None, rest.partition("/")[0]))
 
     def _contact(self) -> None:
         if self._get("contact", dict) is None:
@@ -350,7 +348,7 @@ class _Lint:
 
 
 def _is_phone(text: str) -> bool:
-    return _PHONE.fullmatch(text) is not None and 3 <= sum(char.isdigit() for char in text) <= 15
+    return _PHONE.fullmatch(text) is not None and 3 <= sum(char in personal.DIGITS for char in text) <= 15
 
 
 def _is_email(text: str) -> bool:

@@ -13,7 +13,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)
 def is_origin(name: str) -> bool:
     """Whether this is the name of a ledger."""
     domain, slash, path = name.partition("/")
-    return len(name.encode()) <= ORIGIN_BYTES_MAX and bool(slash) and is_domain(domain) and is_path(path)
+    return len(name.encode()) <= ORIGIN_BYTES_MAX and bool(slash) and is_domain(domain) and _is_path(path)
 
 
 def is_domain(name: str) -> bool:
@@ -22,6 +22,6 @@ def is_domain(name: str) -> bool:
     return found is not None and int(found["port"] or 1) <= 65_535
 
 
-def is_path(path: str) -> bool:
+def _is_path(path: str) -> bool:
     """Whether this is one or more non-empty segments, as an origin ends."""
     return all(_SEGMENT.fullmatch(segment) and segment not in (".", "..") for segment in path.split("/"))

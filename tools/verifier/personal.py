@@ -86,16 +86,16 @@ def _are_groups(groups: list[str]) -> bool:
 
 
 # P1, and the value of each digit.
-_DIGITS = "0123456789" + "".join(map(chr, range(0x660, 0x66A))) + "".join(map(chr, range(0x6F0, 0x6FA)))
-_TO_ASCII = str.maketrans(_DIGITS, "0123456789" * 3)
-_GROUP = re.compile(f"[{_DIGITS}]+")
+DIGITS = "0123456789" + "".join(map(chr, range(0x660, 0x66A))) + "".join(map(chr, range(0x6F0, 0x6FA)))
+_TO_ASCII = str.maketrans(DIGITS, "0123456789" * 3)
+_GROUP = re.compile(f"[{DIGITS}]+")
 # P3: one separator, or two of which exactly one is a bracket.
 _OTHER = " \u00a0\u2011./-"
 _BETWEEN = re.compile(rf"[(){_OTHER}]|[()][{_OTHER}]|[{_OTHER}][()]")
 # P4
 _OF_TIMES = ":,\u066b\u066c"
-_TIME_BEFORE = re.compile(f"[{_DIGITS}][{_OF_TIMES}]")
-_TIME_AFTER = re.compile(f"[{_OF_TIMES}][{_DIGITS}]")
+_TIME_BEFORE = re.compile(f"[{DIGITS}][{_OF_TIMES}]")
+_TIME_AFTER = re.compile(f"[{_OF_TIMES}][{DIGITS}]")
 _CANDIDATE_DIGITS_MAX = 15
 # The longest hit: P9's `00` and 15 digits.
 _HIT_DIGITS_MAX = 17
