@@ -100,6 +100,9 @@ _LISTS = ("option", "stratum")
 # Texts that are not gone over for personal data, and those that nobody writes freely.
 _NOT_GONE_OVER = ("contact", "keys", "who.platform.domain", "message.link_prefix", "country")
 
+# How much is kept of the path to a field, which may be unknown and as long as the text.
+_PATH_CHARACTERS_MAX = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -160,9 +163,7 @@ class _Lint:
         self._dates()
         self._message()
         self._contact()
-        self._personal("", self._tables)
-        for comment in toml_text.comments(self._text):
-            self._must(42, "a comment", personal.find(comment) is None)
+        self._personal()
         return self._findings
 
     def _must(self, rule: int, where: str, holds: object) -> bool:
@@ -178,7 +179,7 @@ class _Lint:
             known = {name.rstrip("?"): not name.endswith("?") for name in names.split()}
             for where, table in self._tables_at(path):
                 for name in table.keys() - known.keys():
-                    self._must(7, f"{where}.{name}"[:80], False)
+                    self._must(7, f"{where}.{name}"[:_PATH_CHARACTERS_MAX], False)
                 for name, needed in known.items():
                     self._must(6, f"{where}.{name}", name in table or not needed)
 
@@ -333,18 +334,21 @@ class _Lint:
             formed = value is None or (len(value.encode()) <= 254 and is_way(value))
             self._must(41, f"contact.{name}", formed)
 
-    def _personal(self, path: str, value: Any) -> None:
-        """Goes over every text, but those that are meant to hold addresses."""
-        if path in _NOT_GONE_OVER:
-            return
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                self._personal(f"{path}.{name}".lstrip("."), inner)
-        elif isinstance(value, list):
-            for inner in value:
-                self._personal(path, inner)
-        elif isinstance(value, str):
-            self._must(42, path[:80], personal.find(value) is None)
+    def _personal(self) -> None:
+        """Goes over every text, but those that are meant to hold addresses. Tables may be nested deeper than calls."""
+        waiting: list[tuple[str, Any]] = [("", self._tables)]
+        while waiting:
+            path, value = waiting.pop()
+            if path in _NOT_GONE_OVER:
+                continue
+            if isinstance(value, dict):
+                waiting += [(f"{path}.{name}".lstrip(".")[:_PATH_CHARACTERS_MAX], inner) for name, inner in value.items()]
+            elif isinstance(value, list):
+                waiting += [(path, inner) for inner in value]
+            elif isinstance(value, str):
+                self._must(42, path, personal.find(value) is None)
+        for comment in toml_text.comments(self._text):
+            self._must(42, "a comment", personal.find(comment) is None)
 
 
 def _is_phone(text: str) -> bool:

@@ -30,17 +30,22 @@ def find(text: str) -> Hit | None:
     return min((Hit(place[0], kind, place[1]) for kind, place in found if place), default=None)
 
 
-_LOCAL = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]"
-_DOMAIN = r"[A-Za-z0-9.\u00a1-\U0010ffff-]"
-_AROUND_AT = re.compile(rf"(?P<local>{_LOCAL}+)@(?P<domain>{_DOMAIN}+)")
+_LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]")
+_DOMAIN = re.compile(r"[A-Za-z0-9.\u00a1-\U0010ffff-]*")
 
 
 def _email(text: str) -> tuple[int, int] | None:
-    """E1 to E3. No local character is an `@`, so hits begin in the order of their `@`."""
-    for found in _AROUND_AT.finditer(text):
-        domain = found["domain"].rstrip(".-")
-        if "." in domain[1:-2]:
-            return found.start(), found.start("domain") + len(domain)
+    """E1 to E3. No local character is an `@`, so hits begin in the order of their `@`, and every character is looked at
+    once for each side."""
+    at = text.find("@")
+    while at >= 0:
+        domain = _DOMAIN.match(text, at + 1)[0].rstrip(".-")
+        start = at
+        while start and _LOCAL.match(text, start - 1):
+            start -= 1
+        if start < at and "." in domain[1:-2]:
+            return start, at + 1 + len(domain)
+        at = text.find("@", at + 1)
     return None
 
 
@@ -97,6 +102,8 @@ _OF_TIMES = ":,\u066b\u066c"
 _TIME_BEFORE = re.compile(f"[{DIGITS}][{_OF_TIMES}]")
 _TIME_AFTER = re.compile(f"[{_OF_TIMES}][{DIGITS}]")
 _CANDIDATE_DIGITS_MAX = 15
+# P11
+_ALONE_DIGITS_MIN = 10
 # The longest hit: P9's `00` and 15 digits.
 _HIT_DIGITS_MAX = 17
 
@@ -120,6 +127,8 @@ def _phone(text: str) -> tuple[int, int] | None:
         if sum(len(group.digits) for group in candidate) <= _CANDIDATE_DIGITS_MAX:
             continue
         for place in range(1, len(candidate)):
+            if not candidate[place].digits.startswith("0") and len(candidate[place].digits) < _ALONE_DIGITS_MIN:
+                continue
             end = _hit(text, candidate[place : place + _HIT_DIGITS_MAX], plus=False)
             if end is not None:
                 return candidate[place].start, end
@@ -195,7 +204,7 @@ def _hit(text: str, row: list[_Group], plus: bool) -> int | None:
         digits += group.digits
         if (plus and 8 <= len(digits) <= 15) or _is_number(digits, alone):
             return group.end
-        if place == 0 and len(digits) >= 10:
+        if place == 0 and len(digits) >= _ALONE_DIGITS_MIN:
             return group.end
         if len(digits) > _HIT_DIGITS_MAX:
             return None

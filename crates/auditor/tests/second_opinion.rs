@@ -4,7 +4,7 @@
 mod bench_of_audits;
 mod opinions;
 
-use opinions::{blind, compare, honest, wild};
+use opinions::{blind, compare, honest, openings, wild};
 use sijill_scenarios::forge::forgeries;
 
 #[test]
@@ -18,6 +18,11 @@ fn both_verifiers_agree_on_every_forgery() {
         .into_iter()
         .map(|forgery| (forgery.name.to_owned(), (forgery.make)()));
     compare("forged", cases.collect());
+}
+
+#[test]
+fn both_verifiers_agree_on_entries_that_open_polls() {
+    compare("openings", openings::openings());
 }
 
 #[test]

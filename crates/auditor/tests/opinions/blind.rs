@@ -4,7 +4,7 @@ use super::Named;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::export::{Section, file};
 use sijill_scenarios::forge::edit;
-use sijill_scenarios::{Case, fixture};
+use sijill_scenarios::{Case, Export, fixture};
 
 /// Files bent as a whole.
 pub fn files() -> Vec<Named> {
@@ -14,7 +14,7 @@ pub fn files() -> Vec<Named> {
 
 /// Entries bent in files that are whole.
 pub fn entries() -> Vec<Named> {
-    [bent_entries(), rechained()].concat()
+    [bent_entries(), replaced(), rechained()].concat()
 }
 
 /// A small poll, so that every byte of it can be bent: two people, two answers.
@@ -177,6 +177,46 @@ fn bent_entries() -> Vec<Named> {
                 case.without_anchor()
             };
             cases.push((format!("entry {entry} bent at {at}"), case));
+        }
+    }
+    cases
+}
+
+/// Entries replaced by what is none: too long, empty, or with a byte too many; with anchors and without.
+fn replaced() -> Vec<Named> {
+    let bench = fixture::honest();
+    let honest = bench.export();
+    let mut cases = Vec::new();
+    let mut add = |name: String, entries: Vec<Vec<u8>>| {
+        let export = Export {
+            entries,
+            roster: honest.roster.clone(),
+        };
+        let case = Case {
+            file: export.bytes(),
+            ..Case::of(&bench)
+        };
+        cases.push((format!("{name}, anchored"), case.clone()));
+        cases.push((name, case.without_anchor()));
+    };
+    for at in [0, 1, 2, 7, 18, 19, 20] {
+        let original = &honest.entries[at];
+        let longest = [original.clone(), vec![0; 65_535 - original.len()]].concat();
+        let too_long = [longest.clone(), vec![0]].concat();
+        let replacements = [
+            ("empty", Vec::new()),
+            ("as long as may be", longest),
+            ("too long", too_long),
+            ("with a byte more", [original.clone(), vec![0]].concat()),
+        ];
+        for (what, bytes) in replacements {
+            let mut entries = honest.entries.clone();
+            entries[at] = bytes.clone();
+            add(format!("entry {at} {what}"), entries);
+            let mut entries = honest.entries.clone();
+            entries.insert(at, bytes.clone());
+            add(format!("before entry {at} one {what}"), entries);
+            add(format!("an entry like {at} {what} alone"), vec![bytes]);
         }
     }
     cases

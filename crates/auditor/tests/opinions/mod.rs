@@ -8,6 +8,7 @@
 
 pub mod blind;
 pub mod honest;
+pub mod openings;
 pub mod wild;
 
 use crate::bench_of_audits::report_of;
