@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from verifier.codec import Malformed, Reader
 from verifier.origin import is_origin
+from verifier.signature import is_key
 
 # Kinds that have a number and a name, and no content yet.
 LATER_KINDS = {
@@ -183,8 +184,8 @@ def _opened(reader: Reader, _start: int) -> Opened:
         origin=_origin(reader),
         rule_set=reader.u16(),
         definition=reader.text(),
-        log_keys=reader.listed(reader.hash),
-        promise_key=reader.hash(),
+        log_keys=reader.listed(lambda: _key(reader)),
+        promise_key=_key(reader),
         messages=reader.listed(lambda: (reader.text(), reader.hash())),
         questions=reader.listed(lambda: (reader.text(), reader.hash())),
         script=reader.optional(reader.hash),
@@ -202,6 +203,13 @@ def _origin(reader: Reader) -> str:
     if not is_origin(name):
         raise Malformed(f"the text before byte {reader.at} is no origin")
     return name
+
+
+def _key(reader: Reader) -> bytes:
+    key = reader.hash()
+    if not is_key(key):
+        raise Malformed(f"the 32 bytes before byte {reader.at} are no canonical public key, or one of small order")
+    return key
 
 
 def _responded(reader: Reader, _start: int) -> Responded:

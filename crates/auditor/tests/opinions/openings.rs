@@ -2,7 +2,7 @@
 
 use super::Named;
 use sijill_ledger::{Hash, SecretKey};
-use sijill_poll::opening::Opening;
+use sijill_poll::event::Opening;
 use sijill_scenarios::bench::{Keys, Setup, first_entry, honest_opening};
 use sijill_scenarios::{Bench, Case, Export};
 
@@ -50,7 +50,7 @@ const BENDS: &[Bend] = &[
         opening.script = Some(Hash::of(b"script"))
     }),
     ("a sealing key", |opening| {
-        opening.sealing_key = Some(key(0))
+        opening.sealing_key = Some(*key(0).as_bytes())
     }),
     ("an issuing key", |opening| {
         opening.issuing_keys.push(b"key".to_vec())
