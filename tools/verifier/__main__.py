@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import traceback
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from verifier.audit import Held, audit
 from verifier.chain import Anchor
 from verifier.limits import PROMISE_BYTES_MAX
 from verifier.note import VerifierKey
-from verifier.report import UNFINISHED, WELL, WRONG_INPUT
+from verifier.report import NOT_SO, UNFINISHED, WELL, WRONG_INPUT
 
 _AFTER = """\
 Keys and anchors must come from somewhere else than what is verified. Exit codes: 0 all verified, 1 a check failed,
@@ -60,6 +61,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--promise", **many, type=Path, metavar="FILE", help="a promise or a folder; repeatable")
     parser.add_argument("--json", action="store_true", help="answer with one JSON document")
     parser.add_argument("--now", type=int, metavar="UNIX_MS", help="the clock, for tests (default: this machine's)")
+    parser.add_argument("--self-test", action="store_true", help="for tests: run the verifier's own tests")
     parser.add_argument("--cases", type=Path, metavar="DIR", help="for tests: a line for each case in a folder")
     return parser
 
@@ -82,6 +84,8 @@ def _run(arguments: argparse.Namespace) -> int:
     processes = os.cpu_count() or 1
     if arguments.cases is not None:
         return _cases(arguments.cases, processes)
+    if arguments.self_test:
+        return _self_test()
     if arguments.file is None:
         raise _WrongInput("name the export file to verify; `--help` shows an example")
     now = time.time_ns() // 1_000_000 if arguments.now is None else arguments.now
@@ -100,6 +104,12 @@ def _cases(folder: Path, processes: int) -> int:
     for line in batch.opinions(folder, processes):
         print(line)
     return WELL
+
+
+def _self_test() -> int:
+    package = Path(__file__).parent
+    tests = unittest.defaultTestLoader.discover(str(package / "tests"), top_level_dir=str(package.parent))
+    return WELL if unittest.TextTestRunner().run(tests).wasSuccessful() else NOT_SO
 
 
 def _promises(paths: list[Path]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,9 @@
-"""Canonical bytes (SPEC section 1): a strict reader, and the few encodings that signed messages need.
+"""Canonical bytes (SPEC section 1): a strict reader.
 
 The reader takes exactly the bytes that the encoding has for a value: the shortest integers, 0 or 1 for a choice of
-two, UTF-8, nothing left over. What it accepts would be encoded to the same bytes, so nothing is encoded again.
+two, UTF-8, nothing left over. What it accepts would be encoded to the same bytes, so nothing is encoded again: what was signed or
+hashed is cut out of the bytes that were read. Nor does it need a limit on memory: no value is larger than its bytes, but
+for a constant, and of a list no element is made before its bytes are read.
 """
 
 from collections.abc import Callable
@@ -68,7 +70,7 @@ class Reader:
 
     def boolean(self) -> bool:
         """0 or 1."""
-        return self._one_of(2, "a bool") == 1
+        return self._variant(self.u8(), 2, "a bool") == 1
 
     def array(self, length: int) -> bytes:
         """This many bytes."""
@@ -104,36 +106,19 @@ class Reader:
 
     def optional(self, value: Callable[[], Value]) -> Value | None:
         """A value that may be absent."""
-        return value() if self._one_of(2, "an optional") else None
+        return value() if self.boolean() else None
 
     def choice(self, variants: int, what: str) -> int:
         """The number of one of `variants` variants."""
-        return self._one_of(variants, what, self.uint(32))
+        return self._variant(self.uint(32), variants, what)
 
-    def _one_of(self, count: int, what: str, value: int | None = None) -> int:
-        value = self.u8() if value is None else value
-        if value >= count:
-            raise Malformed(f"{value} before byte {self.at} is no variant of {what}")
-        return value
+    def _variant(self, number: int, variants: int, what: str) -> int:
+        if number >= variants:
+            raise Malformed(f"{number} before byte {self.at} is no variant of {what}")
+        return number
 
     def end(self) -> None:
         """Nothing may be left."""
         left = len(self.data) - self.at
         if left:
             raise Malformed(f"{left} bytes are left over")
-
-
-def uint(value: int) -> bytes:
-    """An integer in its shortest form."""
-    if value < 251:
-        return bytes([value])
-    for first, (length, _) in _LONGER.items():
-        if value < 1 << (8 * length):
-            return bytes([first]) + value.to_bytes(length, "little")
-    raise ValueError("more than 64 bits")
-
-
-def text(value: str) -> bytes:
-    """A text: its length in bytes, and UTF-8."""
-    encoded = value.encode("utf-8")
-    return uint(len(encoded)) + encoded

@@ -1,0 +1,17 @@
+"""docs/vectors.json, the vectors of the specification."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parents[3] / "docs" / "vectors.json"
+
+
+def part(name: str) -> dict[str, Any]:
+    """This part of the file."""
+    return json.loads(_FILE.read_text(encoding="utf-8"))[name]
+
+
+def unhex(value: str) -> bytes:
+    """Bytes of hexadecimal digits."""
+    return bytes.fromhex(value)
