@@ -24,4 +24,5 @@ mod demo;
 mod live;
 mod parts;
 mod restart;
+mod second_opinion;
 mod tutorial;

@@ -1,6 +1,7 @@
 """The report of an audit: as JSON, of the same shape as the Rust auditor's, and for people."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,18 @@ class Report:
             "anchors": anchors,
             "end_anchored": self.chain.is_end_anchored(),
             "missing": self.missing(),
+            "rests_on": list(self._rests_on()),
         }
+
+    def _rests_on(self) -> Iterator[str]:
+        """What no check of this version can show."""
+        yield "that the people invited exist, and were drawn as declared (who made the roster)"
+        yield "that people answered for themselves (who runs the platform, and who made or carried the messages)"
+        if not self.held.promises:
+            yield "that every acknowledged answer is here (no respondent's promise was given)"
+        if not self.chain.met:
+            yield "that the ledger was not written anew from the start (nothing noted before was given)"
+        yield "that everybody is shown this same ledger (this version has no witnesses)"
 
     def _tally(self) -> dict[str, Any] | None:
         if self.poll is None:
@@ -91,15 +103,17 @@ class Report:
             {"id": option, "label": labels[option], "count": count, "first": first[option]}
             for option, count in tally.by_option()
         ]
-        strata = zip(definition.strata, tally.by_stratum())
+        committed = self.poll.committed
+        invited = committed.by_stratum if committed else [0] * len(definition.strata)
+        strata = zip(definition.strata, invited, tally.by_stratum())
         leads = [_leads({row["id"]: row[by] for row in options}) for by in ("count", "first")]
         return {
-            "invited": self.poll.committed.count if self.poll.committed else 0,
+            "invited": committed.count if committed else 0,
             "planned": self.poll.planned,
             "answered": tally.answered,
             "assisted": tally.assisted,
             "options": options,
-            "strata": [{"id": stratum, "counts": counts} for stratum, counts in strata],
+            "strata": [{"id": stratum, "invited": count, "counts": counts} for stratum, count, counts in strata],
             "leads": leads[0],
             "leads_by_first": leads[1],
             "lead_differs": leads[0] != leads[1],
@@ -115,6 +129,8 @@ class Report:
         lines += self._tally_lines()
         head = self.chain.head()
         lines.append(f"  the end     {'anchored' if self.chain.is_end_anchored() else 'not anchored'}  {head or ''}")
+        lines.append("  on somebody's word, whatever was checked:")
+        lines += [f"    - {what}" for what in self._rests_on()]
         lines += [f"  missing     {missing['what']}: give {missing['give']}" for missing in self.missing()]
         return "\n".join([*lines, self._verdict_line(), ""])
 
