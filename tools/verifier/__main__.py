@@ -13,7 +13,7 @@ from pathlib import Path
 from verifier import batch
 from verifier.audit import Held, audit
 from verifier.chain import Anchor
-from verifier.limits import PROMISE_BYTES_MAX
+from verifier.limits import PROMISE_BYTES_MAX, PROMISES_MAX
 from verifier.note import VerifierKey
 from verifier.report import NOT_SO, UNFINISHED, WELL, WRONG_INPUT
 
@@ -55,10 +55,12 @@ def _arguments() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("file", nargs="?", type=Path, help="the export file")
-    many = {"action": "append", "default": []}
-    parser.add_argument("--operator-key", **many, type=_key, metavar="VKEY", help="an operator's key; repeatable")
-    parser.add_argument("--anchor", **many, type=_anchor, metavar="INDEX:LINK", help="an entry's link; repeatable")
-    parser.add_argument("--promise", **many, type=Path, metavar="FILE", help="a promise or a folder; repeatable")
+    for name, kind, shown, what in (
+        ("--operator-key", _key, "VKEY", "public key of an operator whom you expect; repeatable"),
+        ("--anchor", _anchor, "INDEX:LINK", "an entry and its link that you noted before; repeatable"),
+        ("--promise", Path, "FILE", "a promise file that a respondent was given, or a folder of them; repeatable"),
+    ):
+        parser.add_argument(name, action="append", default=[], type=kind, metavar=shown, help=what)
     parser.add_argument("--json", action="store_true", help="answer with one JSON document")
     parser.add_argument("--now", type=int, metavar="UNIX_MS", help="the clock, for tests (default: this machine's)")
     parser.add_argument("--self-test", action="store_true", help="for tests: run the verifier's own tests")
@@ -113,10 +115,14 @@ def _self_test() -> int:
 
 
 def _promises(paths: list[Path]) -> Iterator[tuple[str, str]]:
-    """Name and text of each promise, those of a folder in order. One that is too long, or no text, is judged as such."""
+    """Name and text of each promise, those of a folder in order. One that is too long, or no text, is judged so."""
+    count = 0
     for path in paths:
         try:
             files = sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
+            count += len(files)
+            if count > PROMISES_MAX:
+                raise _WrongInput(f"more than {PROMISES_MAX} promises in one run; verify them in parts")
             for file in files:
                 with file.open("rb") as opened:
                     yield str(file), opened.read(PROMISE_BYTES_MAX + 1).decode("utf-8", errors="replace")

@@ -15,7 +15,7 @@ from verifier.definition import Definition
 from verifier.desk import Desk
 from verifier.entry import Entry, link
 from verifier.event import Closed, Opened, Responded, Signed, WaveStarted
-from verifier.limits import ENTRY_BYTES_MAX
+from verifier.limits import CLOCK_TOLERANCE_MS, ENTRY_BYTES_MAX
 from verifier.lint import RULE_SET, lint
 from verifier.note import VerifierKey
 from verifier.poll import Poll
@@ -25,8 +25,8 @@ from verifier.roster import LEAF_BYTES, Roster
 from verifier.signature import verify
 from verifier.tree import Tree, leaf_hash
 
-CLOCK_TOLERANCE_MS = 300_000
-# Checks of what follows from the definition; of them those that need the roster, and those that it may keep from a look.
+# Checks of what follows from the definition; of them those that need the roster, and those that may miss things
+# without it.
 _OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 25, 32]
 _OF_THE_ROSTER = [10, 11, 12, 14, 17, 25]
 _BESIDE_THE_ROSTER = [15, 16]
@@ -63,6 +63,8 @@ class _Walk:
         self._opened: Opened | None = None
         self._signed_by: VerifierKey | None = None
         self._poll: Poll | None = None
+        # The time of the entry before.
+        self._at = 0
         self._promises: Promises | None = None
 
     def run(self) -> None:
@@ -188,13 +190,13 @@ class _Walk:
 
     def _time(self, entry: Entry, definition: Definition) -> None:
         self._findings.looked(5)
-        before = self._poll.last_at if self._poll else 0
-        if entry.at < before:
-            self._fail(5, f"a time from {before} on", str(entry.at), "it was dated before the entry before it")
+        if entry.at < self._at:
+            self._fail(5, f"a time from {self._at} on", str(entry.at), "it was dated before the entry before it")
         if entry.at % definition.resolution:
             self._fail(5, f"a multiple of {definition.resolution} ms", str(entry.at), "finer times can betray people")
         if entry.at > self._held.now + CLOCK_TOLERANCE_MS:
             self._fail(5, f"a time until {self._held.now}", str(entry.at), "it lies after the auditor's clock")
+        self._at = entry.at
 
     def _judge(self, poll: Poll, entry: Entry, entry_link: bytes) -> None:
         """An entry after entry 0."""

@@ -1,8 +1,9 @@
 """Many cases in one run, for tests: the start of Python is paid once, and the machine's cores share the work.
 
-A folder holds `NAME.export` with `NAME.json` beside it (`operator_keys`, `anchors`, `promises` as pairs of name and text,
-`now_ms`), and definitions as `NAME.toml`. Each gives one JSON line, in the order of the names: `case` with `exit_code`
-and `checks` (verdicts by number), or for a definition `case` with `rules`, the numbers of the rules that it breaks.
+A folder holds `NAME.export` with `NAME.json` beside it (`operator_keys`, `anchors`, `promises` as pairs of name and
+text, `now_ms`), and definitions as `NAME.toml`. Each gives one JSON line, in the order of the names: `case` with
+`exit_code` and `checks` (verdicts by number), or for a definition `case` with `rules`, the numbers of the rules that it
+breaks.
 """
 
 import json

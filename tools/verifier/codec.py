@@ -1,9 +1,9 @@
 """Canonical bytes (SPEC section 1): a strict reader.
 
 The reader takes exactly the bytes that the encoding has for a value: the shortest integers, 0 or 1 for a choice of
-two, UTF-8, nothing left over. What it accepts would be encoded to the same bytes, so nothing is encoded again: what was signed or
-hashed is cut out of the bytes that were read. Nor does it need a limit on memory: no value is larger than its bytes, but
-for a constant, and of a list no element is made before its bytes are read.
+two, UTF-8, nothing left over. What it accepts would be encoded to the same bytes, so nothing is encoded again: what was
+signed or hashed is cut out of the bytes that were read. Nor does it need a limit on memory: no value is larger than its
+bytes, but for a constant, and of a list no element is made before its bytes are read.
 """
 
 from collections.abc import Callable

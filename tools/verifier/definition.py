@@ -85,4 +85,3 @@ def milliseconds(moment: datetime) -> int:
     """A moment with an offset, as milliseconds since 1970."""
     since = moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-

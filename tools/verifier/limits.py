@@ -8,7 +8,11 @@ NAME_BYTES_MAX = 255
 DEFINITION_BYTES_MAX = 49_152
 REASON_BYTES_MAX = 2_000
 LOG_KEYS_MAX = 3
+CLOCK_TOLERANCE_MS = 300_000
 PROMISE_BYTES_MAX = 131_072
+
+# Most promises of one run, all of which are in memory.
+PROMISES_MAX = 100_000
 
 # How much is read at once where a section is hashed.
 HASHED_AT_ONCE_BYTES = 1 << 20

@@ -342,7 +342,9 @@ class _Lint:
             if path in _NOT_GONE_OVER:
                 continue
             if isinstance(value, dict):
-                waiting += [(f"{path}.{name}".lstrip(".")[:_PATH_CHARACTERS_MAX], inner) for name, inner in value.items()]
+                waiting += [
+                    (f"{path}.{name}".lstrip(".")[:_PATH_CHARACTERS_MAX], inner) for name, inner in value.items()
+                ]
             elif isinstance(value, list):
                 waiting += [(path, inner) for inner in value]
             elif isinstance(value, str):

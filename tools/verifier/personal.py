@@ -31,7 +31,7 @@ def find(text: str) -> Hit | None:
 
 
 _LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]")
-_DOMAIN = re.compile(r"[A-Za-z0-9.\u00a1-\U0010ffff-]*")
+_DOMAIN = re.compile(r"[A-Za-z0-9.\u00a1-\U0010ffff-]+")
 
 
 def _email(text: str) -> tuple[int, int] | None:
@@ -39,7 +39,8 @@ def _email(text: str) -> tuple[int, int] | None:
     once for each side."""
     at = text.find("@")
     while at >= 0:
-        domain = _DOMAIN.match(text, at + 1)[0].rstrip(".-")
+        behind = _DOMAIN.match(text, at + 1)
+        domain = behind[0].rstrip(".-") if behind else ""
         start = at
         while start and _LOCAL.match(text, start - 1):
             start -= 1

@@ -10,11 +10,20 @@ from typing import Any
 
 from verifier.definition import Definition
 from verifier.entry import Entry
-from verifier.event import Annulled, Closed, Extended, Paused, Responded, Resumed, RosterCommitted, Signed
-from verifier.event import WaveEnded, WaveStarted
+from verifier.event import (
+    Annulled,
+    Closed,
+    Extended,
+    Paused,
+    Responded,
+    Resumed,
+    RosterCommitted,
+    Signed,
+    WaveEnded,
+    WaveStarted,
+)
 from verifier.roster import Roster
 from verifier.tally import Tally
-
 
 RUNNING, PAUSED, CLOSED, ANNULLED = "running", "paused", "closed", "annulled"
 

@@ -97,23 +97,23 @@ class Report:
         if self.poll is None:
             return None
         tally, definition = self.poll.tally, self.poll.definition
-        first = dict(tally.first_by_option())
+        counts, first = dict(tally.by_option()), dict(tally.first_by_option())
         labels = {option.id: option.label[definition.languages[0]] for option in definition.options}
         options = [
             {"id": option, "label": labels[option], "count": count, "first": first[option]}
-            for option, count in tally.by_option()
+            for option, count in counts.items()
         ]
         committed = self.poll.committed
         invited = committed.by_stratum if committed else [0] * len(definition.strata)
-        strata = zip(definition.strata, invited, tally.by_stratum())
-        leads = [_leads({row["id"]: row[by] for row in options}) for by in ("count", "first")]
+        strata = zip(definition.strata, invited, tally.by_stratum(), strict=False)
+        leads = [_leads(counts), _leads(first)]
         return {
             "invited": committed.count if committed else 0,
             "planned": self.poll.planned,
             "answered": tally.answered,
             "assisted": tally.assisted,
             "options": options,
-            "strata": [{"id": stratum, "invited": count, "counts": counts} for stratum, count, counts in strata],
+            "strata": [{"id": stratum, "invited": count, "counts": row} for stratum, count, row in strata],
             "leads": leads[0],
             "leads_by_first": leads[1],
             "lead_differs": leads[0] != leads[1],
@@ -159,7 +159,9 @@ def _check_lines(check: Check) -> list[str]:
     why = f" ({'; '.join(seen['why'])})" if seen["why"] else ""
     failed = f", {check.failed} failed" if check.failed else ""
     verdict = check.verdict().replace("_", " ")
-    lines = [f"  {_MARKS[check.verdict()]} {seen['number']:<4} {seen['title']}: {verdict}, {check.items} items{failed}{why}"]
+    lines = [
+        f"  {_MARKS[check.verdict()]} {seen['number']:<4} {seen['title']}: {verdict}, {check.items} items{failed}{why}"
+    ]
     for failure in seen["failures"]:
         lines += [f"      {failure['subject']}"]
         lines += [f"        {name:<9} {failure[name]}" for name in ("expected", "found", "meaning")]

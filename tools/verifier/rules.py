@@ -9,8 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from verifier.entry import Entry
-from verifier.event import Annulled, Closed, Extended, Opened, Paused, Responded, Resumed, RosterCommitted, Signed
-from verifier.event import WaveEnded, WaveStarted
+from verifier.event import (
+    Annulled,
+    Closed,
+    Extended,
+    Opened,
+    Paused,
+    Responded,
+    Resumed,
+    RosterCommitted,
+    Signed,
+    WaveEnded,
+    WaveStarted,
+)
 from verifier.limits import REASON_BYTES_MAX
 from verifier.poll import ANNULLED, PAUSED, RUNNING, Poll
 
@@ -90,7 +101,9 @@ def _signer(event: Signed) -> str:
 
 def _reason(content: object) -> Refusal | None:
     length = len(getattr(content, "reason", "").encode())
-    return Refusal(16, f"a reason of at most {REASON_BYTES_MAX} bytes", str(length)) if length > REASON_BYTES_MAX else None
+    if length <= REASON_BYTES_MAX:
+        return None
+    return Refusal(16, f"a reason of at most {REASON_BYTES_MAX} bytes", str(length))
 
 
 def _roster_committed(poll: Poll, _: int, content: RosterCommitted) -> Refusal | None:
@@ -189,7 +202,9 @@ def _annulled(poll: Poll, _: int, __: Annulled) -> Refusal | None:
 
 def _responded(poll: Poll, at: int, event: Responded) -> Refusal | None:
     if event.how != poll.definition.answers or event.order != 0:
-        return Refusal(16, f"an answer by `{poll.definition.answers}`, order 0", f"by `{event.how}`, order {event.order}")
+        return Refusal(
+            16, f"an answer by `{poll.definition.answers}`, order 0", f"by `{event.how}`, order {event.order}"
+        )
     if poll.chosen(event) is None:
         return Refusal(16, "one clear choice on the ballot", "another")
     if poll.committed is None:

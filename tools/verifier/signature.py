@@ -1,7 +1,7 @@
 """Ed25519 signatures (SPEC section 3): the byte checks, then the ordinary verifier, and where that refuses the equation
 itself, with the cofactor, in pure Python.
 
-The ordinary verifier takes no signature that the equation with the cofactor refuses, so asking it first is only quicker.
+The ordinary verifier takes no signature that the equation with the cofactor refuses: asking it first is only quicker.
 """
 
 import hashlib

@@ -5,15 +5,16 @@ import io
 import random
 import time
 import unittest
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from verifier import personal
 from verifier.audit import Held, audit
 from verifier.checks import FAILED
 from verifier.desk import Desk
-from verifier.lint import lint
 from verifier.limits import SECOND_LOOKS_MAX, SIGNATURES_AT_ONCE
+from verifier.lint import lint
 from verifier.tests.vectors import part, unhex
 
 EXPORT = unhex(part("poll")["export"])
@@ -59,7 +60,23 @@ class Files(unittest.TestCase):
 
 class Texts(unittest.TestCase):
     def test_personal_data_is_looked_for_in_linear_time(self) -> None:
-        for piece in ("a", "@", "a@", "@a.b", "0 ", "1 ", "0770 ", "1.1.1.", ":", "a:", "::a ", "1-1-", "5", "+(", "1(-"):
+        for piece in (
+            "a",
+            "@",
+            "a@",
+            "@a.b",
+            "0 ",
+            "1 ",
+            "0770 ",
+            "1.1.1.",
+            ":",
+            "a:",
+            "::a ",
+            "1-1-",
+            "5",
+            "+(",
+            "1(-",
+        ):
             for end in ("", "!"):
                 with self.subTest(piece), soon(self):
                     personal.find(piece * (LENGTH // len(piece)) + end)
@@ -89,21 +106,21 @@ class Signatures(unittest.TestCase):
     def test_a_file_of_bad_signatures_costs_no_more_than_so_many_second_looks(self) -> None:
         good = next(row for row in part("ledger")["signatures"] if row["good"])
         key, signature = unhex(good["public_key"]), unhex(good["signature"])
-        refused = []
+        refused: list[int] = []
         count = SECOND_LOOKS_MAX + 2 * SIGNATURES_AT_ONCE
         with soon(self), Desk(processes=1) as desk:
             for place in range(count):
-                desk.take(key, signature, b"another message", lambda place=place: refused.append(place))
+                desk.take(key, signature, b"another message", partial(refused.append, place))
             desk.finish()
         self.assertEqual(refused, list(range(count)))
 
     def test_several_processes_find_the_same_as_one(self) -> None:
         good = next(row for row in part("ledger")["signatures"] if row["good"])
         key, signature, message = (unhex(good[name]) for name in ("public_key", "signature", "message"))
-        refused = []
+        refused: list[int] = []
         with Desk(processes=2) as desk:
             for place in range(3 * SIGNATURES_AT_ONCE):
                 bent = message + b"!" if place % 100 == 99 else message
-                desk.take(key, signature, bent, lambda place=place: refused.append(place))
+                desk.take(key, signature, bent, partial(refused.append, place))
             desk.finish()
         self.assertEqual(sorted(refused), list(range(99, 3 * SIGNATURES_AT_ONCE, 100)))

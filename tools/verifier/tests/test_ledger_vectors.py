@@ -49,7 +49,13 @@ class CanonicalBytes(unittest.TestCase):
                 self.assertEqual(read(unhex(row["bytes"]), TYPES[row["type"]]), row["value"])
 
     def test_values_of_no_type_are_refused(self) -> None:
-        wrong = [("bool", "02"), ("optional u32", "0200"), ("text", "01ff"), ("text", "03eda080"), ("list of u32", "fcffffffff")]
+        wrong = [
+            ("bool", "02"),
+            ("optional u32", "0200"),
+            ("text", "01ff"),
+            ("text", "03eda080"),
+            ("list of u32", "fcffffffff"),
+        ]
         for name, data in wrong:
             with self.subTest(f"{name} {data}"), self.assertRaises(Malformed):
                 read(unhex(data), TYPES[name])
@@ -96,7 +102,13 @@ class Signatures(unittest.TestCase):
 
     def test_verifier_keys_with_anything_changed_are_none(self) -> None:
         good = LEDGER["verifier_keys"][0]["verifier_key"]
-        for bad in (good[1:], good + "=", good.replace("+6f", "+6F"), good.replace("+6f56abfd", ""), "+".join([good] * 2)):
+        for bad in (
+            good[1:],
+            good + "=",
+            good.replace("+6f", "+6F"),
+            good.replace("+6f56abfd", ""),
+            "+".join([good] * 2),
+        ):
             self.assertIsNone(note.VerifierKey.parse(bad), bad)
 
     def test_a_note_opens_by_its_key_and_by_no_other_name(self) -> None:

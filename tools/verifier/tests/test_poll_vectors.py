@@ -88,7 +88,9 @@ class Polls(unittest.TestCase):
 
     def test_the_declared_tally_is_in_the_close(self) -> None:
         events = [Entry.parse(unhex(row["bytes"])).event for row in POLL["entries"]]
-        closed = next(event.content for event in events if isinstance(event, Signed) and isinstance(event.content, Closed))
+        closed = next(
+            event.content for event in events if isinstance(event, Signed) and isinstance(event.content, Closed)
+        )
         assert closed.tally is not None
         self.assertEqual([count for _, count in closed.tally[0][1]], POLL["tally"]["by_option"])
 

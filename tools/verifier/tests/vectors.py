@@ -9,7 +9,8 @@ _FILE = Path(__file__).parents[3] / "docs" / "vectors.json"
 
 def part(name: str) -> dict[str, Any]:
     """This part of the file."""
-    return json.loads(_FILE.read_text(encoding="utf-8"))[name]
+    vectors: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))[name]
+    return vectors
 
 
 def unhex(value: str) -> bytes:

@@ -60,101 +60,87 @@ fn places(length: usize, step: usize) -> impl Iterator<Item = usize> {
     (0..HEAD_BYTES).chain((HEAD_BYTES..length).step_by(step))
 }
 
+/// How sections are put together of those of entries and roster.
+type Arrange = fn(Section, Section) -> Vec<Section>;
+
+const ARRANGEMENTS: &[(&str, Arrange)] = &[
+    ("swapped", |entries, roster| vec![roster, entries]),
+    ("entries twice", |entries, roster| {
+        vec![entries.clone(), entries, roster]
+    }),
+    ("roster twice", |entries, roster| {
+        vec![entries, roster.clone(), roster]
+    }),
+    ("no roster", |entries, _| vec![entries]),
+    ("no entries", |_, roster| vec![roster]),
+    ("nothing", |_, _| Vec::new()),
+    ("entries optional", |entries, roster| {
+        vec![flagged(entries, 0), roster]
+    }),
+    ("roster optional", |entries, roster| {
+        vec![entries, flagged(roster, 0)]
+    }),
+    ("a later section", |entries, roster| {
+        vec![entries, roster, later(9, 0)]
+    }),
+    ("a later section between", |entries, roster| {
+        vec![entries, later(9, 0), roster]
+    }),
+    ("a later section twice", |entries, roster| {
+        vec![entries, roster, later(9, 0), later(9, 0)]
+    }),
+    (
+        "a later section that must be understood",
+        |entries, roster| vec![entries, roster, later(9, 1)],
+    ),
+    ("checkpoints", |entries, roster| {
+        vec![entries, roster, later(3, 0)]
+    }),
+    ("checkpoints that must be understood", |entries, roster| {
+        vec![entries, roster, later(3, 1)]
+    }),
+    ("unknown flags", |entries, roster| {
+        vec![entries, roster, later(9, 2)]
+    }),
+    ("unknown flags on the entries", |entries, roster| {
+        vec![flagged(entries, 3), roster]
+    }),
+    ("roster of a broken length", |entries, mut roster| {
+        roster.bytes.truncate(100);
+        vec![entries, roster]
+    }),
+    ("sections to the limit", |entries, roster| {
+        [vec![entries, roster], vec![later(9, 0); 62]].concat()
+    }),
+    ("sections beyond the limit", |entries, roster| {
+        [vec![entries, roster], vec![later(9, 0); 63]].concat()
+    }),
+];
+
+fn later(kind: u16, flags: u16) -> Section {
+    Section {
+        kind,
+        flags,
+        bytes: b"later".to_vec(),
+    }
+}
+
+fn flagged(section: Section, flags: u16) -> Section {
+    Section { flags, ..section }
+}
+
 /// Sections swapped, doubled, left out, made optional, and of kinds that nobody knows.
 fn rearranged() -> Vec<Named> {
     let bench = small();
     let [entries, roster] = <[Section; 2]>::try_from(bench.export().sections()).unwrap();
-    let other = |kind, flags| Section {
-        kind,
-        flags,
-        bytes: b"later".to_vec(),
-    };
-    let optional = |section: &Section| Section {
-        flags: 0,
-        ..section.clone()
-    };
-    let orders = [
-        ("swapped", vec![roster.clone(), entries.clone()]),
-        (
-            "entries twice",
-            vec![entries.clone(), entries.clone(), roster.clone()],
-        ),
-        (
-            "roster twice",
-            vec![entries.clone(), roster.clone(), roster.clone()],
-        ),
-        ("no roster", vec![entries.clone()]),
-        ("no entries", vec![roster.clone()]),
-        ("nothing", Vec::new()),
-        ("entries optional", vec![optional(&entries), roster.clone()]),
-        ("roster optional", vec![entries.clone(), optional(&roster)]),
-        (
-            "a later section",
-            vec![entries.clone(), roster.clone(), other(9, 0)],
-        ),
-        (
-            "a later section between",
-            vec![entries.clone(), other(9, 0), roster.clone()],
-        ),
-        (
-            "a later section twice",
-            vec![entries.clone(), roster.clone(), other(9, 0), other(9, 0)],
-        ),
-        (
-            "a later section that must be understood",
-            vec![entries.clone(), roster.clone(), other(9, 1)],
-        ),
-        (
-            "checkpoints",
-            vec![entries.clone(), roster.clone(), other(3, 0)],
-        ),
-        (
-            "checkpoints that must be understood",
-            vec![entries.clone(), roster.clone(), other(3, 1)],
-        ),
-        (
-            "unknown flags",
-            vec![entries.clone(), roster.clone(), other(9, 2)],
-        ),
-        (
-            "unknown flags on the entries",
-            vec![
-                Section {
-                    flags: 3,
-                    ..entries.clone()
-                },
-                roster.clone(),
-            ],
-        ),
-        (
-            "roster of a broken length",
-            vec![
-                entries.clone(),
-                Section {
-                    bytes: roster.bytes[..100].to_vec(),
-                    ..roster.clone()
-                },
-            ],
-        ),
-        (
-            "sections to the limit",
-            [vec![entries.clone(), roster.clone()], vec![other(9, 0); 62]].concat(),
-        ),
-        (
-            "sections beyond the limit",
-            [vec![entries, roster], vec![other(9, 0); 63]].concat(),
-        ),
-    ];
-    orders
-        .into_iter()
-        .map(|(name, sections)| {
-            let case = Case {
-                file: file(&sections),
-                ..Case::of(&bench)
-            };
-            (name.to_owned(), case)
-        })
-        .collect()
+    let arranged = ARRANGEMENTS.iter().map(|(name, arrange)| {
+        let case = Case {
+            file: file(&arrange(entries.clone(), roster.clone())),
+            ..Case::of(&bench)
+        };
+        ((*name).to_owned(), case)
+    });
+    arranged.collect()
 }
 
 /// One bit of one entry changed and the file made whole around it, with an anchor and without.

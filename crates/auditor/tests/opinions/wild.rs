@@ -3,7 +3,7 @@
 use super::Named;
 use sijill_ledger::{Hash, Link, SecretKey};
 use sijill_poll::Event;
-use sijill_poll::event::{How, Value, WaveEnded, WaveStarted};
+use sijill_poll::event::{How, Responded, Value, WaveEnded, WaveStarted};
 use sijill_poll::operator::Signer;
 use sijill_scenarios::Case;
 use sijill_scenarios::bench::{Bench, Setup};
@@ -40,10 +40,31 @@ fn poll(seed: u64) -> Case {
             act(&mut bench, &mut dice);
         }
     }
+    let behind = if dice.one_in(3) { 0 } else { 9_000_000 };
     Case {
         file: bytes(&bench, &mut dice),
+        promises: promises(&bench, &mut dice),
+        now_ms: bench.now + behind,
         ..Case::of(&bench)
     }
+}
+
+/// Promises for answers that were recorded, and for such as were not.
+fn promises(bench: &Bench, dice: &mut Dice) -> Vec<(String, String)> {
+    let mut promised: Vec<Responded> = Vec::new();
+    for sealed in &bench.entries {
+        if let Event::Responded(responded) = &sealed.entry().event
+            && dice.one_in(8)
+        {
+            promised.push(responded.clone());
+        }
+    }
+    if dice.one_in(3) {
+        let (person, revision) = (dice.below(12) as u32, dice.between(1, 3) as u8);
+        promised.push(bench.responded_as(person, revision, How::Link, "no"));
+    }
+    let files = promised.iter().map(|responded| bench.promise(responded));
+    files.map(|file| ("held".to_owned(), file)).collect()
 }
 
 /// The export, now and then with another roster than the poll's.
