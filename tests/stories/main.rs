@@ -26,4 +26,5 @@ mod operating;
 mod parts;
 mod recovered;
 mod restart;
+mod second_opinion;
 mod tutorial;
