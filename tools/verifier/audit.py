@@ -14,7 +14,7 @@ from verifier.container import ENTRIES, ROSTER, NoExport, Section
 from verifier.definition import Definition
 from verifier.desk import Desk
 from verifier.entry import Entry, link
-from verifier.event import Closed, Opened, Responded, Signed, WaveStarted
+from verifier.event import Closed, Opened, Responded, Signed, Unsealed, WaveStarted
 from verifier.limits import CLOCK_TOLERANCE_MS, ENTRY_BYTES_MAX
 from verifier.lint import RULE_SET, lint
 from verifier.note import VerifierKey
@@ -27,8 +27,8 @@ from verifier.tree import Tree, leaf_hash
 
 # Checks of what follows from the definition; of them those that need the roster, and those that may miss things
 # without it.
-_OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 25, 32]
-_OF_THE_ROSTER = [10, 11, 12, 14, 17, 25]
+_OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 25, 32]
+_OF_THE_ROSTER = [10, 11, 12, 14, 17, 18, 25]
 _BESIDE_THE_ROSTER = [15, 16]
 _OF_THE_RULES = [8, 12, 14, 15, 16, 17]
 
@@ -258,6 +258,10 @@ class _Walk:
         if isinstance(event.content, Closed):
             self._findings.looked(17, len(poll.definition.options))
             self._refuse(rules.declared(poll, event.content))
+        if isinstance(event.content, Unsealed):
+            self._findings.looked(18, len(event.content.keys))
+            if definition.sealed:
+                self._refuse(rules.unsealing(poll, event.content))
 
     def _check(self, check: int, key: bytes, signature: bytes, message: bytes, meaning: str) -> None:
         """Has a signature checked; the failure, if it is one, is at this entry though it may come later."""
@@ -294,7 +298,7 @@ class _Walk:
         if poll.committed is None:
             return
         self._findings.looked(10, len(poll.roster))
-        for leaf, expected, found in poll.roster.faults(len(poll.definition.strata)):
+        for leaf, expected, found in poll.roster.faults(len(poll.definition.strata), poll.definition.sealed):
             meaning = "the roster is not as it must be"
             self._findings.fail(10, Failure(f"leaf {leaf}", expected, found, meaning, leaf=leaf))
 
@@ -309,8 +313,22 @@ class _Walk:
             self._findings.not_applicable(14, "no wave was begun")
         if not checks[17].items:
             self._findings.not_applicable(17, "no tally is declared before the close")
+        self._strata(poll)
+        for first, acknowledged in poll.losses:
+            self._findings.note(15, f"entries {first} to {acknowledged - 1} were acknowledged and are lost")
         if poll.definition.close_any_time:
             self._findings.note(15, "the definition lets the operator close at any time (`any_time`)")
         for number, wave in enumerate(poll.waves, 1):
             if not wave.ended:
                 self._findings.note(14, f"wave {number} has no end")
+
+    def _strata(self, poll: Poll) -> None:
+        if not poll.definition.sealed:
+            self._findings.not_applicable(18, "strata are open")
+        elif poll.unsealed is None:
+            self._findings.not_applicable(18, "strata are sealed and were not opened yet")
+        else:
+            rows = zip(poll.definition.strata, poll.unsealed)
+            closed = [stratum for stratum, key in rows if key is None]
+            if closed:
+                self._findings.note(18, f"strata that stay closed: {', '.join(closed)}")

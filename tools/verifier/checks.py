@@ -25,6 +25,7 @@ CHECKS = {
     15: "life of the poll",
     16: "rules at every entry",
     17: "tally",
+    18: "strata unsealed",
     25: "promises",
     32: "nothing personal",
 }

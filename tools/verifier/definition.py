@@ -34,7 +34,9 @@ class Definition:
     message: dict[str, str]
     answers: str
     revisions: int
+    sealed: bool
     strata_min: int
+    threshold: int
     close_any_time: bool
     resolution: int
     promise_delay: int
@@ -74,7 +76,9 @@ def of(tables: dict[str, Any]) -> Definition:
         message=tables["message"]["text"],
         answers=rules["answers"],
         revisions=rules["revisions"],
+        sealed=rules["strata"] == "sealed",
         strata_min=rules["strata_min"],
+        threshold=rules["threshold"],
         close_any_time=rules["close"] == "any_time",
         resolution=rules["resolution_seconds"] * 1000,
         promise_delay=rules["promise_delay_seconds"] * 1000,

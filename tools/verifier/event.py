@@ -14,9 +14,7 @@ from verifier.signature import is_key
 LATER_KINDS = {
     10: "CredentialIssued",
     11: "PageChanged",
-    12: "Unsealed",
     13: "Objected",
-    14: "Recovered",
     15: "Certified",
 }
 
@@ -139,7 +137,26 @@ class Annulled:
     reason: str
 
 
-Content = RosterCommitted | WaveStarted | WaveEnded | Paused | Resumed | Extended | Closed | Annulled
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """Content of kind 12. One key, or none, for each stratum of the definition."""
+
+    keys: list[bytes | None]
+    tables: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Content of kind 14. How many entries had been acknowledged, and the link of the last of them."""
+
+    head_size: int
+    head_link: bytes
+    reason: str
+
+
+Content = (
+    RosterCommitted | WaveStarted | WaveEnded | Paused | Resumed | Extended | Closed | Annulled | Unsealed | Recovered
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +289,14 @@ def _closed(reader: Reader) -> Closed:
     return Closed(reader.u64(), reader.hash(), reader.optional(lambda: reader.listed(question)), reader.text())
 
 
+def _unsealed(reader: Reader) -> Unsealed:
+    return Unsealed(reader.listed(lambda: reader.optional(reader.hash)), reader.hash())
+
+
+def _recovered(reader: Reader) -> Recovered:
+    return Recovered(reader.u64(), reader.hash(), reader.text())
+
+
 # Name of each kind, and how it is read from behind its number; the second argument is where the number begins.
 KINDS: dict[int, tuple[str, Callable[[Reader, int], Event]]] = {
     0: ("Opened", _opened),
@@ -284,4 +309,6 @@ KINDS: dict[int, tuple[str, Callable[[Reader, int], Event]]] = {
     7: ("Extended", _signed(_extended)),
     8: ("Closed", _signed(_closed)),
     9: ("Annulled", _signed(lambda reader: Annulled(reader.text()))),
+    12: ("Unsealed", _signed(_unsealed)),
+    14: ("Recovered", _signed(_recovered)),
 }

@@ -51,7 +51,7 @@ _WORDS = (
     ("who.tokens_made_by", ("platform", "sender")),
     ("rules.answers", ("link",)),
     ("rules.results", ("live",)),
-    ("rules.strata", ("open",)),
+    ("rules.strata", ("open", "sealed")),
     ("rules.close", ("at_end", "any_time")),
 )
 _SIDES = ("for", "against", "neither")

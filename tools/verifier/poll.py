@@ -15,14 +15,17 @@ from verifier.event import (
     Closed,
     Extended,
     Paused,
+    Recovered,
     Responded,
     Resumed,
     RosterCommitted,
     Signed,
+    Unsealed,
     WaveEnded,
     WaveStarted,
 )
 from verifier.roster import Roster
+from verifier.strata import Keys, opened
 from verifier.tally import Tally
 
 RUNNING, PAUSED, CLOSED, ANNULLED = "running", "paused", "closed", "annulled"
@@ -63,6 +66,9 @@ class Poll:
         self.committed: RosterCommitted | None = None
         self.waves: list[Wave] = []
         self.planned = 0
+        # Keys of sealed strata, once they are given; and of every loss its first entry and the number acknowledged.
+        self.unsealed: Keys | None = None
+        self.losses: list[tuple[int, int]] = []
         self._ballot = frozenset(option.id for option in definition.options)
         self.tally = Tally([option.id for option in definition.options], definition.strata)
 
@@ -127,6 +133,14 @@ class Poll:
     def _annulled(self, _: Annulled) -> None:
         self.state = ANNULLED
 
+    def _unsealed(self, content: Unsealed) -> None:
+        if self.definition.sealed:
+            self.unsealed = content.keys
+            self.tally.unseal(opened(self.definition, self.roster, self.tally, content.keys).tables)
+
+    def _recovered(self, content: Recovered) -> None:
+        self.losses.append((self.size - 1, content.head_size))
+
 
 # What each content of a signed event means.
 AFTER: dict[type, Callable[[Poll, Any], None]] = {
@@ -138,4 +152,6 @@ AFTER: dict[type, Callable[[Poll, Any], None]] = {
     Extended: Poll._extended,
     Closed: Poll._closed,
     Annulled: Poll._annulled,
+    Unsealed: Poll._unsealed,
+    Recovered: Poll._recovered,
 }

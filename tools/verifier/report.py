@@ -105,7 +105,10 @@ class Report:
         ]
         committed = self.poll.committed
         invited = committed.by_stratum if committed else [0] * len(definition.strata)
-        strata = zip(definition.strata, invited, tally.by_stratum(), strict=False)
+        strata = list(zip(definition.strata, invited, tally.by_stratum(), strict=False))
+        if definition.sealed:
+            keys = self.poll.unsealed or [None] * len(strata)
+            strata = [row for row, key in zip(strata, keys) if key is not None]
         leads = [_leads(counts), _leads(first)]
         return {
             "invited": committed.count if committed else 0,

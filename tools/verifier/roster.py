@@ -7,6 +7,9 @@ from verifier.tree import root_of
 
 LEAF_BYTES = 98
 
+# The stratum of a leaf whose stratum is sealed.
+SEALED = 0xFFFF
+
 
 class Roster:
     """The leaves of a roster that are whole, as they stand in the file."""
@@ -42,8 +45,8 @@ class Roster:
                 counts[stratum] += 1
         return counts
 
-    def faults(self, strata: int) -> Iterator[tuple[int, str, str]]:
-        """What is wrong with a leaf where strata are open: its index, what was expected, and what was found."""
+    def faults(self, strata: int, sealed: bool) -> Iterator[tuple[int, str, str]]:
+        """What is wrong with a leaf, strata being sealed or open: its index, what was expected, and what was found."""
         before = b""
         for index in range(len(self)):
             key = self.key(index)
@@ -51,12 +54,16 @@ class Roster:
                 yield index, "public keys that strictly ascend", "one that does not come after the one before"
             if not is_key(key):
                 yield index, "a canonical public key not of small order", key.hex()
-            if self.stratum(index) >= strata:
-                yield index, f"a stratum below {strata}", str(self.stratum(index))
-            if any(self._sealed_stratum(index)):
+            stratum = self.stratum(index)
+            if sealed and stratum != SEALED:
+                yield index, f"{SEALED} for a sealed stratum", str(stratum)
+            if not sealed and stratum >= strata:
+                yield index, f"a stratum below {strata}", str(stratum)
+            if not sealed and any(self.sealed_stratum(index)):
                 yield index, "zeros for a sealed stratum", "other bytes"
             before = key
 
-    def _sealed_stratum(self, index: int) -> bytes:
+    def sealed_stratum(self, index: int) -> bytes:
+        """The commitment to this leaf's stratum, where strata are sealed."""
         start = index * LEAF_BYTES + 34
         return self._leaves[start : start + 32]

@@ -15,15 +15,18 @@ from verifier.event import (
     Extended,
     Opened,
     Paused,
+    Recovered,
     Responded,
     Resumed,
     RosterCommitted,
     Signed,
+    Unsealed,
     WaveEnded,
     WaveStarted,
 )
+from verifier import strata
 from verifier.limits import REASON_BYTES_MAX
-from verifier.poll import ANNULLED, PAUSED, RUNNING, Poll
+from verifier.poll import ANNULLED, CLOSED, PAUSED, RUNNING, Poll
 
 _TIME_MAX = (1 << 64) - 1
 
@@ -111,13 +114,14 @@ def _roster_committed(poll: Poll, _: int, content: RosterCommitted) -> Refusal |
         return Refusal(15, "a poll neither closed nor annulled", poll.state)
     if poll.committed is not None:
         return Refusal(10, "one commitment to the roster", "another")
-    if content.stratum_keys:
-        return Refusal(10, "no stratum keys", str(len(content.stratum_keys)))
+    keys = len(poll.definition.strata) if poll.definition.sealed else 0
+    if len(content.stratum_keys) != keys:
+        return Refusal(10, f"{keys} stratum keys", str(len(content.stratum_keys)))
     if content.count == 0:
         return Refusal(10, "at least one invitation", "none")
     if len(content.by_stratum) != len(poll.definition.strata) or sum(content.by_stratum) != content.count:
         return Refusal(10, f"counts of {len(poll.definition.strata)} strata that add up", "others")
-    if any(0 < count < poll.definition.strata_min for count in content.by_stratum):
+    if not poll.definition.sealed and any(0 < count < poll.definition.strata_min for count in content.by_stratum):
         return Refusal(10, f"no stratum with less than {poll.definition.strata_min} invitations", "one")
     return _leaves(poll, content)
 
@@ -126,7 +130,7 @@ def _leaves(poll: Poll, content: RosterCommitted) -> Refusal | None:
     """Root and counts, by the leaves in the file."""
     if content.count != len(poll.roster):
         return Refusal(10, f"{content.count} leaves", str(len(poll.roster)))
-    if content.by_stratum != poll.roster.by_stratum(len(poll.definition.strata)):
+    if not poll.definition.sealed and content.by_stratum != poll.roster.by_stratum(len(poll.definition.strata)):
         return Refusal(10, "leaves with these counts by stratum", "others")
     root = poll.roster.root()
     return None if root == content.root else Refusal(10, f"leaves with the root {content.root.hex()}", root.hex())
@@ -200,6 +204,28 @@ def _annulled(poll: Poll, _: int, __: Annulled) -> Refusal | None:
     return Refusal(15, "one annulment", "another") if poll.state == ANNULLED else None
 
 
+def _unsealed(poll: Poll, _: int, content: Unsealed) -> Refusal | None:
+    if poll.state != CLOSED:
+        return Refusal(15, "a closed poll", poll.state)
+    if not poll.definition.sealed:
+        return Refusal(18, "sealed strata", "open ones")
+    if poll.unsealed is not None:
+        return Refusal(18, "one unsealing", "another")
+    return unsealing(poll, content)
+
+
+def unsealing(poll: Poll, content: Unsealed) -> Refusal | None:
+    """Whether an unsealing is right. It is asked of every one of sealed strata, whatever else is wrong with it."""
+    for expected, found in strata.faults(poll.definition, poll.committed, poll.roster, poll.tally, content):
+        return Refusal(18, expected, found)
+    return None
+
+
+def _recovered(poll: Poll, _: int, content: Recovered) -> Refusal | None:
+    lost = content.head_size > poll.size
+    return None if lost else Refusal(15, f"more than {poll.size} acknowledged entries", str(content.head_size))
+
+
 def _responded(poll: Poll, at: int, event: Responded) -> Refusal | None:
     if event.how != poll.definition.answers or event.order != 0:
         return Refusal(
@@ -249,4 +275,6 @@ RULES: dict[type, Callable[[Poll, int, Any], Refusal | None]] = {
     Extended: _extended,
     Closed: _closed,
     Annulled: _annulled,
+    Unsealed: _unsealed,
+    Recovered: _recovered,
 }

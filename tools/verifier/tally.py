@@ -33,6 +33,15 @@ class Tally:
         """The number of this invitation's last answer, as it stands in it; 0 if there is none."""
         return self._revision[index] if index < len(self._revision) else 0
 
+    def last(self, index: int) -> int | None:
+        """The place of the option of this invitation's last answer."""
+        answered = index < len(self._revision) and self._revision[index] > 0
+        return self._last[index] if answered else None
+
+    def unseal(self, tables: list[list[int]]) -> None:
+        """Takes the counts of sealed strata that were opened."""
+        self._by_stratum = tables
+
     def count(self, index: int, revision: int, option: str, assisted: bool) -> None:
         """Takes an answer for an option that the ballot has. Who was not invited is not counted."""
         if index >= len(self._revision):

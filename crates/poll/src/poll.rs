@@ -8,7 +8,7 @@
 //! - `planned ≤ roster`, `tally.answered ≤ planned`;
 //! - `last_at` never decreases.
 
-use crate::definition::Definition;
+use crate::definition::{Definition, StrataVisibility};
 use crate::error::PollError;
 use crate::event::{
     Answer, Event, Opening, Recovered, Responded, RosterCommitted, Unsealed, Value, Who,
@@ -337,6 +337,9 @@ fn turn_to(poll: &mut Poll, phase: Phase, reason: &str) {
 }
 
 fn unseal(poll: &mut Poll, content: &Unsealed) {
+    if poll.definition.rules.strata == StrataVisibility::Open {
+        return;
+    }
     let opened = OpenedStrata::new(&poll.definition, &poll.roster, &poll.casts, &content.keys);
     let rows = opened.tables.into_iter().zip(&content.keys);
     poll.tally.by_stratum = rows.map(|(row, key)| key.map(|_| row)).collect();

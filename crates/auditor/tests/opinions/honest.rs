@@ -18,12 +18,28 @@ pub fn honest() -> Vec<Named> {
         ("running".into(), Case::of(&fixture::running())),
     ];
     cases.extend(prefixes(&bench));
+    cases.extend(sealed());
     cases.extend(other_terms());
     cases.extend(promised());
     cases.extend(clocks());
     cases.extend(anchored());
     cases.extend(keyed());
     cases
+}
+
+/// Strata sealed, opened under several thresholds, and a ledger that lost entries.
+fn sealed() -> Vec<Named> {
+    let of = |threshold: u32| {
+        let mut setup = fixture::sealed_setup();
+        setup.terms.threshold = threshold;
+        let mut bench = fixture::closed(&setup, 23);
+        let closed = (format!("sealed, {threshold}"), Case::of(&bench));
+        bench.admit(bench.unsealed());
+        let link = sijill_ledger::Link::from_bytes([9; 32]);
+        bench.admit(bench.recovered(2, link, "The disk of the server failed"));
+        [closed, (format!("unsealed, {threshold}"), Case::of(&bench))]
+    };
+    [1, 5, 6, 7, 9, 30].into_iter().flat_map(of).collect()
 }
 
 fn keyless(case: Case) -> Case {

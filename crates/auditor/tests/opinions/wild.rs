@@ -23,6 +23,8 @@ fn poll(seed: u64) -> Case {
     let terms = Terms {
         revisions: dice.below(3) as u8,
         close_any_time: dice.one_in(2),
+        sealed: dice.one_in(3),
+        threshold: dice.between(1, 5) as u32,
         ..Terms::default()
     };
     let mut bench = Bench::open(&Setup {
@@ -87,7 +89,7 @@ fn bytes(bench: &Bench, dice: &mut Dice) -> Vec<u8> {
 
 fn act(bench: &mut Bench, dice: &mut Dice) {
     pass_time(bench, dice);
-    let event = match dice.below(30) {
+    let event = match dice.below(34) {
         0..=15 => answer(bench, dice),
         16 => committed(bench, dice),
         17 => wave_started(bench, dice),
@@ -97,12 +99,32 @@ fn act(bench: &mut Bench, dice: &mut Dice) {
         24 | 25 => extended(bench, dice),
         26 => closed(bench, dice),
         27 => annulled(bench, dice),
+        28..=30 => unsealed(bench, dice),
+        31 => recovered(bench, dice),
         _ => bench.entries[dice.below(bench.entries.len() as u64) as usize]
             .entry()
             .event
             .clone(),
     };
     bench.record(event);
+}
+
+fn unsealed(bench: &Bench, dice: &mut Dice) -> Event {
+    let mut content = bench.unsealing();
+    match dice.below(8) {
+        0 => content.keys.rotate_left(1),
+        1 => content.keys[0] = None,
+        2 => content.keys = bench.stratum_keys.iter().copied().map(Some).collect(),
+        3 => content.keys[1] = Some([7; 32]),
+        4 => content.keys.push(None),
+        5 => content.tables = Hash::of(b"other tables"),
+        _ => {}
+    }
+    bench.signed(content, Event::Unsealed)
+}
+
+fn recovered(bench: &Bench, dice: &mut Dice) -> Event {
+    bench.recovered(dice.below(3), Link::from_bytes([9; 32]), reason(dice))
 }
 
 /// Mostly a second, sometimes to a moment that means something, or back.
