@@ -38,6 +38,9 @@ class Chain:
         self.next_index = 0
         self.anchors = anchors
         self.met: set[Anchor] = set()
+        self._by_index: dict[int, list[Anchor]] = {}
+        for anchor in anchors:
+            self._by_index.setdefault(anchor.index, []).append(anchor)
 
     def expected_previous(self, entry: Entry) -> bytes | None:
         """What the next entry must have as `previous`; None where nobody can know."""
@@ -47,7 +50,7 @@ class Chain:
 
     def push(self, entry: Entry | None, link: bytes | None) -> None:
         """Goes on behind the next entry; None is one that cannot be read."""
-        self.met.update(anchor for anchor in self.anchors if (anchor.index, anchor.link) == (self.size, link))
+        self.met.update(anchor for anchor in self._by_index.get(self.size, ()) if anchor.link == link)
         self.next_index = (entry.index if entry else self.next_index) + 1
         self.size += 1
         self.link = link

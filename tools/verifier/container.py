@@ -128,7 +128,9 @@ def find(sections: list[Section], kind: int) -> Section | None:
 
 def read_section(file: BinaryIO, section: Section) -> bytes:
     """All bytes of a section that are there."""
-    return b"".join(_chunks(file, section, file.seek(0, 2)))
+    left = min(section.length, max(0, file.seek(0, 2) - section.start))
+    file.seek(section.start if left else 0)
+    return file.read(left)
 
 
 def entries(file: BinaryIO, section: Section, tell: Tell) -> Iterator[bytes]:

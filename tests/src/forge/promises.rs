@@ -4,6 +4,7 @@ use super::{Forgery, Holds};
 use crate::bench::{Keys, Setup};
 use crate::fixture::{self, Case};
 use sijill_poll::event::How;
+use sijill_poll::promise::{self, Promise};
 
 pub(super) const FORGERIES: &[Forgery] = &[
     Forgery {
@@ -39,6 +40,25 @@ pub(super) const FORGERIES: &[Forgery] = &[
             let mut case = Case::of(&bench);
             case.promises = vec![held("overdue", &bench.promise(&dropped))];
             case.now_ms = bench.poll.promise_due() + 1;
+            case
+        },
+    },
+    Forgery {
+        name: "a respondent was promised a later time than everybody",
+        holds: Holds::Platform,
+        fails: &[25],
+        make: || {
+            let bench = fixture::honest();
+            let kept = bench.responded_as(3, 1, How::Link, "yes");
+            let promise = Promise {
+                origin: bench.poll.origin().clone(),
+                poll_id: bench.poll.id(),
+                answer: kept.hash().expect("the answer can be encoded"),
+                due: bench.poll.promise_due() / 1_000 + 86_400,
+            };
+            let file = promise::file(&kept, &promise, &bench.keys.promise);
+            let mut case = Case::of(&bench);
+            case.promises = vec![held("later", &file.expect("the promise can be signed"))];
             case
         },
     },
