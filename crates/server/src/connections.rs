@@ -131,11 +131,15 @@ async fn attend(
     let stream = TokioIo::new(Patient::new(stream, Duration::from_millis(WRITE_MS_MAX)));
     let mut connection = pin!(http.serve_connection(stream, service));
     // How a connection ends, well or badly, is nobody's business but its peer's.
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        () = seat.leave.notified() => return,
-        _ = stopping.wait_for(|stop| *stop) => connection.as_mut().graceful_shutdown(),
+    loop {
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            // A request that arrived just before keeps its place; somebody else will be told.
+            () = seat.leave.notified() => if seat.is_waited_for() { return },
+            _ = stopping.wait_for(|stop| *stop) => break,
+        }
     }
+    connection.as_mut().graceful_shutdown();
     drop(connection.await);
 }
 
@@ -184,7 +188,7 @@ impl Queue {
 struct Seat {
     queue: Arc<Queue>,
     leave: Arc<Notify>,
-    turn: Mutex<u64>,
+    turn: Mutex<Option<u64>>,
 }
 
 impl Seat {
@@ -192,7 +196,7 @@ impl Seat {
         let seat = Self {
             queue: Arc::clone(queue),
             leave: Arc::default(),
-            turn: Mutex::new(0),
+            turn: Mutex::new(None),
         };
         seat.wait();
         Arc::new(seat)
@@ -204,15 +208,23 @@ impl Seat {
         turns.next += 1;
         let turn = turns.next;
         turns.waiting.insert(turn, Arc::clone(&self.leave));
-        *self.turn() = turn;
+        *self.turn() = Some(turn);
     }
 
     fn stop_waiting(&self) {
-        let turn = *self.turn();
-        self.queue.turns().waiting.remove(&turn);
+        // Its own lock is let go before the queue's is taken: `wait` takes them the other way round.
+        let turn = self.turn().take();
+        if let Some(turn) = turn {
+            self.queue.turns().waiting.remove(&turn);
+        }
     }
 
-    fn turn(&self) -> MutexGuard<'_, u64> {
+    /// Whether it has a turn, though it may have been told to leave.
+    fn is_waited_for(&self) -> bool {
+        self.turn().is_some()
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Option<u64>> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -285,6 +297,7 @@ mod tests {
         let queue = Arc::new(Queue::default());
         let [first, second, third] = [0; 3].map(|_| Seat::new(&queue));
         let work = Work::new(&first);
+        assert!(!first.is_waited_for() && second.is_waited_for());
         queue.make_room();
         second.leave.notified().await;
         drop(work);
