@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 6] = [
     &["sijill-pages", "sijill-auditor", "sijill-scenarios"],
     &["sijill-server"],
     &["sijill"],
-    &[],
+    &["sijill-fuzzing"],
 ];
 
 /// Who may name a crate in its manifest, tests included.

@@ -278,9 +278,29 @@ impl Place {
     /// Starts a server on the data directory and waits until it takes requests.
     #[track_caller]
     pub fn serve(&self) -> Server {
+        let mut command = self.command();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        self.serve_by(&mut command)
+    }
+
+    /// The same, for a server that may open only so many files.
+    #[track_caller]
+    pub fn serve_with_descriptors(&self, descriptors: u32) -> Server {
+        let binary = self.command();
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {descriptors} && exec \"$0\" serve --listen 127.0.0.1:0");
+        command.args(["-c", &limited]).arg(binary.get_program());
+        command
+            .current_dir(self.folder.path())
+            .env("SIJILL_DATA", self.data());
+        self.serve_by(&mut command)
+    }
+
+    #[track_caller]
+    fn serve_by(&self, command: &mut Command) -> Server {
         self.servers.set(self.servers.get() + 1);
         let name = format!("server-{}", self.servers.get());
-        let mut process = self.start(&name, ["serve", "--listen", "127.0.0.1:0"]);
+        let mut process = Process::start(command, self.folder.path(), &name);
         let address = until(START_MAX, || {
             assert!(process.is_running(), "the server ended: {}", process.err());
             listening(&process.err())
@@ -351,6 +371,11 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
+    /// What it takes of the machine.
+    pub fn usage(&self) -> Usage {
+        Usage::of(self.process.id())
+    }
+
     /// What it logged so far.
     pub fn log(&self) -> String {
         self.process.err()
@@ -366,5 +391,26 @@ impl Server {
     /// Ends it as a power cut would.
     pub fn kill(&mut self) {
         self.process.kill();
+    }
+}
+
+/// What a process takes of the machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// The most memory that it ever had, in KiB.
+    pub memory_peak_kib: u64,
+    /// Descriptors that are open.
+    pub descriptors: usize,
+}
+
+impl Usage {
+    fn of(process: u32) -> Self {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|rest| rest.trim().strip_suffix(" kB"));
+        Self {
+            memory_peak_kib: peak.and_then(|kib| kib.trim().parse().ok()).unwrap(),
+            descriptors: fs::read_dir(format!("/proc/{process}/fd")).unwrap().count(),
+        }
     }
 }

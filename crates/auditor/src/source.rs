@@ -208,7 +208,7 @@ fn spans(head_bytes: u64, file_bytes: u64, sections: &[Section]) -> Vec<Span> {
         .map(|section| {
             let span = Span {
                 section: *section,
-                // A forged length may lead beyond what a file can have.
+                // Nothing of it is there, wherever it claims to stand; a file cannot be sought so far.
                 offset: offset.min(file_bytes),
                 there: section.length.min(file_bytes.saturating_sub(offset)),
             };
@@ -421,5 +421,32 @@ impl Entries {
         let mut bytes = vec![0; length as usize];
         reader.exactly(&mut bytes)?;
         Ok(Some(Raw::Entry(bytes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    /// Two sections that claim the longest length there is: the second would stand where no file can be sought, and
+    /// the audit ended as if the disk had failed, with no report and no word on whose fault it was.
+    #[test]
+    fn lengths_that_no_file_can_have_are_a_finding_and_no_broken_disk() {
+        let section = |kind| Section {
+            kind,
+            flags: MUST_UNDERSTAND,
+            length: u64::MAX,
+            hash: Hash::of(b""),
+        };
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let head = container::head(&[section(ENTRIES), section(ROSTER), section(7)]);
+        file.write_all(&head).unwrap();
+        let mut findings = Findings::default();
+        let source = Source::open(file.path(), &mut findings).unwrap();
+        assert!(findings.has_failed(V1));
+        let source = source.expect("it has a head");
+        assert!(source.first_entry().unwrap().is_none());
+        assert!(!source.roster(|_| {}, &mut findings).unwrap());
     }
 }

@@ -5,14 +5,16 @@
 //! operator key ever reaches the service.
 
 use crate::ServerError;
-use crate::limits::DESK_LINE_BYTES_MAX;
+use crate::limits::{DESK_CONNECTIONS_MAX, DESK_LINE_BYTES_MAX, ROOM_MS};
 use crate::service::{Config, Service};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::sync::Semaphore;
 
 /// The name of the socket in the data directory.
 const SOCKET: &str = "desk.sock";
@@ -21,7 +23,7 @@ const SOCKET: &str = "desk.sock";
 pub const NO_ANSWER: u16 = u16::MAX;
 
 /// What an operator command asks.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Ask {
     /// The keys that a ledger of this origin would have. Answer: [`Reply::Keys`].
@@ -76,8 +78,30 @@ pub enum Ask {
     },
 }
 
+/// Why a line is nothing that can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAnAsk {
+    /// It has no end within the limit.
+    #[error("the desk takes lines of at most {DESK_LINE_BYTES_MAX} bytes that end in a line feed")]
+    Endless,
+    /// It is not JSON of an [`Ask`].
+    #[error("the desk does not understand this: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Ask {
+    /// Reads one line of the socket, its line feed included: half a line is nobody's wish.
+    pub fn read(line: &[u8]) -> Result<Self, NotAnAsk> {
+        if line.len() > DESK_LINE_BYTES_MAX {
+            return Err(NotAnAsk::Endless);
+        }
+        let line = line.strip_suffix(b"\n").ok_or(NotAnAsk::Endless)?;
+        Ok(serde_json::from_slice(line)?)
+    }
+}
+
 /// What the service answers.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
 pub enum Reply {
     /// Keys of a ledger, 32 bytes each in base64.
@@ -137,7 +161,7 @@ pub enum Reply {
 }
 
 /// A poll as operators see it: everything durable, published or not.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PollStatus {
     /// Short name.
     pub slug: String,
@@ -180,7 +204,7 @@ pub struct PollStatus {
 }
 
 /// A wave as operators see it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaveStatus {
     /// Its invitations.
     pub planned: u32,
@@ -189,7 +213,7 @@ pub struct WaveStatus {
 }
 
 /// A signer's turn.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnStatus {
     /// Its next counter.
     pub counter: u32,
@@ -283,14 +307,20 @@ impl Counter {
 
     /// Serves whoever comes, until dropped.
     pub async fn serve(&self, service: Service) {
-        loop {
+        let room = Arc::new(Semaphore::new(DESK_CONNECTIONS_MAX));
+        // The semaphore is never closed.
+        while let Ok(place) = Arc::clone(&room).acquire_owned().await {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    tokio::spawn(attend(stream, service.clone()));
+                    let service = service.clone();
+                    tokio::spawn(async move {
+                        attend(stream, service).await;
+                        drop(place);
+                    });
                 }
                 Err(error) => {
                     tracing::warn!("the desk could not take a connection: {error}");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(ROOM_MS)).await;
                 }
             }
         }
@@ -303,36 +333,39 @@ impl Drop for Counter {
     }
 }
 
-/// Answers one who asks, line by line.
+/// Answers one who asks, line by line. Whoever sends a line that is none is told so, and the conversation is over: where
+/// the next one begins is not known.
 async fn attend(stream: tokio::net::UnixStream, service: Service) {
     let (read, mut write) = stream.into_split();
     let mut lines = tokio::io::BufReader::new(read);
+    let mut line = Vec::new();
     loop {
-        let mut line = String::new();
+        line.clear();
         let mut limited = (&mut lines).take(DESK_LINE_BYTES_MAX as u64);
-        match limited.read_line(&mut line).await {
+        match limited.read_until(b'\n', &mut line).await {
             Ok(length) if length > 0 => {}
             _ => return,
         }
-        let reply = answer(&service, line).await;
+        let (reply, goes_on) = match Ask::read(&line) {
+            Ok(ask) => (answer(&service, ask).await, true),
+            Err(why) => (
+                Reply::Refused {
+                    why: why.to_string(),
+                },
+                false,
+            ),
+        };
         let Ok(mut text) = serde_json::to_vec(&reply) else {
             return;
         };
         text.push(b'\n');
-        if write.write_all(&text).await.is_err() {
+        if write.write_all(&text).await.is_err() || !goes_on {
             return;
         }
     }
 }
 
-async fn answer(service: &Service, line: String) -> Reply {
-    let ask: Ask = match serde_json::from_str(&line) {
-        Ok(ask) => ask,
-        Err(error) => {
-            let why = format!("the desk does not understand this: {error}");
-            return Reply::Refused { why };
-        }
-    };
+async fn answer(service: &Service, ask: Ask) -> Reply {
     let service = service.clone();
     tokio::task::spawn_blocking(move || service.ask(ask))
         .await

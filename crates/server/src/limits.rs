@@ -6,8 +6,32 @@ pub const FORM_BYTES_MAX: usize = 4 * 1024;
 /// Time to send a submission's body, in milliseconds: 4 KiB over the slowest mobile network.
 pub const FORM_MS_MAX: u64 = 10_000;
 
-/// Time to send a request's head, in milliseconds.
+/// Time to send a request's head, in milliseconds; also how long a connection may ask for nothing.
 pub const HEADER_MS_MAX: u64 = 10_000;
+
+/// Longest head of a request, in bytes: a path of some hundred bytes, a browser's headers of some thousand. It is also
+/// what is kept of a response on its way.
+pub const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Connections open at the same time. Each has two buffers of at most [`HEAD_BYTES_MAX`] and some KiB of its own:
+/// 4,096 × (2 × 16 + 4) KiB = 144 MiB at the very most, a quarter of it where they idle.
+pub const CONNECTIONS_MAX: usize = 4_096;
+
+/// Connections without which a service is none.
+pub const CONNECTIONS_MIN: usize = 16;
+
+/// Descriptors that connections never get: 64 for the log, its head, snapshots, exports being made, the runtime and
+/// standard streams (about 30 are open while it idles), and [`DESK_CONNECTIONS_MAX`].
+pub const DESCRIPTORS_KEPT: u64 = 64 + DESK_CONNECTIONS_MAX as u64;
+
+/// How often somebody who waits for a place, or for the desk, is looked after, in milliseconds.
+pub const ROOM_MS: u64 = 100;
+
+/// Time in which a peer must take [`WRITE_BYTES_MIN`] of what waits for it, in milliseconds.
+pub const WRITE_MS_MAX: u64 = 30_000;
+
+/// Least bytes that a peer must take in [`WRITE_MS_MAX`]: 16 KiB in 30 seconds is a tenth of the slowest mobile network.
+pub const WRITE_BYTES_MIN: usize = 16 * 1024;
 
 /// Requests answered at the same time; more wait in their connections.
 pub const REQUESTS_MAX: usize = 1_024;
@@ -47,6 +71,9 @@ pub const DESK_ENTRIES_MAX: usize = 256;
 
 /// Longest line on the desk's socket, in bytes: an entry in base64 with its envelope; answers are longer.
 pub const DESK_LINE_BYTES_MAX: usize = 256 * 1024;
+
+/// Conversations at the desk at the same time; more wait. Each is one command of an operator.
+pub const DESK_CONNECTIONS_MAX: usize = 64;
 
 /// Least time between two publications of answers, in milliseconds: more would only be work.
 pub const PUBLICATION_MS_MIN: u64 = 1_000;

@@ -2,7 +2,7 @@
 //!
 //! It makes and reads keys, reads what operators write, and hands everything else to the crate whose it is: `server`
 //! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
-//! directory, as a private copy.
+//! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parser of rosters, for fuzzing.
 
 mod clerk;
 mod cli;
@@ -13,13 +13,11 @@ mod data_folder;
 mod demo_definition;
 mod durable_file;
 mod entry_json;
-mod fault;
 mod invocation;
 mod key_file;
 mod moment;
 mod private_copy;
 mod public_roster;
-mod roster_file;
 mod roster_intake;
 mod roster_leaves;
 mod roster_making;
@@ -29,6 +27,7 @@ mod signing;
 mod test_desk;
 
 use clap::Parser;
+use sijill::{fault, roster_file};
 use std::io::Write;
 use std::process::ExitCode;
 

@@ -15,6 +15,10 @@ use std::io::{BufRead, BufReader, Read};
 /// Longest cell in bytes that is looked at; a phone number in any script is far shorter.
 const CELL_BYTES_MAX: usize = 200;
 
+/// Most bytes that are read for one row: behind a quotation mark that nobody closes, the rest of the file is one cell.
+/// The reader reads ahead, so this is far more than three cells need.
+const ROW_BYTES_MAX: u64 = 1024 * 1024;
+
 /// Somebody to invite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
@@ -133,16 +137,18 @@ pub fn parse(source: impl Read, definition: &Definition) -> Result<Parsed> {
         .from_reader(Ending {
             source,
             ended: false,
+            left: ROW_BYTES_MAX,
+            after_return: false,
         });
     let mut record = csv::ByteRecord::new();
-    if !records.read_byte_record(&mut record)? {
+    if !next_row(&mut records, &mut record)? {
         return Err(input(
             "the roster is empty; expected a header `contact,stratum,language` and one row a person",
         ));
     }
     let columns = Columns::of_header(&record)?;
     let mut rows = Rows::new(definition)?;
-    while records.read_byte_record(&mut record)? {
+    while next_row(&mut records, &mut record)? {
         parsed.rows += 1;
         let row = row_of(&records, &record);
         match rows.read(row, &record, &columns) {
@@ -162,17 +168,64 @@ fn row_of<R: Read>(records: &csv::Reader<Ending<R>>, record: &csv::ByteRecord) -
     after.saturating_sub(1 + inside.count() as u64)
 }
 
-/// A reader that remembers whether its source ended.
+/// Reads the next row; there may be none. One that does not end within its limit ends the import.
+fn next_row<R: Read>(
+    records: &mut csv::Reader<Ending<R>>,
+    record: &mut csv::ByteRecord,
+) -> Result<bool> {
+    records.get_mut().left = ROW_BYTES_MAX;
+    let start = records.position().line();
+    let read = records.read_byte_record(record);
+    if records.get_ref().left == 0 {
+        return Err(input(format!(
+            "the roster's row {start} does not end within {ROW_BYTES_MAX} bytes; is a quotation mark not closed?"
+        )));
+    }
+    read.with_context(|| Fault::Input("cannot read the roster".into()))
+}
+
+/// A reader that remembers whether its source ended, gives only so much for a row, and ends every line with a line feed
+/// alone: the parser counts nothing else, and spreadsheets write carriage returns.
 struct Ending<R> {
     source: R,
     ended: bool,
+    left: u64,
+    after_return: bool,
 }
 
 impl<R: Read> Read for Ending<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        self.ended = count == 0;
-        Ok(count)
+        loop {
+            let count = self.source.by_ref().take(self.left).read(buffer)?;
+            self.left -= count as u64;
+            self.ended = count == 0;
+            let kept = self.end_lines(buffer.get_mut(..count).unwrap_or_default());
+            // Nothing kept of something read is not yet the end.
+            if kept > 0 || count == 0 {
+                return Ok(kept);
+            }
+        }
+    }
+}
+
+impl<R> Ending<R> {
+    /// Ends the lines in `bytes`, and says how many bytes are left.
+    fn end_lines(&mut self, bytes: &mut [u8]) -> usize {
+        let mut after_return = self.after_return;
+        let mut ended = Vec::with_capacity(bytes.len());
+        for byte in bytes.iter() {
+            match byte {
+                b'\n' if after_return => {}
+                b'\r' => ended.push(b'\n'),
+                other => ended.push(*other),
+            }
+            after_return = *byte == b'\r';
+        }
+        self.after_return = after_return;
+        for (place, byte) in bytes.iter_mut().zip(&ended) {
+            *place = *byte;
+        }
+        ended.len()
     }
 }
 

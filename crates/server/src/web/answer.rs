@@ -1,23 +1,22 @@
 //! The page behind a personal link. Opening it (GET, HEAD, previews) never spends it; sending the same answer again
 //! gets the same promise.
 
+use super::arrival::Arrived;
 use super::trouble::{kind_of, problem};
 use super::{Web, language, page};
 use crate::book::Book;
-use crate::limits::{FORM_BYTES_MAX, FORM_MS_MAX};
+use crate::form::{Form, FormFault};
 use crate::rejection::Rejection;
 use crate::view;
-use axum::body::Body;
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use sijill_pages::{FormError, Language, PAGE_CSP, ProblemKind, answer_page, confirmation_page};
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use sijill_poll::event::{How, Responded};
 use sijill_poll::rules::Refusal;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// GET, in the language that the browser asks for.
 pub async fn show(
@@ -43,10 +42,10 @@ pub async fn submit(
     State(web): State<Web>,
     Path(token): Path<String>,
     headers: HeaderMap,
-    body: Body,
+    Extension(arrived): Extension<Arrived>,
 ) -> Response {
     match Visit::new(&web, &headers, &token, None) {
-        Ok(visit) => visit.submit(body).await,
+        Ok(visit) => visit.submit(arrived).await,
         Err(trouble) => *trouble,
     }
 }
@@ -56,10 +55,10 @@ pub async fn submit_in(
     State(web): State<Web>,
     Path((token, tag)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Body,
+    Extension(arrived): Extension<Arrived>,
 ) -> Response {
     match Visit::new(&web, &headers, &token, Some(&tag)) {
-        Ok(visit) => visit.submit(body).await,
+        Ok(visit) => visit.submit(arrived).await,
         Err(trouble) => *trouble,
     }
 }
@@ -175,8 +174,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn submit(&self, body: Body) -> Response {
-        let form = match Form::read(self.headers, body).await {
+    async fn submit(&self, arrived: Arrived) -> Response {
+        let form = match read_form(self.headers, arrived) {
             Ok(form) => form,
             Err(kind) => return self.problem(kind),
         };
@@ -236,59 +235,16 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// A submission as it came.
-struct Form {
-    answers: Vec<String>,
-    revision: u8,
-}
-
-impl Form {
-    /// Reads a form within the limits of size and time.
-    async fn read(headers: &HeaderMap, body: Body) -> Result<Self, ProblemKind> {
-        let kind = headers.get(header::CONTENT_TYPE);
-        let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Err(ProblemKind::NotAForm);
-        }
-        let limit = Duration::from_millis(FORM_MS_MAX);
-        let whole = tokio::time::timeout(limit, Limited::new(body, FORM_BYTES_MAX).collect()).await;
-        let bytes = match whole {
-            Err(_) => {
-                return Err(ProblemKind::Timeout {
-                    seconds_max: FORM_MS_MAX / 1_000,
-                });
-            }
-            Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return Err(ProblemKind::TooLarge {
-                    bytes_max: FORM_BYTES_MAX as u64,
-                });
-            }
-            Ok(Err(_)) => return Err(ProblemKind::NotAForm),
-            Ok(Ok(whole)) => whole.to_bytes(),
-        };
-        Self::parse(&bytes)
+/// The form in what arrived of a request.
+fn read_form(headers: &HeaderMap, arrived: Arrived) -> Result<Form, ProblemKind> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(ProblemKind::NotAForm);
     }
-
-    fn parse(bytes: &[u8]) -> Result<Self, ProblemKind> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ProblemKind::NotUtf8)?;
-        let mut form = Self {
-            answers: Vec::new(),
-            revision: 1,
-        };
-        for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-            // What is not UTF-8 after decoding comes as U+FFFD, which no id has.
-            if value.contains(char::REPLACEMENT_CHARACTER) {
-                return Err(ProblemKind::NotUtf8);
-            }
-            match name.as_ref() {
-                "answer" => form.answers.push(value.into_owned()),
-                "revision" => {
-                    form.revision = value.parse().map_err(|_| ProblemKind::NotAForm)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(form)
-    }
+    Form::parse(&arrived.0?).map_err(|fault| match fault {
+        FormFault::NotUtf8 => ProblemKind::NotUtf8,
+        FormFault::Revision => ProblemKind::NotAForm,
+    })
 }

@@ -3,16 +3,16 @@
 //! Nothing a person sends is logged: no token, no address, no answer.
 
 mod answer;
+mod arrival;
 mod files;
 mod live;
 mod results;
 mod trouble;
 
-use crate::limits::{FORM_BYTES_MAX, LISTENERS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
+use crate::limits::{LISTENERS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
 use crate::paths::{self, route};
 use crate::service::Service;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -26,6 +26,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+pub use arrival::whole;
+
 /// What every handler has.
 #[derive(Clone)]
 pub struct Web {
@@ -38,11 +40,12 @@ pub struct Web {
 }
 
 impl Web {
-    /// The web side of a service; `stopping` becomes true when it stops.
-    pub fn new(service: Service, stopping: watch::Receiver<bool>) -> Self {
+    /// The web side of a service that has room for this many connections; `stopping` becomes true when it stops. At
+    /// least half of the room is left to those who do not listen.
+    pub fn new(service: Service, room: usize, stopping: watch::Receiver<bool>) -> Self {
         Self {
             service,
-            listeners: Arc::new(Semaphore::new(LISTENERS_MAX)),
+            listeners: Arc::new(Semaphore::new(LISTENERS_MAX.min(room / 2))),
             stopping,
         }
     }
@@ -79,7 +82,6 @@ pub fn router(web: Web) -> Router {
     Router::new()
         .route(route::LIVE, get(live::stream))
         .merge(timed)
-        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .layer(CatchPanicLayer::new())
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

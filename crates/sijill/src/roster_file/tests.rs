@@ -185,3 +185,31 @@ fn a_problem_never_repeats_the_contact() {
         assert!(!said.contains("0770") && !said.contains("964"), "{said}");
     }
 }
+
+/// A quotation mark that nobody closes makes one cell of the rest of the file. All of it was kept in memory before the
+/// row could be refused: a file of some gigabytes, a slip of a spreadsheet, took the machine down with it.
+#[test]
+fn a_row_without_an_end_is_given_up_before_it_fills_the_memory() {
+    let start = &b"contact,stratum,language\n\"+9647701234567"[..];
+    let endless = start.chain(std::io::repeat(b'7'));
+    let error = parse(endless, &definition()).unwrap_err();
+    assert_eq!(crate::fault::exit_of(&error), crate::fault::Exit::Input);
+    assert!(
+        format!("{error:#}").contains("row 2 does not end"),
+        "{error:#}"
+    );
+    assert!(parse(std::io::repeat(b'c'), &definition()).is_err());
+}
+
+/// Spreadsheets on Windows end lines with two characters, and the parser counted the second of them with the row after:
+/// every problem was told of the row before it. Whoever corrected that row corrected, or deleted, somebody else.
+#[test]
+fn rows_are_counted_alike_however_lines_end() {
+    let text = "contact,stratum,language\n+9647701234567,erbil,ckb\n\nx,erbil,ckb\n\"a\nb\",erbil,ckb\ny,erbil,ckb";
+    let expected = [(4, Why::NotANumber), (5, Why::RunsOn), (7, Why::NotANumber)];
+    for end in ["\n", "\r\n", "\r"] {
+        for last in ["", end] {
+            problems(&(text.replace('\n', end) + last), &expected);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! The seeds that can be made: honest files and forged ones, of every target. Those in `fuzz/corpus` beside them were
+//! written by hand or found by a fuzzer, each with a name that says what it is.
+
+use data_encoding::BASE64;
+use sijill_ledger::SecretKey;
+use sijill_ledger::codec;
+use sijill_ledger::note;
+use sijill_scenarios::bench::Setup;
+use sijill_scenarios::forge::forgeries;
+use sijill_scenarios::{Case, Terms, fixture};
+use sijill_server::Ask;
+
+/// A seed: the target it is of, its name, its bytes.
+pub type Seed = (&'static str, String, Vec<u8>);
+
+/// Every seed that can be made.
+pub fn made() -> Vec<Seed> {
+    [
+        entries(),
+        exports(),
+        definitions(),
+        promises(),
+        desk(),
+        notes(),
+        signatures(),
+    ]
+    .concat()
+}
+
+fn entries() -> Vec<Seed> {
+    let mut seen = std::collections::BTreeSet::new();
+    let bench = fixture::honest();
+    let of_each_kind = bench
+        .entries
+        .iter()
+        .filter(|sealed| seen.insert(sealed.entry().event.name()));
+    of_each_kind
+        .map(|sealed| {
+            (
+                "entry",
+                sealed.entry().event.name().to_owned(),
+                sealed.bytes().to_vec(),
+            )
+        })
+        .collect()
+}
+
+/// The honest file, and those forged ones that differ most from it.
+fn exports() -> Vec<Seed> {
+    let mut seeds = vec![(
+        "export",
+        "honest".to_owned(),
+        Case::of(&fixture::honest()).file,
+    )];
+    let by_shape = forgeries()
+        .into_iter()
+        .filter(|forgery| forgery.fails.iter().all(|check| *check <= 3));
+    for forgery in by_shape {
+        seeds.push((
+            "export",
+            forgery.name.replace(' ', "-"),
+            (forgery.make)().file,
+        ));
+    }
+    seeds
+}
+
+fn definitions() -> Vec<Seed> {
+    let keys = sijill_scenarios::bench::Keys::of_seed(1);
+    let one = Terms::default().text(&[keys.operator_key()], None);
+    let two = Terms::default().text(&[keys.operator_key()], Some(&keys.sender_key()));
+    vec![
+        (
+            "definition",
+            "with-an-operator".to_owned(),
+            one.into_bytes(),
+        ),
+        ("definition", "with-a-sender".to_owned(), two.into_bytes()),
+    ]
+}
+
+fn promises() -> Vec<Seed> {
+    let bench = fixture::running();
+    let kept = bench.promise(&bench.responded_as(3, 1, sijill_poll::event::How::Link, "yes"));
+    let other = fixture::answered(
+        &Setup {
+            seed: 2,
+            ..Setup::default()
+        },
+        10,
+    );
+    let foreign = other.promise(&other.responded(11, "no"));
+    vec![
+        ("promise", "kept".to_owned(), kept.into_bytes()),
+        (
+            "promise",
+            "of-another-poll".to_owned(),
+            foreign.into_bytes(),
+        ),
+    ]
+}
+
+fn desk() -> Vec<Seed> {
+    let bench = fixture::honest();
+    let slug = || bench.terms.slug.clone();
+    let event = |place: usize| {
+        let entry = bench
+            .entries
+            .get(place)
+            .map(|sealed| codec::encode(&sealed.entry().event));
+        BASE64.encode(&entry.and_then(Result::ok).unwrap_or_default())
+    };
+    let asks = [
+        (
+            "keys",
+            Ask::Keys {
+                origin: bench.poll.origin().to_string(),
+            },
+        ),
+        ("open", Ask::Open { event: event(0) }),
+        ("list", Ask::List),
+        ("show", Ask::Show { slug: slug() }),
+        (
+            "record",
+            Ask::Record {
+                slug: slug(),
+                event: event(1),
+            },
+        ),
+        ("freeze", Ask::Freeze { slug: slug() }),
+        (
+            "entries",
+            Ask::Entries {
+                slug: slug(),
+                from: 0,
+            },
+        ),
+    ];
+    let line = |ask: &Ask| [serde_json::to_vec(ask).unwrap_or_default(), b"\n".to_vec()].concat();
+    asks.iter()
+        .map(|(name, ask)| ("desk", (*name).to_owned(), line(ask)))
+        .collect()
+}
+
+fn notes() -> Vec<Seed> {
+    let signer = SecretKey::from_seed([1; 32]);
+    let bench = fixture::honest();
+    let note = note::sign("sijill.example/fuzz\n12\n", "sijill.example/fuzz", &signer);
+    let (index, link) = bench.end();
+    let texts = [
+        ("verifier-key", bench.keys.operator_key().to_string()),
+        ("note", note.unwrap_or_default()),
+        ("origin", bench.poll.origin().to_string()),
+        ("anchor", format!("{index}:{link}")),
+        ("link", link.to_string()),
+        ("token", "06nq7-a6x06 s77yr-ah9aq".to_owned()),
+    ];
+    texts
+        .into_iter()
+        .map(|(name, text)| ("note", name.to_owned(), text.into_bytes()))
+        .collect()
+}
+
+fn signatures() -> Vec<Seed> {
+    let key = SecretKey::from_seed([1; 32]);
+    let of = |message: &[u8], signed: &[u8]| {
+        let signature = key.sign(signed);
+        [
+            key.public_key().as_bytes().as_slice(),
+            signature.as_bytes(),
+            message,
+        ]
+        .concat()
+    };
+    vec![
+        ("signature", "good".to_owned(), of(b"answer", b"answer")),
+        (
+            "signature",
+            "of-another-message".to_owned(),
+            of(b"answer", b"other"),
+        ),
+        ("signature", "over-nothing".to_owned(), of(b"", b"")),
+    ]
+}
