@@ -8,14 +8,15 @@ use crate::export::Export;
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::{Entry, Hash, Head, Link, Origin, PublicKey, Sealed, SecretKey};
 use sijill_poll::credential::{Invitation, Token};
-use sijill_poll::definition::Definition;
+use sijill_poll::definition::{Definition, StrataVisibility};
 use sijill_poll::event::{
-    Annulled, Closed, Committed, Extended, How, Opened, Opening, Paused, Responded, Resumed,
-    RosterCommitted, WaveEnded, WaveStarted,
+    Annulled, Closed, Committed, Extended, How, Opened, Opening, Paused, Recovered, Responded,
+    Resumed, RosterCommitted, Unsealed, WaveEnded, WaveStarted,
 };
 use sijill_poll::operator::{self, Signed, Signer};
 use sijill_poll::promise::{self, Promise};
-use sijill_poll::roster::{Leaf, Roster, RosterReader, seal_contact};
+use sijill_poll::roster::{Leaf, LeafStratum, Roster, RosterReader, seal_contact, seal_stratum};
+use sijill_poll::unseal::{self, OpenedStrata};
 use sijill_poll::{Event, Poll, evolve, opening, rules};
 use std::sync::Arc;
 
@@ -101,6 +102,8 @@ pub struct Bench {
     pub tokens: Vec<Token>,
     /// The leaves, one after another.
     pub leaves: Vec<u8>,
+    /// The key of each stratum, in the definition's order, for where strata are sealed.
+    pub stratum_keys: Vec<[u8; 32]>,
     /// The poll after the entries so far.
     pub poll: Poll,
     /// The entries so far.
@@ -126,7 +129,9 @@ impl Bench {
         let origin = opening.origin.clone();
         let first = first_entry(opening, &keys.operator, now);
         let (tokens, leaves) = invite(setup, &origin);
-        let roster = Arc::new(roster(&leaves, setup.terms.strata.len()));
+        let definition = Definition::parse(&setup.terms.text(&[keys.operator_key()], None));
+        let definition = definition.expect("the fixture's definition is good");
+        let roster = Arc::new(roster(&leaves, &definition));
         let people = tokens
             .iter()
             .map(|token| {
@@ -139,6 +144,7 @@ impl Bench {
             people,
             tokens,
             leaves,
+            stratum_keys: stratum_keys(setup),
             poll: Poll::open(&first, roster).expect("the fixture's opening can be read"),
             entries: vec![first],
             now: now + 1_000,
@@ -205,7 +211,39 @@ impl Bench {
 
     /// What is committed to of the leaves.
     pub fn commitment(&self) -> RosterCommitted {
-        self.poll.roster().commitment()
+        let roster = self.poll.roster();
+        if self.poll.definition().rules.strata == StrataVisibility::Open {
+            return roster.commitment();
+        }
+        let keys = self.stratum_keys.iter().copied().map(Some).collect();
+        let opened = OpenedStrata::new(self.poll.definition(), roster, &[], &keys);
+        RosterCommitted {
+            by_stratum: opened.invited,
+            stratum_keys: self.stratum_keys.iter().map(|key| Hash::of(key)).collect(),
+            ..roster.commitment()
+        }
+    }
+
+    /// `Unsealed`, as an honest operator with all stratum keys signs it.
+    pub fn unsealed(&self) -> Event {
+        self.signed(self.unsealing(), Event::Unsealed)
+    }
+
+    /// `Recovered`: so many entries more had been acknowledged, the last with this link.
+    pub fn recovered(&self, lost: u64, head_link: Link, reason: &str) -> Event {
+        let content = Recovered {
+            head_size: self.poll.head().size + lost,
+            head_link,
+            reason: reason.to_owned(),
+        };
+        self.signed(content, Event::Recovered)
+    }
+
+    /// What an honest operator unseals.
+    pub fn unsealing(&self) -> Unsealed {
+        let (definition, keys) = (self.poll.definition(), self.stratum_keys.clone());
+        unseal::unsealing(definition, self.poll.roster(), self.poll.casts(), keys)
+            .expect("the tables can be encoded")
     }
 
     /// `WaveStarted` of the next wave, for this many invitations.
@@ -377,9 +415,17 @@ fn invite(setup: &Setup, origin: &Origin) -> (Vec<Token>, Vec<u8>) {
         .collect();
     people.sort_by_key(|(key, ..)| *key);
     let leaves = people.iter().flat_map(|(key, _, place)| {
+        let stratum = place % strata;
         let leaf = Leaf {
             key: *key,
-            stratum: (place % strata) as u16,
+            stratum: match setup.terms.sealed {
+                false => LeafStratum::Open(stratum as u16),
+                true => {
+                    let (id, _) = &setup.terms.strata[stratum as usize];
+                    let stratum_key = entropy(setup.seed, "stratum", stratum);
+                    LeafStratum::Sealed(seal_stratum(&stratum_key, key.as_bytes(), id))
+                }
+            },
             sealed_contact: seal_contact(&master, key, &format!("+96477{place:08}")),
         };
         leaf.to_bytes()
@@ -391,6 +437,13 @@ fn invite(setup: &Setup, origin: &Origin) -> (Vec<Token>, Vec<u8>) {
     )
 }
 
+fn stratum_keys(setup: &Setup) -> Vec<[u8; 32]> {
+    let strata = 0..setup.terms.strata.len() as u32;
+    strata
+        .map(|place| entropy(setup.seed, "stratum", place))
+        .collect()
+}
+
 fn token(seed: u8, place: u32) -> Token {
     let bytes = entropy(seed, "token", place);
     let (start, _) = bytes
@@ -400,8 +453,8 @@ fn token(seed: u8, place: u32) -> Token {
 }
 
 /// The roster of these leaves, whatever is wrong with them.
-pub fn roster(leaves: &[u8], strata: usize) -> Roster {
-    let mut reader = RosterReader::new(strata);
+pub fn roster(leaves: &[u8], definition: &Definition) -> Roster {
+    let mut reader = RosterReader::of(definition);
     for leaf in leaves.as_chunks().0 {
         // A forger's leaves may be bad; the reader keeps them at their place.
         let _ = reader.push(leaf);

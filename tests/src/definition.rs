@@ -19,6 +19,12 @@ pub struct Terms {
     pub options: Vec<String>,
     /// Id and population of each stratum, in order.
     pub strata: Vec<(String, u64)>,
+    /// Whether strata are sealed.
+    pub sealed: bool,
+    /// Answers below which a sealed stratum stays closed.
+    pub threshold: u32,
+    /// Who makes the tokens: `platform` or `sender`.
+    pub tokens_made_by: String,
     /// Start, end and latest end, milliseconds since 1970, whole seconds.
     pub field_ms: [u64; 3],
     /// How often an answer may be changed.
@@ -44,6 +50,9 @@ impl Default for Terms {
             strata: [("north", 3_000), ("south", 5_000)]
                 .map(|(id, population)| (id.to_owned(), population))
                 .into(),
+            sealed: false,
+            threshold: 1,
+            tokens_made_by: "platform".into(),
             field_ms: [START_MS, START_MS + HOUR_MS, START_MS + 2 * HOUR_MS],
             revisions: 1,
             close_any_time: true,
@@ -104,10 +113,10 @@ impl Terms {
     }
 
     fn who_and_sample(&self) -> String {
-        let host = &self.host;
+        let (host, maker) = (&self.host, &self.tokens_made_by);
         format!(
             r#"[who]
-tokens_made_by = "platform"
+tokens_made_by = "{maker}"
 [who.sponsor]
 name = {{ ar = "مجلس المدينة", en = "City Council" }}
 [who.conductor]
@@ -151,10 +160,12 @@ text = {{ ar = "شارك برأيك {{link}}", en = "Tell us what you think {{li
             "at_end"
         };
         format!(
-            "[rules]\nanswers = \"link\"\nrevisions = {}\nresults = \"live\"\nstrata = \"open\"\nstrata_min = 1\n\
-             threshold = 1\nclose = \"{close}\"\nresolution_seconds = {}\npublication_answers = {}\n\
+            "[rules]\nanswers = \"link\"\nrevisions = {}\nresults = \"live\"\nstrata = \"{}\"\nstrata_min = 1\n\
+             threshold = {}\nclose = \"{close}\"\nresolution_seconds = {}\npublication_answers = {}\n\
              publication_seconds = {}\npromise_delay_seconds = {}\nobjection_window_seconds = 604800\n",
             self.revisions,
+            if self.sealed { "sealed" } else { "open" },
+            self.threshold,
             self.resolution_seconds,
             self.publication_answers,
             self.publication_seconds,

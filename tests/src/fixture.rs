@@ -1,7 +1,7 @@
 //! Honest polls, and what an auditor of one is given.
 
 use crate::bench::{Bench, Setup};
-use crate::definition::HOUR_MS;
+use crate::definition::{HOUR_MS, Terms};
 use sijill_ledger::Link;
 use sijill_ledger::note::VerifierKey;
 
@@ -85,6 +85,31 @@ pub fn closed(setup: &Setup, answers: u32) -> Bench {
     bench.admit(bench.closed("All who were invited had a week"));
     bench.admit(bench.wave_ended(2));
     bench
+}
+
+/// A setup with sealed strata: 40 invitations in 4 of them, of which those with fewer than 6 answers stay closed.
+pub fn sealed_setup() -> Setup {
+    let strata = [
+        ("north", 3_000),
+        ("south", 5_000),
+        ("east", 900),
+        ("west", 700),
+    ];
+    Setup {
+        terms: Terms {
+            sealed: true,
+            threshold: 6,
+            strata: strata.map(|(id, count)| (id.to_owned(), count)).into(),
+            ..Terms::default()
+        },
+        invitations: 40,
+        ..Setup::default()
+    }
+}
+
+/// The closed poll of sealed strata, not opened yet: 23 answers, of which two strata have too few.
+pub fn sealed() -> Bench {
+    closed(&sealed_setup(), 23)
 }
 
 /// The closed poll that most tests use: 12 invitations in 2 strata, 10 answers, one of them changed.

@@ -14,6 +14,7 @@ mod answers;
 mod format;
 mod operators;
 mod promises;
+mod strata;
 
 /// What a forger holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,7 @@ pub fn forgeries() -> Vec<Forgery> {
         operators::FORGERIES,
         answers::FORGERIES,
         promises::FORGERIES,
+        strata::FORGERIES,
     ]
     .into_iter()
     .flatten()

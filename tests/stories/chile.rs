@@ -1,13 +1,15 @@
 //! A real survey, answered over real HTTP: FLACSO/Chile's of April and May 1988 on the plebiscite. 2,700 people are
 //! invited, 2,532 answer as people did then, 168 never open their link; every cell of the tally must be the survey's.
+//! Once with open strata, and once with sealed ones, where whoever sends the messages makes the tokens as well.
 
 use crate::assertions::{counts, integer};
 use crate::browser::Browser;
-use crate::place::{Invitation, Person, Place, now_ms};
+use crate::place::{Invitation, Person, Place, invitations, now_ms, roster};
 use crate::process::until;
 use serde_json::Value;
 use sijill_scenarios::definition::rfc3339;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 const SLUG: &str = "plebiscite";
@@ -196,4 +198,184 @@ fn the_survey_of_1988_comes_out_of_the_audit_as_it_went_in() {
         .well()
         .json();
     is_the_surveys(&report["polls"][0]["tally"], &survey);
+}
+
+/// What the sender of the messages has: a folder and a key of its own.
+struct Sender<'a> {
+    place: &'a Place,
+    key: String,
+}
+
+impl<'a> Sender<'a> {
+    fn new(place: &'a Place) -> Self {
+        let data = place.path("sender");
+        let made = place.sijill(args!["keys", "new", "--name", "sender", "--data", data]);
+        Self {
+            place,
+            key: made.well().out.trim().to_owned(),
+        }
+    }
+
+    /// Makes the roster, of which only the public file leaves, and which cannot be made a second time.
+    fn make_roster(&self, people: &[Person]) -> std::path::PathBuf {
+        let (place, data) = (self.place, self.place.path("sender"));
+        let file = place.write("people.csv", roster(people));
+        let (out, toml) = (place.path("public.roster"), place.path("poll.toml"));
+        let make = || {
+            place.sijill(args![
+                "roster",
+                "make",
+                &file,
+                "--definition",
+                &toml,
+                "--out",
+                &out,
+                "--data",
+                &data
+            ])
+        };
+        make().well();
+        assert!(make().expect_code(2).err.contains("made here already"));
+        out
+    }
+
+    /// Signs the wave and writes the messages, at the platform's desk.
+    fn export(&self, people: &[Person]) -> Vec<Invitation> {
+        let (place, data) = (self.place, self.place.path("sender"));
+        let out = place.path("messages.csv");
+        let key = data.join("keys/sender.key");
+        let poll = ["invitations", "export", "--poll", SLUG];
+        let mut export: Vec<std::ffi::OsString> = poll.iter().map(Into::into).collect();
+        for (flag, value) in [("--contacts", &data), ("--key", &key), ("--out", &out)] {
+            export.extend([flag.into(), value.into()]);
+        }
+        place.sijill(export).well();
+        let made: BTreeMap<String, Invitation> = invitations(&out)
+            .into_iter()
+            .map(|made| (made.contact.clone(), made))
+            .collect();
+        let of = |person: &Person| made[&person.contact].clone();
+        people.iter().map(of).collect()
+    }
+}
+
+/// Every file below a folder, in one.
+fn all_bytes(folder: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => bytes.extend(all_bytes(&path)),
+            // A socket is no file to be read.
+            false => bytes.extend(std::fs::read(&path).unwrap_or_default()),
+        }
+    }
+    bytes
+}
+
+fn sealed_definition(place: &Place, survey: &[Row], sender: &Sender<'_>) -> String {
+    let keys = format!("operators = [\"{}\"]", place.operator_key());
+    definition(place, survey)
+        .replace(&keys, &format!("{keys}\nsender = \"{}\"", sender.key))
+        .replace(
+            "tokens_made_by = \"platform\"",
+            "tokens_made_by = \"sender\"",
+        )
+        .replace("= \"open\"", "= \"sealed\"")
+        .replace("threshold = 1\n", "threshold = 40\n")
+}
+
+/// What the strata show: nothing before they are unsealed, and then the survey's cells but for the two smallest.
+#[track_caller]
+fn are_unsealed(strata: &Value, survey: &[Row]) {
+    let mut expected = cells(survey);
+    let answers = |stratum: &str| expected[stratum].iter().sum::<u64>();
+    assert_eq!((answers("m-m"), answers("m-f")), (36, 45));
+    expected.retain(|stratum, _| !stratum.starts_with("m-"));
+    assert_eq!(by_stratum(strata), expected);
+}
+
+#[test]
+fn with_sealed_strata_and_a_sender_of_its_own_the_platform_never_holds_a_token() {
+    let survey = survey();
+    let place = Place::new();
+    let sender = Sender::new(&place);
+    place.open(&sealed_definition(&place, &survey, &sender));
+    let (people, answers): (Vec<Person>, Vec<Option<String>>) = people(&survey).into_iter().unzip();
+    let public = sender.make_roster(&people);
+    let import = |file: &Path| {
+        place.sijill(args![
+            "roster",
+            "import",
+            file,
+            "--poll",
+            SLUG,
+            "--key",
+            place.key_file()
+        ])
+    };
+    // The people's own file is not for the platform.
+    let refused = import(&place.path("people.csv")).expect_code(2);
+    assert!(refused.err.contains("roster make"), "{}", refused.err);
+    import(&public).well();
+    let crowd: Vec<_> = sender.export(&people).into_iter().zip(answers).collect();
+
+    let server = place.serve();
+    let browser = server.browser();
+    answer_all(&browser, &crowd);
+    let unseal = || {
+        let keys = place.path("sender/polls/plebiscite/strata.keys");
+        place.sijill(args![
+            "poll",
+            "unseal",
+            SLUG,
+            "--keys",
+            keys,
+            "--key",
+            place.key_file()
+        ])
+    };
+    let early = unseal().expect_code(1);
+    assert!(early.err.contains("after the close"), "{}", early.err);
+    place.close(SLUG);
+    let results = || {
+        browser
+            .get("/polls/plebiscite/results.json")
+            .status(200)
+            .json()
+    };
+    let closed = until(Duration::from_secs(20), || {
+        Some(results()).filter(|results| results["state"] == "closed")
+    });
+    assert_eq!(by_stratum(&closed.unwrap()["strata"]), BTreeMap::new());
+
+    let said = unseal().well();
+    assert!(said.err.contains("`m-f`, `m-m`"), "{}", said.err);
+    unseal().expect_code(1);
+    let unsealed = until(Duration::from_secs(20), || {
+        Some(results()).filter(|results| !by_stratum(&results["strata"]).is_empty())
+    });
+    are_unsealed(
+        &unsealed.expect("the unsealing is published")["strata"],
+        &survey,
+    );
+    server.stop().well();
+
+    let anchor = place.anchor(SLUG);
+    let report = place.audit(place.data(), ["--anchor", &anchor, "--json"]);
+    let report = report.well().json();
+    are_unsealed(&report["polls"][0]["tally"]["strata"], &survey);
+    let stored = all_bytes(&place.data());
+    assert!(!stored.windows(7).any(|bytes| bytes == b"+569750"));
+    let like_tokens = like_tokens(&stored);
+    for (invitation, _) in &crowd {
+        assert!(!like_tokens.contains(invitation.token().as_bytes()));
+    }
+}
+
+/// Every row of 20 bytes that a token could be.
+fn like_tokens(bytes: &[u8]) -> BTreeSet<&[u8]> {
+    let could_be = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let runs = bytes.split(|byte| !could_be(byte));
+    runs.flat_map(|run| run.windows(20)).collect()
 }

@@ -218,6 +218,39 @@ fn a_few_answers_that_wait_long_are_published_if_they_are_three() {
     wait_for(&browser, 3);
 }
 
+// What happened: one person changed their answer twice while nobody else answered, and the three answers were taken for
+// a crowd and published. What they would have lost: everyone could see how that one person had answered. What holds: a
+// step counts people.
+#[test]
+fn one_who_changes_an_answer_again_and_again_is_no_crowd() {
+    let place = Place::new();
+    let patient = Terms {
+        publication_seconds: 1,
+        revisions: 9,
+        ..terms()
+    };
+    let invited = place.poll(&patient, 10);
+    let server = place.serve();
+    let browser = server.browser();
+    wait_for(&browser, 0);
+    for revision in 1..=10 {
+        let form = [
+            ("answer", ["yes", "no"][revision % 2]),
+            ("revision", &revision.to_string()),
+        ];
+        browser.post(&invited[0].path, &form).status(200);
+    }
+    let moved = |browser: &Browser| {
+        until(A_WHILE, || {
+            (results(browser)["answered"] != 0).then_some(())
+        })
+    };
+    assert_eq!(moved(&browser), None, "one person's answers were published");
+    server.stop().well();
+    let server = place.serve();
+    assert_eq!(moved(&server.browser()), None, "published after a restart");
+}
+
 #[test]
 fn at_the_end_what_waits_is_published_without_the_operator() {
     let place = Place::new();

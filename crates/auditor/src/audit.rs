@@ -7,6 +7,7 @@ use crate::error::AuditError;
 use crate::figures::Shown;
 use crate::findings::Findings;
 use crate::fold::Fold;
+use crate::limits::FAILURES_MAX;
 use crate::prepare::{Prepared, Signers, prepare};
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
 use crate::source::{Entries, Source};
@@ -17,7 +18,7 @@ use sijill_ledger::tree::Frontier;
 use sijill_ledger::{Link, Sealed};
 use sijill_poll::definition::{AnswerRung, ClosePolicy};
 use sijill_poll::poll::Phase;
-use sijill_poll::roster::{Roster, RosterReader};
+use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll};
 use std::fmt;
 use std::path::Path;
@@ -109,7 +110,7 @@ pub fn audit(
     // Why it cannot be read is told by V2, in its turn.
     let first = first.and_then(Result::ok);
     judge_first(first.as_ref(), &mut findings);
-    let none = Arc::new(RosterReader::new(0).finish());
+    let none = Arc::new(Roster::none());
     let mut poll = first
         .as_ref()
         .and_then(|first| Poll::open(first, none).ok());
@@ -145,8 +146,7 @@ fn read_roster(
     poll: Option<&Poll>,
     findings: &mut Findings,
 ) -> Result<Leaves, AuditError> {
-    let strata = poll.map_or(0, |poll| poll.definition().strata.len());
-    let mut leaves = roster::Leaves::new(strata);
+    let mut leaves = roster::Leaves::of(poll);
     let whole = source.roster(|leaf| leaves.take(leaf), findings)?;
     let (roster, wrong) = leaves.finish();
     Ok(Leaves {
@@ -202,6 +202,7 @@ fn report(
             opening::look_at_commands(vouched, &mut fold.findings);
             roster::finish(poll, &leaves.wrong, &mut fold.findings);
             note_close(poll, &mut fold.findings);
+            note_losses(poll, &mut fold.findings);
             withdraw_without_roster(poll, leaves.whole, &mut fold.findings);
         }
         None => without_poll(&mut fold.findings),
@@ -259,6 +260,19 @@ fn note_close(poll: &Poll, findings: &mut Findings) {
     }
 }
 
+/// What was acknowledged and lost is named, whoever's promise it was.
+fn note_losses(poll: &Poll, findings: &mut Findings) {
+    for loss in poll.losses().iter().take(FAILURES_MAX) {
+        let note = format!(
+            "entries {} to {} were acknowledged and are lost, as `Recovered` (entry {0}) says; the last of them had link {}",
+            loss.from,
+            loss.head_size.saturating_sub(1),
+            loss.head_link
+        );
+        findings.note(15, note);
+    }
+}
+
 /// The checks that cannot be made without a poll.
 fn without_poll(findings: &mut Findings) {
     for check in NEED_A_POLL {
@@ -274,7 +288,7 @@ fn withdraw_without_roster(poll: &Poll, whole: bool, findings: &mut Findings) {
         return;
     }
     let why = "the roster's leaves are not all in the source";
-    for check in [10, 11, 12, 14, 17, 25] {
+    for check in [10, 11, 12, 14, 17, 18, 25] {
         findings.withdraw(check, why);
     }
     for check in [15, 16] {

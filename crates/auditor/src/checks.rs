@@ -1,4 +1,4 @@
-//! The checks, by number, as CHECKS.md has them. Those that this version does not have are not listed: V9, V13, V18 to
+//! The checks, by number, as CHECKS.md has them. Those that this version does not have are not listed: V9, V13, V19 to
 //! V24, V26 to V31.
 
 pub(crate) mod chain;
@@ -10,12 +10,13 @@ pub(crate) mod promises;
 pub(crate) mod roster;
 pub(crate) mod rules;
 pub(crate) mod signatures;
+pub(crate) mod strata;
 pub(crate) mod tally;
 pub(crate) mod times;
 pub(crate) mod turnout;
 
 /// Number and title of every check that this version has. V1 is in `source`, where the bytes are.
-pub const CHECKS: [(u8, &str); 17] = [
+pub const CHECKS: [(u8, &str); 18] = [
     (1, "source is whole"),
     (2, "encoding of entries"),
     (3, "numbering of entries"),
@@ -31,9 +32,10 @@ pub const CHECKS: [(u8, &str); 17] = [
     (15, "life of the poll"),
     (16, "rules at every entry"),
     (17, "tally"),
+    (18, "strata unsealed"),
     (25, "promises"),
     (32, "nothing personal"),
 ];
 
 /// The checks that cannot be made where entry 0 opens no poll.
-pub(crate) const NEED_A_POLL: [u8; 13] = [5, 6, 7, 8, 10, 11, 12, 14, 15, 16, 17, 25, 32];
+pub(crate) const NEED_A_POLL: [u8; 14] = [5, 6, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 25, 32];

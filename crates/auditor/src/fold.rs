@@ -11,7 +11,7 @@ use crate::checks::rules::Rules;
 use crate::checks::tally::Declared;
 use crate::checks::times::Times;
 use crate::checks::turnout::Turnout;
-use crate::checks::{opening, personal, signatures};
+use crate::checks::{opening, personal, signatures, strata};
 use crate::findings::Findings;
 use crate::prepare::Prepared;
 use sijill_ledger::{Link, Sealed};
@@ -109,6 +109,7 @@ impl Fold {
             signatures::look(place, event, prepared.signature, poll, findings);
             personal::look(place, event, poll, findings);
             self.declared.look(place, event, poll, findings);
+            strata::look(place, event, poll, findings);
             self.rules.look(place, sealed.entry(), poll, findings);
             self.promises.look(place, event);
             evolve(poll, sealed);
@@ -124,6 +125,7 @@ impl Fold {
         self.rules.finish(findings);
         Turnout::finish(poll, findings);
         self.declared.finish(self.entries, poll, findings);
+        strata::finish(poll, findings);
         self.promises.finish(poll, options.now_ms, findings);
     }
 }

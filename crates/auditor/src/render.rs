@@ -7,11 +7,12 @@ use crate::report::{CheckReport, Failure, PollReport, Report, TallyReport, Verdi
 use std::fmt::Write;
 
 /// Checks told in one line where they passed.
-const GROUPS: [(&str, &[u8]); 6] = [
+const GROUPS: [(&str, &[u8]); 7] = [
     ("format and chain", &[1, 2, 3, 4, 5]),
     ("definition and operator", &[6, 7, 8]),
     ("roster and answers", &[10, 11, 12]),
     ("rules and tally", &[14, 15, 16, 17]),
+    ("strata unsealed", &[18]),
     ("promises", &[25]),
     ("nothing personal", &[32]),
 ];
@@ -139,6 +140,10 @@ fn ranges(passed: &[&CheckReport], group: &[u8]) -> String {
     runs.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
+fn has_passed(poll: &PollReport, number: u8) -> bool {
+    with(poll, Verdict::Passed).any(|check| check.number.0 == number)
+}
+
 /// What the group looked at, in a few words.
 fn evidence(poll: &PollReport, title: &str) -> String {
     let items = |number: u8| {
@@ -146,7 +151,10 @@ fn evidence(poll: &PollReport, title: &str) -> String {
         grouped(check.map_or(0, |check| check.items))
     };
     match title {
-        "format and chain" => format!("{} entries, every link recomputed", grouped(poll.entries)),
+        "format and chain" => match has_passed(poll, 4) {
+            true => format!("{} entries, every link recomputed", grouped(poll.entries)),
+            false => format!("{} entries", grouped(poll.entries)),
+        },
         "definition and operator" => match &poll.keys.signed_by {
             Some(key) => format!("signed by {}", key.name()),
             None => String::new(),
@@ -156,12 +164,9 @@ fn evidence(poll: &PollReport, title: &str) -> String {
             items(10),
             items(11)
         ),
+        "strata unsealed" => format!("{} strata, opened or left closed by the rule", items(18)),
         "rules and tally" => {
-            let declared = poll
-                .checks
-                .iter()
-                .any(|check| check.number.0 == 17 && check.verdict == Verdict::Passed);
-            let result = if declared {
+            let result = if has_passed(poll, 17) {
                 ", figures as declared"
             } else {
                 ""

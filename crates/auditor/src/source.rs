@@ -208,7 +208,7 @@ fn spans(head_bytes: u64, file_bytes: u64, sections: &[Section]) -> Vec<Span> {
         .map(|section| {
             let span = Span {
                 section: *section,
-                // Nothing of it is there, wherever it claims to stand; a file cannot be sought so far.
+                // A forged length may lead beyond what a file can have.
                 offset: offset.min(file_bytes),
                 there: section.length.min(file_bytes.saturating_sub(offset)),
             };

@@ -5,6 +5,7 @@ mod bench_of_audits;
 
 use bench_of_audits::{audit_case, failed, report_of, verdict};
 use sijill_auditor::{CHECKS, Verdict};
+use sijill_ledger::container;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::definition::Terms;
 use sijill_scenarios::fixture::{self, Case};
@@ -18,19 +19,59 @@ fn an_honest_poll_passes_every_check_given_key_and_anchor() {
     let kept = bench.responded_as(3, 1, sijill_poll::event::How::Link, "yes");
     case.promises = vec![("kept.promise".into(), bench.promise(&kept))];
     let report = report_of(&case);
-    assert!(
-        report
-            .checks
-            .iter()
-            .all(|check| check.verdict == Verdict::Passed),
-        "{:#?}",
-        report.checks
-    );
+    for check in &report.checks {
+        // Its strata are open: there is nothing to unseal.
+        let expected = match check.number.0 {
+            18 => Verdict::NotApplicable,
+            _ => Verdict::Passed,
+        };
+        assert_eq!(check.verdict, expected, "{check:#?}");
+    }
     assert_eq!(report.exit_code(), 0);
     let tally = report.polls[0].tally.as_ref().expect("the poll was opened");
     let counts: Vec<u64> = tally.options.iter().map(|row| row.count).collect();
     assert_eq!((counts, tally.answered), (vec![3, 3, 4], 10));
     assert!(tally.lead_differs);
+}
+
+#[test]
+fn an_honest_poll_of_sealed_strata_shows_what_was_opened_and_names_what_stays_closed() {
+    let mut bench = fixture::sealed();
+    let report = report_of(&Case::of(&bench));
+    assert_eq!(verdict(&report, 18), Verdict::NotApplicable);
+    let tally = report.polls[0].tally.as_ref().expect("the poll was opened");
+    assert!(tally.strata.is_empty(), "{:?}", tally.strata);
+
+    bench.admit(bench.unsealed());
+    let report = report_of(&Case::of(&bench));
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+    assert_eq!(verdict(&report, 18), Verdict::Passed);
+    let tally = report.polls[0].tally.as_ref().expect("the poll was opened");
+    let shown: Vec<&str> = tally.strata.iter().map(|row| row.id.as_str()).collect();
+    let answers: u64 = tally.strata.iter().flat_map(|row| &row.counts).sum();
+    assert!((1..4).contains(&shown.len()) && answers < tally.answered);
+    let strata = report.checks.iter().find(|check| check.number.0 == 18);
+    let note = &strata.expect("V18 is always there").notes[0];
+    for (id, _) in &bench.terms.strata {
+        assert_eq!(note.contains(id), !shown.contains(&id.as_str()), "{note}");
+    }
+}
+
+#[test]
+fn what_was_lost_and_recovered_from_is_named() {
+    let mut bench = fixture::running();
+    let link = sijill_ledger::Link::from_bytes([9; 32]);
+    bench.admit(bench.recovered(3, link, "The disk of the server failed"));
+    let report = report_of(&Case::of(&bench));
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+    let life = report.checks.iter().find(|check| check.number.0 == 15);
+    let notes = &life.expect("V15 is always there").notes;
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("entries 19 to 21") && note.contains("lost")),
+        "{notes:?}"
+    );
 }
 
 #[test]
@@ -230,6 +271,26 @@ fn a_change_in_any_entry_is_found_though_the_file_is_whole() {
             let report = report_of(&case);
             assert_eq!(report.exit_code(), 1, "byte {place} of entry {entry}");
         }
+    }
+}
+
+/// The auditor gave up with an error of the operating system, and no report, where a length led beyond what any file
+/// can have.
+#[test]
+fn a_section_as_long_as_no_file_can_be_is_told_like_any_cut_one() {
+    let case = Case::of(&small());
+    let head = container::head_length(&case.file).expect("the file has a head");
+    for length in [1 << 40, 1 << 62, u64::MAX] {
+        let mut sections = container::sections(&case.file).expect("the head is whole");
+        sections[0].length = length;
+        let mut file = container::head(&sections);
+        file.extend(&case.file[head..]);
+        let report = report_of(&Case {
+            file,
+            ..case.clone()
+        });
+        assert_eq!(verdict(&report, 1), Verdict::Failed, "{length}");
+        assert_eq!(report.exit_code(), 1, "{length}");
     }
 }
 

@@ -10,7 +10,8 @@
 use crate::limits::SECTIONS_MAX;
 use crate::tree::Hash;
 
-const MAGIC: &[u8; 8] = b"SIJILLEX";
+/// What the file begins with.
+pub const MAGIC: &[u8; 8] = b"SIJILLEX";
 /// The version of the container that this crate writes and reads.
 pub const VERSION: u16 = 1;
 /// Bytes before the table: magic, version, number of sections.
@@ -25,6 +26,8 @@ pub const MUST_UNDERSTAND: u16 = 1;
 pub const ENTRIES: u16 = 1;
 /// Section of roster leaves, 98 bytes each, in order; empty where no roster is committed to.
 pub const ROSTER: u16 = 2;
+/// Section of a roster handed over: the canonical bytes of what is to be committed to of its leaves. Not in exports.
+pub const COMMITMENT: u16 = 4;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

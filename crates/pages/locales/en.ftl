@@ -49,7 +49,7 @@ you-had-chosen = You had chosen: { $option }
 answered-heading = This link was answered
 your-code = Your code:
 promise-download = Save the promise
-promise-meaning = The code finds your answer in the register. The promise is a small signed file: it proves that your answer was taken, even against us.
+promise-meaning = Whoever has the register can find your answer in it by its code. The promise is a small signed file: it proves that your answer was taken, even against us.
 present-choice = Your answer now: { $option }
 changes-left = { $count ->
     [0] Your answer is final.
@@ -93,10 +93,16 @@ column-invited = Invitations
 column-response = Response rate
 row-total = All answers
 rests-heading = What it rests on
-rests-on-link = Whoever runs the platform could have answered for people who opened their link. Answers added, dropped or changed by anybody else are found by every audit.
+rests-on-link = Whoever runs the platform could have answered for people who opened their link. Answers that anybody else adds or changes are found by every audit; a dropped one is found with the promise of whoever gave it.
 counts-not-estimate = The figures count those who answered. They are not weighted and are no estimate for the population.
 first-heading = By first answer
 first-meaning = Answers may be changed in this poll, and the last one counts. These are the first ones.
+sealed-heading = Sealed strata
+sealed-until-close = Which stratum an invitation belongs to is sealed. After the close the figures of those strata are opened that have enough answers.
+sealed-stay-closed = { $count ->
+    [one] One stratum stays closed for ever, so that nobody can read what few people answered.
+   *[other] { $count } strata stay closed for ever, so that nobody can read what few people answered.
+}
 strata-heading = By stratum
 strata-meaning = The percentage below each count is its share of the answers in that stratum. The response rate is of its invitations.
 check-heading = Check this yourself

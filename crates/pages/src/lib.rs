@@ -37,7 +37,9 @@ pub use language::{Direction, Language, negotiate};
 pub use phase::Phase;
 pub use problem::{Problem, ProblemKind, problem_page};
 pub use question::{OptionView, QuestionView, question_block};
-pub use results::{CheckYourself, LIVE_JS, OptionCount, ResultsView, StratumCounts, results_page};
+pub use results::{
+    CheckYourself, LIVE_JS, OptionCount, ResultsView, SealedStrata, StratumCounts, results_page,
+};
 
 /// Why a page could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -38,8 +38,10 @@ pub struct ResultsView {
     pub invited: u64,
     /// Invitations in the waves begun.
     pub planned: u64,
-    /// The tally by open stratum; empty where there is none.
+    /// The tally by stratum, of those that are open or were unsealed; empty where there is none.
     pub strata: Vec<StratumCounts>,
+    /// Whether strata are sealed, and what of them is opened.
+    pub sealed: SealedStrata,
     /// When the figures were published.
     pub published_at_ms: Option<u64>,
     /// Entries published.
@@ -52,6 +54,20 @@ pub struct ResultsView {
     pub live_href: String,
     /// How to check it.
     pub check: CheckYourself,
+}
+
+/// What there is to say about sealed strata.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealedStrata {
+    /// Strata are open.
+    None,
+    /// They are sealed, and opened after the close.
+    Sealed,
+    /// They were opened, all but so many.
+    Opened {
+        /// How many stay closed.
+        closed: u64,
+    },
 }
 
 /// The count of one option.
@@ -139,6 +155,17 @@ impl ResultsTemplate<'_> {
 
     fn bar(&self, option: &OptionCount) -> String {
         bar_percent(option.count, self.answered)
+    }
+
+    /// What to say of sealed strata, if there is anything.
+    fn sealed_note(&self) -> Option<String> {
+        match self.view.sealed {
+            SealedStrata::None | SealedStrata::Opened { closed: 0 } => None,
+            SealedStrata::Sealed => Some(self.t.say("sealed-until-close")),
+            SealedStrata::Opened { closed } => {
+                Some(self.t.with_number("sealed-stay-closed", "count", &closed))
+            }
+        }
     }
 
     fn answered_of(&self, stratum: &StratumCounts) -> u64 {

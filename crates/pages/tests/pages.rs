@@ -499,6 +499,21 @@ fn figures_stand_in_attributes_for_machines_and_in_own_digits_for_people() {
 }
 
 #[test]
+fn results_of_sealed_strata_say_when_they_are_opened_and_how_many_never_are() {
+    let mut view = fixtures::results(language("ar"));
+    view.strata.clear();
+    let page = |view: &ResultsView| results_page(view).unwrap();
+    assert!(!page(&view).contains("الطبقات المختومة"));
+    view.sealed = SealedStrata::Sealed;
+    assert!(page(&view).contains("وبعد الإغلاق"));
+    view.sealed = SealedStrata::Opened { closed: 3 };
+    let shown = page(&view).replace(['\u{2068}', '\u{2069}'], "");
+    assert!(shown.contains("تبقى ٣ طبقات مغلقة"), "{shown}");
+    view.sealed = SealedStrata::Opened { closed: 0 };
+    assert!(!page(&view).contains("الطبقات المختومة"));
+}
+
+#[test]
 fn results_name_their_denominators_and_what_they_rest_on() {
     let page = results_page(&fixtures::results(language("en"))).unwrap();
     let plain: String = page

@@ -289,7 +289,7 @@ pub enum Results {
 pub enum StrataVisibility {
     /// In clear in the roster.
     Open,
-    /// Committed to, opened after the close; not yet accepted by the rules.
+    /// Committed to, and opened after the close where enough people answered.
     Sealed,
 }
 

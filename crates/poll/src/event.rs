@@ -31,21 +31,35 @@ pub enum Event {
     Closed(Signed<Closed>),
     /// Kind 9: the poll is void.
     Annulled(Signed<Annulled>),
+    /// Kind 10: a key was certified for anonymous answers; of a later version.
+    CredentialIssued(Later),
+    /// Kind 11: wording on a page was mended; of a later version.
+    PageChanged(Later),
+    /// Kind 12: keys of sealed strata, and what they open.
+    Unsealed(Signed<Unsealed>),
+    /// Kind 13: a broken promise was handed in; of a later version.
+    Objected(Later),
+    /// Kind 14: the service goes on without entries that it had acknowledged.
+    Recovered(Signed<Recovered>),
 }
 
 impl sijill_ledger::Event for Event {
-    const KINDS: u32 = 10;
+    fn is_known(kind: u32) -> bool {
+        kind <= 14 && !LATER_KINDS.iter().any(|(later, _)| *later == kind)
+    }
 }
 
 /// Kinds that have a number and a name, and whose content comes with later versions.
-pub const LATER_KINDS: [(u32, &str); 6] = [
+pub const LATER_KINDS: [(u32, &str); 4] = [
     (10, "CredentialIssued"),
     (11, "PageChanged"),
-    (12, "Unsealed"),
     (13, "Objected"),
-    (14, "Recovered"),
     (15, "Certified"),
 ];
+
+/// The content of a kind that has only its number yet: there is no such value, so nothing decodes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Later {}
 
 impl Event {
     /// The kind's number.
@@ -61,6 +75,11 @@ impl Event {
             Self::Extended(_) => 7,
             Self::Closed(_) => 8,
             Self::Annulled(_) => 9,
+            Self::CredentialIssued(later) | Self::PageChanged(later) | Self::Objected(later) => {
+                match *later {}
+            }
+            Self::Unsealed(_) => 12,
+            Self::Recovered(_) => 14,
         }
     }
 
@@ -77,6 +96,11 @@ impl Event {
             Self::Extended(_) => "Extended",
             Self::Closed(_) => "Closed",
             Self::Annulled(_) => "Annulled",
+            Self::CredentialIssued(later) | Self::PageChanged(later) | Self::Objected(later) => {
+                match *later {}
+            }
+            Self::Unsealed(_) => "Unsealed",
+            Self::Recovered(_) => "Recovered",
         }
     }
 }
@@ -249,6 +273,27 @@ pub struct OptionCount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Annulled {
     /// Why, for everyone to read.
+    pub reason: String,
+}
+
+/// Sealed strata are opened, those that the rule allows (`unseal`), after the close and once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsealed {
+    /// One for each stratum of the definition, in its order: the key, or none where the stratum stays closed.
+    pub keys: Vec<Option<[u8; 32]>>,
+    /// SHA-256 of the tables of the opened strata (`unseal::tables_hash`).
+    pub tables: Hash,
+}
+
+/// Entries that had been acknowledged are lost, and the ledger goes on behind the last one kept: that which this entry
+/// follows. The entries from this one's index up to `head_size` are those lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovered {
+    /// Number of entries that had been acknowledged.
+    pub head_size: u64,
+    /// Link of the last of them.
+    pub head_link: Link,
+    /// What happened, for everyone to read.
     pub reason: String,
 }
 

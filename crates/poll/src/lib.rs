@@ -19,6 +19,7 @@ pub mod publication;
 pub mod roster;
 pub mod rules;
 pub mod tally;
+pub mod unseal;
 
 pub use decide::{Command, Request, decide};
 pub use error::PollError;

@@ -129,6 +129,11 @@ pub fn envelope(poll_id: Hash, event: &Event) -> Result<Option<Envelope>, PollEr
         Event::Extended(signed) => envelope_of(poll_id, kind, signed),
         Event::Closed(signed) => envelope_of(poll_id, kind, signed),
         Event::Annulled(signed) => envelope_of(poll_id, kind, signed),
+        Event::Unsealed(signed) => envelope_of(poll_id, kind, signed),
+        Event::Recovered(signed) => envelope_of(poll_id, kind, signed),
+        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
+            match *later {}
+        }
     }
 }
 

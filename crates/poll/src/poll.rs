@@ -10,11 +10,14 @@
 
 use crate::definition::Definition;
 use crate::error::PollError;
-use crate::event::{Answer, Event, Opening, Responded, RosterCommitted, Value, Who};
+use crate::event::{
+    Answer, Event, Opening, Recovered, Responded, RosterCommitted, Unsealed, Value, Who,
+};
 use crate::limits::RULE_SET;
 use crate::operator::{self, Signer, Turn};
 use crate::roster::Roster;
 use crate::tally::{Cast, Tally};
+use crate::unseal::{OpenedStrata, StratumKeys};
 use sijill_ledger::tree::leaf_hash;
 use sijill_ledger::{Hash, Head, Link, Origin, PublicKey, Sealed};
 use std::sync::Arc;
@@ -41,6 +44,17 @@ pub struct Wave {
     pub ended: bool,
 }
 
+/// Entries that were acknowledged and are lost, as a `Recovered` says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// Index of the first entry lost; the `Recovered` stands in its place.
+    pub from: u64,
+    /// Number of entries that had been acknowledged.
+    pub head_size: u64,
+    /// Link of the last of them.
+    pub head_link: Link,
+}
+
 /// The state of one poll after some prefix of its ledger.
 #[derive(Debug, Clone)]
 pub struct Poll {
@@ -60,6 +74,8 @@ pub struct Poll {
     waves: Vec<Wave>,
     casts: Vec<Cast>,
     tally: Tally,
+    unsealed: Option<StratumKeys>,
+    losses: Vec<Loss>,
 }
 
 impl Poll {
@@ -95,6 +111,8 @@ impl Poll {
             waves: Vec::new(),
             casts: Vec::new(),
             tally: Tally::empty(&definition),
+            unsealed: None,
+            losses: Vec::new(),
             opening: Arc::new(opening.clone()),
             definition: Arc::new(definition),
         })
@@ -191,6 +209,16 @@ impl Poll {
     /// What every invitation of the roster has answered, in the roster's order.
     pub fn casts(&self) -> &[Cast] {
         &self.casts
+    }
+
+    /// The stratum keys given away, by place in the definition, once sealed strata are opened.
+    pub fn unsealed(&self) -> Option<&StratumKeys> {
+        self.unsealed.as_ref()
+    }
+
+    /// Acknowledged entries that are lost.
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
     }
 
     /// The tally.
@@ -295,12 +323,34 @@ fn apply(poll: &mut Poll, event: &Event) {
         }
         Event::Closed(signed) => turn_to(poll, Phase::Closed, &signed.content.reason),
         Event::Annulled(signed) => turn_to(poll, Phase::Annulled, &signed.content.reason),
+        Event::Unsealed(signed) => unseal(poll, &signed.content),
+        Event::Recovered(signed) => lose(poll, &signed.content),
+        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
+            match *later {}
+        }
     }
 }
 
 fn turn_to(poll: &mut Poll, phase: Phase, reason: &str) {
     poll.phase = phase;
     reason.clone_into(&mut poll.reason);
+}
+
+fn unseal(poll: &mut Poll, content: &Unsealed) {
+    let opened = OpenedStrata::new(&poll.definition, &poll.roster, &poll.casts, &content.keys);
+    let rows = opened.tables.into_iter().zip(&content.keys);
+    poll.tally.by_stratum = rows.map(|(row, key)| key.map(|_| row)).collect();
+    poll.unsealed = Some(content.keys.clone());
+}
+
+/// Stands at `poll.head.size - 1`: the head has moved on to the entry itself.
+fn lose(poll: &mut Poll, content: &Recovered) {
+    poll.losses.push(Loss {
+        from: poll.head.size.saturating_sub(1),
+        head_size: content.head_size,
+        head_link: content.head_link,
+    });
+    poll.reason.clone_from(&content.reason);
 }
 
 fn respond(poll: &mut Poll, responded: &Responded) {

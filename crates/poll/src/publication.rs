@@ -5,25 +5,25 @@ use crate::definition::Rules;
 /// What waits to be published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// Answers.
-    pub answers: u64,
+    /// People whose answers wait, however often they changed them.
+    pub people: u64,
     /// Entries of other kinds.
     pub others: u64,
     /// Milliseconds since the first answer of those that wait was recorded.
     pub age_ms: u64,
 }
 
-/// Fewest answers that are published because of their age.
-const AGED_ANSWERS_MIN: u64 = 3;
+/// Fewest people whose answers are published because of their age.
+const AGED_PEOPLE_MIN: u64 = 3;
 
 /// Whether what waits is to be published now. `over` says that the end in force is reached, or the poll closed or
 /// annulled: then nothing is held back any more.
 pub fn is_due(rules: &Rules, waiting: Waiting, over: bool) -> bool {
-    if waiting.answers == 0 {
+    if waiting.people == 0 {
         return waiting.others > 0;
     }
-    over || waiting.answers >= u64::from(rules.publication_answers)
-        || (waiting.answers >= AGED_ANSWERS_MIN && waiting.age_ms >= rules.publication_ms)
+    over || waiting.people >= u64::from(rules.publication_answers)
+        || (waiting.people >= AGED_PEOPLE_MIN && waiting.age_ms >= rules.publication_ms)
 }
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
     use crate::definition::{AnswerRung, ClosePolicy, Results, StrataVisibility};
 
-    fn check(answers: u64, others: u64, age_ms: u64, over: bool, expected: bool) {
+    fn check(people: u64, others: u64, age_ms: u64, over: bool, expected: bool) {
         let rules = Rules {
             answers: AnswerRung::Link,
             revisions: 0,
@@ -47,7 +47,7 @@ mod tests {
             objection_window_ms: 0,
         };
         let waiting = Waiting {
-            answers,
+            people,
             others,
             age_ms,
         };

@@ -2,8 +2,9 @@
 //!
 //! A leaf is public key (32) ‖ stratum (u16, little-endian; 0xFFFF where sealed) ‖ sealed stratum (32, zeros where
 //! open) ‖ sealed contact (32). Leaves strictly ascend by public key, so that no two are equal and their order tells
-//! nothing. Contacts and tokens are never here.
+//! nothing. Contacts and tokens are never here. How sealed strata are opened is in `unseal`.
 
+use crate::definition::{Definition, StrataVisibility};
 use crate::event::{RosterCommitted, with_context};
 use crate::limits::INVITATIONS_MAX;
 use sijill_ledger::signature::SignatureError;
@@ -21,21 +22,35 @@ pub const SEALED_STRATUM: u16 = 0xFFFF;
 pub struct Leaf {
     /// The invitation's public key.
     pub key: PublicKey,
-    /// Place of its stratum in the definition.
-    pub stratum: u16,
+    /// Its stratum.
+    pub stratum: LeafStratum,
     /// Commitment to the contact.
     pub sealed_contact: [u8; 32],
+}
+
+/// How a leaf names its stratum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeafStratum {
+    /// In clear: its place in the definition.
+    Open(u16),
+    /// By a commitment ([`seal_stratum`]).
+    Sealed([u8; 32]),
 }
 
 impl Leaf {
     /// The leaf's bytes.
     pub fn to_bytes(&self) -> [u8; LEAF_BYTES] {
+        let (place, seal) = match self.stratum {
+            LeafStratum::Open(place) => (place, [0; 32]),
+            LeafStratum::Sealed(seal) => (SEALED_STRATUM, seal),
+        };
         let mut bytes = [0; LEAF_BYTES];
         let (key, rest) = bytes.split_at_mut(32);
         let (stratum, rest) = rest.split_at_mut(2);
-        let (_, contact) = rest.split_at_mut(32);
+        let (sealed, contact) = rest.split_at_mut(32);
         key.copy_from_slice(self.key.as_bytes());
-        stratum.copy_from_slice(&self.stratum.to_le_bytes());
+        stratum.copy_from_slice(&place.to_le_bytes());
+        sealed.copy_from_slice(&seal);
         contact.copy_from_slice(&self.sealed_contact);
         bytes
     }
@@ -48,6 +63,14 @@ pub fn seal_contact(master: &[u8; 32], key: &PublicKey, e164: &str) -> [u8; 32] 
     let own = blake3::derive_key("sijill 2026 contact key v1", &material);
     let sealed = [key.as_bytes().as_slice(), e164.as_bytes()].concat();
     *blake3::keyed_hash(&own, &with_context("sijill 2026 contact v1", &sealed)).as_bytes()
+}
+
+/// The commitment to a stratum that stands in a leaf whose stratum is sealed: a BLAKE3 keyed hash under the stratum's
+/// key, over context, public key and the stratum's id.
+pub fn seal_stratum(stratum_key: &[u8; 32], key: &[u8; 32], id: &str) -> [u8; 32] {
+    let sealed = [key.as_slice(), id.as_bytes()].concat();
+    let message = with_context("sijill 2026 stratum v1", &sealed);
+    *blake3::keyed_hash(stratum_key, &message).as_bytes()
 }
 
 /// What is wrong with a leaf.
@@ -85,21 +108,42 @@ pub enum LeafError {
         /// The leaf's index.
         index: u32,
     },
+    /// A stratum in clear in a roster of sealed strata.
+    #[error("leaf {index}: stratum {found}, expected 65535 where strata are sealed")]
+    Clear {
+        /// The leaf's index.
+        index: u32,
+        /// The leaf's stratum.
+        found: u16,
+    },
     /// More leaves than an index can name.
     #[error("more than {INVITATIONS_MAX} leaves")]
     TooMany,
 }
 
-/// The leaves in memory: keys and strata, 34 bytes an invitation.
+/// The leaves in memory: keys and strata, 34 bytes an invitation, and 32 more where strata are sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roster {
     keys: Vec<[u8; 32]>,
     strata: Vec<u16>,
+    /// Sealed strata; empty where strata are open.
+    seals: Vec<[u8; 32]>,
     by_stratum: Vec<u32>,
     root: Hash,
 }
 
 impl Roster {
+    /// The roster of a poll that has none yet.
+    pub fn none() -> Self {
+        Self {
+            keys: Vec::new(),
+            strata: Vec::new(),
+            seals: Vec::new(),
+            by_stratum: Vec::new(),
+            root: Frontier::default().root(),
+        }
+    }
+
     /// Number of invitations.
     pub fn len(&self) -> u32 {
         self.keys.len() as u32
@@ -116,7 +160,12 @@ impl Roster {
         PublicKey::try_from(*bytes).ok()
     }
 
-    /// Place of this leaf's stratum in the definition.
+    /// Public key and sealed stratum of every leaf, in order; none where strata are open.
+    pub fn seals(&self) -> impl Iterator<Item = (&[u8; 32], &[u8; 32])> {
+        self.keys.iter().zip(&self.seals)
+    }
+
+    /// Place of this leaf's stratum in the definition; [`SEALED_STRATUM`] where strata are sealed.
     pub fn stratum(&self, index: u32) -> Option<u16> {
         self.strata.get(index as usize).copied()
     }
@@ -127,7 +176,7 @@ impl Roster {
         u32::try_from(place).ok()
     }
 
-    /// Number of invitations in each stratum, in the definition's order.
+    /// Number of invitations in each open stratum, in the definition's order.
     pub fn by_stratum(&self) -> &[u32] {
         &self.by_stratum
     }
@@ -153,17 +202,26 @@ impl Roster {
 pub struct RosterReader {
     keys: Vec<[u8; 32]>,
     strata: Vec<u16>,
+    seals: Vec<[u8; 32]>,
     by_stratum: Vec<u32>,
+    visibility: StrataVisibility,
     tree: Frontier,
 }
 
 impl RosterReader {
+    /// A reader for the roster of a poll with this definition.
+    pub fn of(definition: &Definition) -> Self {
+        Self::new(definition.strata.len(), definition.rules.strata)
+    }
+
     /// A reader for a definition with this many strata.
-    pub fn new(strata: usize) -> Self {
+    pub fn new(strata: usize, visibility: StrataVisibility) -> Self {
         Self {
             keys: Vec::new(),
             strata: Vec::new(),
+            seals: Vec::new(),
             by_stratum: vec![0; strata],
+            visibility,
             tree: Frontier::default(),
         }
     }
@@ -181,6 +239,9 @@ impl RosterReader {
         self.tree.append(leaf_hash(leaf));
         self.keys.push(key);
         self.strata.push(stratum);
+        if self.visibility == StrataVisibility::Sealed {
+            self.seals.push(sealed);
+        }
         verdict
     }
 
@@ -190,17 +251,18 @@ impl RosterReader {
         if self.keys.last().is_some_and(|last| last >= key) {
             return Err(LeafError::Order { index });
         }
-        if usize::from(stratum) >= self.by_stratum.len() {
-            return Err(LeafError::Stratum {
+        let strata = self.by_stratum.len();
+        let (found, open) = (stratum, self.visibility == StrataVisibility::Open);
+        match open {
+            true if usize::from(found) >= strata => Err(LeafError::Stratum {
                 index,
-                found: stratum,
-                strata: self.by_stratum.len(),
-            });
+                found,
+                strata,
+            }),
+            true if sealed != [0; 32] => Err(LeafError::Sealed { index }),
+            false if found != SEALED_STRATUM => Err(LeafError::Clear { index, found }),
+            _ => Ok(()),
         }
-        if sealed != [0; 32] {
-            return Err(LeafError::Sealed { index });
-        }
-        Ok(())
     }
 
     /// The roster of the leaves taken.
@@ -208,6 +270,7 @@ impl RosterReader {
         Roster {
             keys: self.keys,
             strata: self.strata,
+            seals: self.seals,
             by_stratum: self.by_stratum,
             root: self.tree.root(),
         }
@@ -237,7 +300,7 @@ mod tests {
         let mut leaves: Vec<_> = (0..count)
             .map(|i| Leaf {
                 key: SecretKey::from_seed([i; 32]).public_key(),
-                stratum: u16::from(i % 2),
+                stratum: LeafStratum::Open(u16::from(i % 2)),
                 sealed_contact: [i; 32],
             })
             .collect();
@@ -246,7 +309,7 @@ mod tests {
     }
 
     fn read(leaves: &[Leaf]) -> (Roster, Vec<LeafError>) {
-        let mut reader = RosterReader::new(2);
+        let mut reader = RosterReader::new(2, StrataVisibility::Open);
         let errors = leaves
             .iter()
             .filter_map(|leaf| reader.push(&leaf.to_bytes()).err())
@@ -262,7 +325,8 @@ mod tests {
         assert_eq!(roster.by_stratum(), [5, 4]);
         for (index, leaf) in leaves.iter().enumerate() {
             assert_eq!(roster.find(&leaf.key), Some(index as u32));
-            assert_eq!(roster.stratum(index as u32), Some(leaf.stratum));
+            let stratum = roster.stratum(index as u32).unwrap();
+            assert_eq!(LeafStratum::Open(stratum), leaf.stratum);
         }
         assert_eq!(
             roster.find(&SecretKey::from_seed([77; 32]).public_key()),
@@ -283,7 +347,7 @@ mod tests {
     #[test]
     fn a_stratum_that_does_not_exist_is_named() {
         let mut bad = leaves(2);
-        bad[1].stratum = 2;
+        bad[1].stratum = LeafStratum::Open(2);
         assert_eq!(
             read(&bad).1,
             [LeafError::Stratum {
@@ -292,6 +356,36 @@ mod tests {
                 strata: 2
             }]
         );
+    }
+
+    #[test]
+    fn a_roster_has_its_strata_all_sealed_or_all_in_clear() {
+        let sealed: Vec<Leaf> = leaves(2)
+            .into_iter()
+            .map(|leaf| Leaf {
+                stratum: LeafStratum::Sealed([7; 32]),
+                ..leaf
+            })
+            .collect();
+        let strata = 2;
+        let (index, found) = (0, SEALED_STRATUM);
+        assert_eq!(
+            read(&sealed[..1]).1,
+            [LeafError::Stratum {
+                index,
+                found,
+                strata
+            }]
+        );
+        let mut reader = RosterReader::new(strata, StrataVisibility::Sealed);
+        assert_eq!(reader.push(&sealed[0].to_bytes()), Ok(()));
+        let clear = LeafError::Clear { index: 1, found: 1 };
+        let mut other = leaves(2).remove(1);
+        other.stratum = LeafStratum::Open(1);
+        assert_eq!(reader.push(&other.to_bytes()), Err(clear));
+        let roster = reader.finish();
+        assert_eq!((roster.len(), roster.seals().count()), (2, 2));
+        assert_eq!(roster.by_stratum(), [0, 1]);
     }
 
     #[test]

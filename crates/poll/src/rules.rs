@@ -4,14 +4,16 @@
 //! it of every entry there is. Signatures are judged before and elsewhere, because they are expensive. The time is the
 //! entry's, already rounded.
 
-use crate::definition::{AnswerRung, ClosePolicy};
+use crate::definition::{AnswerRung, ClosePolicy, StrataVisibility};
 use crate::event::{
-    Answer, Closed, Event, Extended, How, Responded, RosterCommitted, WaveEnded, WaveStarted, Who,
+    Answer, Closed, Event, Extended, How, Recovered, Responded, RosterCommitted, Unsealed,
+    WaveEnded, WaveStarted, Who,
 };
 use crate::limits::REASON_BYTES_MAX;
 use crate::operator::{self, Envelope, Signer};
 use crate::personal;
 use crate::poll::{Phase, Poll};
+use crate::unseal::{self, UnsealingFault};
 use sijill_ledger::Link;
 
 /// Why an event may not be recorded.
@@ -19,7 +21,7 @@ use sijill_ledger::Link;
 pub enum Refusal {
     // Time.
     /// The entry's time lies before that of the entry before it.
-    #[error("the time {at} lies before that of the entry before, {last}")]
+    #[error("the time {} lies before that of the entry before, {}", utc(*at), utc(*last))]
     TimeGoesBack {
         /// The entry's time.
         at: u64,
@@ -27,7 +29,7 @@ pub enum Refusal {
         last: u64,
     },
     /// The entry's time is finer than the poll's resolution.
-    #[error("the time {at} is not a multiple of the resolution, {resolution} ms")]
+    #[error("the time {} is not a multiple of the resolution, {resolution} ms", utc(*at))]
     TimeTooFine {
         /// The entry's time.
         at: u64,
@@ -67,7 +69,7 @@ pub enum Refusal {
         found: Link,
     },
     /// The signed event came too late.
-    #[error("the event was to be recorded by {until}, and it is {at}; sign it anew")]
+    #[error("the event was to be recorded by {}, and it is {}; sign it anew", utc(*until), utc(*at))]
     Void {
         /// Its time limit.
         until: u64,
@@ -143,13 +145,13 @@ pub enum Refusal {
 
     // Life.
     /// Answers before the start.
-    #[error("the poll takes answers from {start}")]
+    #[error("the poll takes answers from {}", utc(*start))]
     NotYetOpen {
         /// Its start, milliseconds since 1970.
         start: u64,
     },
     /// Answers after the end.
-    #[error("the poll took answers until {end}")]
+    #[error("the poll took answers until {}", utc(*end))]
     Ended {
         /// The end in force, milliseconds since 1970.
         end: u64,
@@ -167,14 +169,15 @@ pub enum Refusal {
     #[error("the poll is annulled")]
     Annulled,
     /// Too early to close.
-    #[error("the poll can be closed from {end}, as its definition says")]
+    #[error("the poll can be closed from {}, as its definition says", utc(*end))]
     TooEarlyToClose {
         /// The end in force, milliseconds since 1970.
         end: u64,
     },
     /// An extension that does not lengthen, comes too late, or goes too far.
     #[error(
-        "the end can be moved from {from} to at most {latest}, before it is reached and to a multiple of the resolution; asked for {asked}"
+        "the end can be moved from {} to at most {}, before it is reached and to a multiple of the resolution; asked for {}",
+        utc(*from), utc(*latest), utc(*asked)
     )]
     CannotExtend {
         /// The end in force.
@@ -184,6 +187,29 @@ pub enum Refusal {
         /// The end asked for.
         asked: u64,
     },
+
+    /// Strata are opened after the close.
+    #[error("strata are opened after the close, and the poll is not closed")]
+    NotClosed,
+    /// A recovery from no loss.
+    #[error("nothing is lost: {acknowledged} entries were acknowledged, and there are {found}")]
+    NothingLost {
+        /// Entries that had been acknowledged.
+        acknowledged: u64,
+        /// Entries there are.
+        found: u64,
+    },
+
+    // Strata.
+    /// The definition's strata are open.
+    #[error("the strata of this poll are open; there is nothing to unseal")]
+    NothingSealed,
+    /// Strata are opened once.
+    #[error("the strata are already unsealed, and that is done once")]
+    AlreadyUnsealed,
+    /// Keys, tables or the strata left closed are not as they must be.
+    #[error("the unsealing is wrong: {0}")]
+    Unsealing(UnsealingFault),
 
     // Answers.
     /// The roster has no such invitation.
@@ -249,6 +275,17 @@ pub enum Refusal {
     },
 }
 
+/// A moment in milliseconds since 1970 as people read it, in UTC; as it is where no calendar has it.
+fn utc(ms: u64) -> String {
+    let moment = i64::try_from(ms)
+        .ok()
+        .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    moment.map_or_else(
+        || format!("{ms} ms after 1970"),
+        |moment| moment.to_string(),
+    )
+}
+
 impl Refusal {
     /// The number of the auditor's check that this rule belongs to (V*n*).
     pub fn check(&self) -> u8 {
@@ -282,7 +319,10 @@ impl Refusal {
             | Self::Closed
             | Self::Annulled
             | Self::TooEarlyToClose { .. }
-            | Self::CannotExtend { .. } => 15,
+            | Self::CannotExtend { .. }
+            | Self::NotClosed
+            | Self::NothingLost { .. } => 15,
+            Self::NothingSealed | Self::AlreadyUnsealed | Self::Unsealing(_) => 18,
             Self::WrongRung | Self::WrongOrder { .. } | Self::NotOnTheBallot => 16,
             Self::WrongTally => 17,
             Self::ReasonTooLong { .. } => 16,
@@ -331,6 +371,11 @@ fn operator_event(poll: &Poll, at: u64, event: &Event) -> Result<(), Refusal> {
         Event::Extended(signed) => extend(poll, at, &signed.content),
         Event::Closed(signed) => close(poll, at, &signed.content),
         Event::Annulled(signed) => annul(poll, &signed.content.reason),
+        Event::Unsealed(signed) => unseal(poll, &signed.content),
+        Event::Recovered(signed) => recover(poll, &signed.content),
+        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
+            match *later {}
+        }
         Event::Opened(_) | Event::Responded(_) => Err(Refusal::NotAnOperatorEvent),
     }
 }
@@ -387,16 +432,38 @@ fn roster(poll: &Poll, content: &RosterCommitted) -> Result<(), Refusal> {
     if content.count != leaves.len() {
         return differs("count");
     }
-    if content.by_stratum != leaves.by_stratum() {
+    if leaves.is_empty() {
+        return differs("count, which is 0,");
+    }
+    match poll.definition().rules.strata {
+        StrataVisibility::Open => open_strata(poll, content),
+        StrataVisibility::Sealed => sealed_strata(poll, content),
+    }
+}
+
+fn open_strata(poll: &Poll, content: &RosterCommitted) -> Result<(), Refusal> {
+    let differs = |what| Err(Refusal::RosterDiffers { what });
+    if content.by_stratum != poll.roster().by_stratum() {
         return differs("count by stratum");
     }
     if !content.stratum_keys.is_empty() {
         return differs("stratum keys, which open strata do not have,");
     }
-    if leaves.is_empty() {
-        return differs("count, which is 0,");
-    }
     strata_large_enough(poll, content)
+}
+
+/// What the leaves hide must at least add up; `Unsealed` shows whether it is true.
+fn sealed_strata(poll: &Poll, content: &RosterCommitted) -> Result<(), Refusal> {
+    let strata = poll.definition().strata.len();
+    let differs = |what| Err(Refusal::RosterDiffers { what });
+    let sum: u64 = content.by_stratum.iter().copied().map(u64::from).sum();
+    if content.by_stratum.len() != strata || sum != u64::from(content.count) {
+        return differs("count by stratum");
+    }
+    if content.stratum_keys.len() != strata {
+        return differs("number of stratum keys");
+    }
+    Ok(())
 }
 
 fn strata_large_enough(poll: &Poll, content: &RosterCommitted) -> Result<(), Refusal> {
@@ -519,6 +586,36 @@ fn annul(poll: &Poll, reason: &str) -> Result<(), Refusal> {
         return Err(Refusal::Annulled);
     }
     public_text(reason)
+}
+
+fn unseal(poll: &Poll, content: &Unsealed) -> Result<(), Refusal> {
+    match poll.phase() {
+        Phase::Closed => {}
+        Phase::Annulled => return Err(Refusal::Annulled),
+        Phase::Running | Phase::Paused => return Err(Refusal::NotClosed),
+    }
+    if poll.definition().rules.strata != StrataVisibility::Sealed {
+        return Err(Refusal::NothingSealed);
+    }
+    if poll.unsealed().is_some() {
+        return Err(Refusal::AlreadyUnsealed);
+    }
+    match unseal::faults(poll, content).into_iter().next() {
+        None => Ok(()),
+        Some(fault) => Err(Refusal::Unsealing(fault)),
+    }
+}
+
+/// In every state: what is lost is lost.
+fn recover(poll: &Poll, content: &Recovered) -> Result<(), Refusal> {
+    let found = poll.head().size;
+    if content.head_size <= found {
+        return Err(Refusal::NothingLost {
+            acknowledged: content.head_size,
+            found,
+        });
+    }
+    public_text(&content.reason)
 }
 
 fn public_text(text: &str) -> Result<(), Refusal> {

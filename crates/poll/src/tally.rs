@@ -1,9 +1,9 @@
 //! The tally: a fold over answers, and nothing but that.
 //!
 //! Invariants: `answered` is the sum of `by_option`, and of `first_by_option`; each row of `by_stratum` sums to the
-//! people of that stratum who answered.
+//! people of that stratum who answered; a sealed stratum has no row until it is opened.
 
-use crate::definition::Definition;
+use crate::definition::{Definition, StrataVisibility};
 use crate::event::{How, OptionCount, QuestionTally};
 
 /// Counts of the answers that count, each invitation once.
@@ -17,8 +17,9 @@ pub struct Tally {
     pub by_option: Vec<u64>,
     /// By option: each invitation's first answer.
     pub first_by_option: Vec<u64>,
-    /// By stratum, then option, in the definition's order: each invitation's last answer.
-    pub by_stratum: Vec<Vec<u64>>,
+    /// By stratum, then option, in the definition's order: each invitation's last answer. None for a sealed stratum
+    /// that was not opened.
+    pub by_stratum: Vec<Option<Vec<u64>>>,
 }
 
 /// What an invitation has answered so far.
@@ -54,12 +55,13 @@ impl Tally {
     /// No answers to the question of `definition`.
     pub fn empty(definition: &Definition) -> Self {
         let options = definition.options.len();
+        let open = definition.rules.strata == StrataVisibility::Open;
         Self {
             answered: 0,
             assisted: 0,
             by_option: vec![0; options],
             first_by_option: vec![0; options],
-            by_stratum: vec![vec![0; options]; definition.strata.len()],
+            by_stratum: vec![open.then(|| vec![0; options]); definition.strata.len()],
         }
     }
 
@@ -80,7 +82,7 @@ impl Tally {
     }
 
     fn step_stratum(&mut self, stratum: u16, option: u16, up: bool) {
-        if let Some(row) = self.by_stratum.get_mut(usize::from(stratum)) {
+        if let Some(Some(row)) = self.by_stratum.get_mut(usize::from(stratum)) {
             step(row, option, up);
         }
     }

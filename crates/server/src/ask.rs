@@ -2,7 +2,7 @@
 //! socket.
 
 use crate::book::{Book, state_word};
-use crate::desk::{Ask, PollStatus, Reply, TurnStatus, WaveStatus};
+use crate::desk::{Ask, NO_ANSWER, PollStatus, Reply, TurnStatus, WaveStatus};
 use crate::limits::DESK_ENTRIES_MAX;
 use crate::rejection::Rejection;
 use crate::service::Service;
@@ -33,6 +33,7 @@ impl Service {
             Ask::Record { slug, event } => self.record(&slug, &event),
             Ask::Freeze { slug } => self.freeze(&slug),
             Ask::Entries { slug, from } => self.entries(&slug, from),
+            Ask::Casts { slug } => self.casts(&slug),
             Ask::Export { slug, path } => self.export(&slug, &path),
         };
         outcome.unwrap_or_else(|reply| reply)
@@ -85,14 +86,26 @@ impl Service {
 
     fn leaves(&self, book: &Book) -> Result<Arc<sijill_poll::roster::Roster>, Reply> {
         let path = self.roster_path(book.slug());
-        let strata = book.definition().strata.len();
-        match shelf::read_roster(&path, strata) {
+        match shelf::read_roster(&path, book.definition()) {
             Ok(Some(roster)) => Ok(Arc::new(roster)),
             Ok(None) => Err(refused(Rejection::Roster {
                 why: "there is no roster file; import the roster first".to_owned(),
             })),
             Err(error) => Err(refused(error)),
         }
+    }
+
+    fn casts(&self, slug: &str) -> Result<Reply, Reply> {
+        let book = self.known(slug)?;
+        let poll = book.durable();
+        let options = poll.casts().iter().map(|cast| match cast.revision {
+            0 => NO_ANSWER,
+            _ => cast.last,
+        });
+        let bytes: Vec<u8> = options.flat_map(u16::to_le_bytes).collect();
+        Ok(Reply::Casts {
+            casts: BASE64.encode(&bytes),
+        })
     }
 
     fn freeze(&self, slug: &str) -> Result<Reply, Reply> {

@@ -12,6 +12,7 @@ use sijill_poll::poll::Phase;
 use sijill_poll::promise::{self, Promise};
 use sijill_poll::tally::Tally;
 use sijill_poll::{Poll, PollError};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
 
@@ -24,6 +25,8 @@ pub struct Published {
     pub at: u64,
     /// The tally at that end.
     pub tally: Tally,
+    /// Whether sealed strata were opened.
+    pub unsealed: bool,
     /// Invitations in the roster.
     pub invited: u32,
     /// Invitations planned in waves begun.
@@ -43,6 +46,7 @@ impl Published {
             head: poll.head(),
             at,
             tally: poll.tally().clone(),
+            unsealed: poll.unsealed().is_some(),
             invited: poll.committed().map_or(0, |roster| roster.count),
             planned: poll.planned(),
             json: json.into(),
@@ -63,8 +67,8 @@ pub struct Book {
     durable: RwLock<Poll>,
     /// Replaced at each publication; every listener sees the newest.
     published: watch::Sender<Arc<Published>>,
-    /// Answers and other entries that were durable and not published when the service started.
-    unpublished_at_start: (u64, u64),
+    /// Invitations whose answers were durable and not published when the service started, and how many other entries.
+    unpublished_at_start: (BTreeSet<u32>, u64),
 }
 
 impl Book {
@@ -78,7 +82,7 @@ impl Book {
             promise_key: master.promise_key(poll.origin()),
             durable: RwLock::new(poll),
             published: watch::Sender::new(Arc::new(published)),
-            unpublished_at_start: (0, 0),
+            unpublished_at_start: (BTreeSet::new(), 0),
         }
     }
 
@@ -92,9 +96,9 @@ impl Book {
         }
     }
 
-    /// Answers and other entries that were durable and not published when the service started.
-    pub(crate) fn unpublished_at_start(&self) -> (u64, u64) {
-        self.unpublished_at_start
+    /// Invitations whose answers were durable and not published when the service started, and how many other entries.
+    pub(crate) fn unpublished_at_start(&self) -> (BTreeSet<u32>, u64) {
+        self.unpublished_at_start.clone()
     }
 
     /// The poll's short name.

@@ -14,10 +14,11 @@ use crate::rejection::Rejection;
 use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
 use sijill_ledger::Sealed;
+use sijill_poll::event::Who;
 use sijill_poll::publication::{Waiting, is_due};
-use sijill_poll::roster::{Roster, RosterReader};
+use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -68,9 +69,10 @@ impl Batch {
 }
 
 /// What of a poll waits to be published.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Backlog {
-    answers: u64,
+    /// Invitations whose answers wait: one who changes theirs again and again is still one.
+    people: BTreeSet<u32>,
     others: u64,
     /// When the first answer that waits became durable, milliseconds since 1970.
     since: u64,
@@ -153,15 +155,16 @@ impl Committer {
     /// Moves the durable state on by an entry that is on disk.
     fn keep(&mut self, item: Item) {
         let now = (self.clock)();
-        let is_answer = matches!(item.sealed.entry().event, Event::Responded(_));
         let backlog = self.backlogs.entry(item.slug.clone()).or_default();
-        if is_answer {
-            if backlog.answers == 0 {
-                backlog.since = now;
+        match &item.sealed.entry().event {
+            Event::Responded(responded) => {
+                let Who::Invitation { index, .. } = responded.answer.who;
+                if backlog.people.is_empty() {
+                    backlog.since = now;
+                }
+                backlog.people.insert(index);
             }
-            backlog.answers += 1;
-        } else {
-            backlog.others += 1;
+            _ => backlog.others += 1,
         }
         match self.books.get(&item.slug) {
             Some(book) => {
@@ -176,7 +179,7 @@ impl Committer {
     }
 
     fn open(&mut self, first: &Sealed<Event>, now: u64) {
-        let empty = Arc::new(RosterReader::new(0).finish());
+        let empty = Arc::new(Roster::none());
         match Poll::open(first, empty) {
             Ok(poll) => {
                 let published = Published::of(&poll, now);
@@ -194,7 +197,7 @@ impl Committer {
         }
         let now = (self.clock)();
         for book in self.books.all() {
-            let backlog = self.backlogs.get(book.slug()).copied().unwrap_or_default();
+            let backlog = self.backlogs.entry(book.slug().to_owned()).or_default();
             if wants_publication(&book, backlog, now) {
                 self.publish(&book, now);
             }
@@ -232,15 +235,15 @@ impl Committer {
     }
 }
 
-fn wants_publication(book: &Book, backlog: Backlog, now: u64) -> bool {
+fn wants_publication(book: &Book, backlog: &Backlog, now: u64) -> bool {
     let poll = book.durable();
     let over = now >= poll.end() || is_over(&poll);
     let waiting = Waiting {
-        answers: backlog.answers,
+        people: backlog.people.len() as u64,
         others: backlog.others,
         age_ms: now.saturating_sub(backlog.since),
     };
-    let too_soon = backlog.answers > 0
+    let too_soon = !backlog.people.is_empty()
         && !over
         && now.saturating_sub(backlog.published_at) < PUBLICATION_MS_MIN;
     !too_soon && is_due(&book.definition().rules, waiting, over)
@@ -249,9 +252,9 @@ fn wants_publication(book: &Book, backlog: Backlog, now: u64) -> bool {
 /// What waited when the service was started. How many of the entries that were not published are answers is counted
 /// while the log is replayed; the book's publication says where it ended.
 fn backlog(book: &Arc<Book>, now: u64) -> (String, Backlog) {
-    let (answers, others) = book.unpublished_at_start();
+    let (people, others) = book.unpublished_at_start();
     let backlog = Backlog {
-        answers,
+        people,
         others,
         since: now,
         published_at: book.published().at,

@@ -19,6 +19,9 @@ use tokio::sync::Semaphore;
 /// The name of the socket in the data directory.
 const SOCKET: &str = "desk.sock";
 
+/// Stands in [`Reply::Casts`] for an invitation that has not answered.
+pub const NO_ANSWER: u16 = u16::MAX;
+
 /// What an operator command asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case")]
@@ -60,6 +63,11 @@ pub enum Ask {
         slug: String,
         /// Index of the first.
         from: u64,
+    },
+    /// The last answer of every invitation. Answer: [`Reply::Casts`].
+    Casts {
+        /// The poll's slug.
+        slug: String,
     },
     /// Write an export of everything that is durable. Answer: [`Reply::Exported`].
     Export {
@@ -124,6 +132,12 @@ pub enum Reply {
     Entries {
         /// Their canonical bytes, in base64.
         entries: Vec<String>,
+    },
+    /// The last answers.
+    Casts {
+        /// In the roster's order, of each the place of the option (u16, little-endian), 65535 where there is none; all
+        /// in base64.
+        casts: String,
     },
     /// The export is written.
     Exported {

@@ -127,6 +127,11 @@ impl Service {
         self.0.health.stopped()
     }
 
+    /// How many milliseconds the clock is behind the last entry, if answers are refused for that.
+    pub fn clock_behind_ms(&self) -> Option<u64> {
+        self.0.health.clock_behind_ms()
+    }
+
     /// The platform's domain, for pages that belong to no poll: that of the first poll.
     pub fn domain(&self) -> String {
         self.books().first().map_or_else(String::new, |book| {

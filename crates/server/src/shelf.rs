@@ -9,11 +9,13 @@ use crate::committer::Item;
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::{Head, Origin, Sealed};
+use sijill_poll::definition::Definition;
+use sijill_poll::event::Who;
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use sijill_poll::{Event, Poll, evolve};
 use sijill_store::{Append, DataDir, Loaded, Log, StoreError, export, files};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,8 +35,8 @@ pub struct Replayed {
     pub poll: Poll,
     /// Its state at the last publication, and when that was.
     pub published: (Poll, u64),
-    /// Answers and other entries after that.
-    pub unpublished: (u64, u64),
+    /// Invitations that answered after that, and how many other entries came.
+    pub unpublished: (BTreeSet<u32>, u64),
 }
 
 /// A data directory, opened and replayed.
@@ -114,7 +116,7 @@ fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded),
     let mut state: Option<Poll> = None;
     let mut published: Option<(Poll, u64)> = None;
     let mut up_to = None;
-    let mut unpublished = (0, 0);
+    let mut unpublished = (BTreeSet::new(), 0);
     let loaded = log.load::<Event>(origin, slug_of, |sealed| {
         let poll = match &mut state {
             Some(poll) => {
@@ -130,19 +132,22 @@ fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded),
                 state.insert(poll)
             }
         };
-        match sealed.entry().event {
-            Event::Responded(_) => unpublished.0 += 1,
+        match &sealed.entry().event {
+            Event::Responded(responded) => {
+                let Who::Invitation { index, .. } = responded.answer.who;
+                unpublished.0.insert(index);
+            }
             _ => unpublished.1 += 1,
         }
         let size = poll.head().size;
         if up_to.is_some_and(|up_to: PublishedUpTo| up_to.size == size) {
             published = Some((poll.clone(), up_to.map_or(0, |up_to| up_to.at)));
-            unpublished = (0, 0);
+            unpublished = (BTreeSet::new(), 0);
         }
         // Entry 0 is public as soon as it is there.
         if published.is_none() && size == 1 {
             published = Some((poll.clone(), sealed.entry().at));
-            unpublished = (0, 0);
+            unpublished = (BTreeSet::new(), 0);
         }
         Ok(())
     })?;
@@ -163,7 +168,7 @@ fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded),
 
 /// The poll's short name, from entry 0.
 pub fn slug_of(first: &Sealed<Event>) -> Result<String, String> {
-    let empty = Arc::new(RosterReader::new(0).finish());
+    let empty = Arc::new(Roster::none());
     Poll::open(first, empty)
         .map(|poll| poll.definition().slug.clone())
         .map_err(|error| error.to_string())
@@ -171,10 +176,10 @@ pub fn slug_of(first: &Sealed<Event>) -> Result<String, String> {
 
 /// The poll that entry 0 opens, with its leaves if their file is there.
 fn first_state(data: &Path, first: &Sealed<Event>) -> Result<(Poll, Option<String>), String> {
-    let empty = Arc::new(RosterReader::new(0).finish());
+    let empty = Arc::new(Roster::none());
     let mut poll = Poll::open(first, empty).map_err(|error| error.to_string())?;
     let path = roster_path(data, &poll.definition().slug);
-    match read_roster(&path, poll.definition().strata.len()) {
+    match read_roster(&path, poll.definition()) {
         Ok(Some(roster)) => poll.attach(Arc::new(roster)),
         Ok(None) => {}
         Err(error) => return Ok((poll, Some(error.to_string()))),
@@ -206,7 +211,7 @@ fn folder(data: &Path, slug: &str) -> PathBuf {
 }
 
 /// Reads the leaves of a roster file, if it is there. A bad leaf is an error.
-pub fn read_roster(path: &Path, strata: usize) -> Result<Option<Roster>, ServerError> {
+pub fn read_roster(path: &Path, definition: &Definition) -> Result<Option<Roster>, ServerError> {
     let file = match std::fs::File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -220,7 +225,7 @@ pub fn read_roster(path: &Path, strata: usize) -> Result<Option<Roster>, ServerE
         return Err(unusable("read", path, "it ends inside a leaf"));
     }
     let mut file = BufReader::new(file);
-    let mut reader = RosterReader::new(strata);
+    let mut reader = RosterReader::of(definition);
     for _ in 0..length / LEAF_BYTES as u64 {
         let mut leaf = [0; LEAF_BYTES];
         file.read_exact(&mut leaf)

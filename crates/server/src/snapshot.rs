@@ -27,7 +27,7 @@ pub struct Snapshot {
     /// By option, in the same order: first answers.
     pub first_by_option: Vec<u64>,
     /// By stratum id: last answers in the order of the options.
-    pub by_stratum: Vec<(String, Vec<u64>)>,
+    pub by_stratum: Vec<(String, Option<Vec<u64>>)>,
     /// SHA-256 over what each invitation answered (last, first: u16; revision: u8; little-endian), in hexadecimal.
     pub casts: String,
 }

@@ -7,7 +7,7 @@ use sijill_pages as pages;
 use sijill_pages::{Frame, Language, LanguageLink};
 use sijill_poll::Poll;
 use sijill_poll::credential::Code;
-use sijill_poll::definition::{ClosePolicy, Definition, TokenMaker};
+use sijill_poll::definition::{ClosePolicy, Definition, StrataVisibility, TokenMaker};
 use sijill_poll::event::Responded;
 use sijill_poll::poll::Phase;
 
@@ -280,6 +280,7 @@ pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView 
         invited: published.invited.into(),
         planned: published.planned,
         strata: stratum_counts(book, &published, language),
+        sealed: sealed(definition, &published),
         published_at_ms: (published.head.size > 0).then_some(published.at),
         size: published.head.size,
         origin: book.origin().to_string(),
@@ -316,17 +317,29 @@ fn stratum_counts(
     let invited = poll.committed().map(|roster| roster.by_stratum.as_slice());
     let strata = book.definition().strata.iter();
     let rows = strata.zip(&published.tally.by_stratum).enumerate();
-    rows.map(|(place, (stratum, counts))| pages::StratumCounts {
-        id: stratum.id.clone(),
-        name: stratum.name.get(language.tag()).to_owned(),
-        invited: invited
-            .and_then(|invited| invited.get(place))
-            .copied()
-            .unwrap_or(0)
-            .into(),
-        counts: counts.clone(),
-    })
-    .collect()
+    rows.filter_map(|(place, (stratum, counts))| Some((place, stratum, counts.as_ref()?)))
+        .map(|(place, stratum, counts)| pages::StratumCounts {
+            id: stratum.id.clone(),
+            name: stratum.name.get(language.tag()).to_owned(),
+            invited: invited
+                .and_then(|invited| invited.get(place))
+                .copied()
+                .unwrap_or(0)
+                .into(),
+            counts: counts.clone(),
+        })
+        .collect()
+}
+
+fn sealed(definition: &Definition, published: &Published) -> pages::SealedStrata {
+    let rows = published.tally.by_stratum.iter();
+    match (definition.rules.strata, published.unsealed) {
+        (StrataVisibility::Open, _) => pages::SealedStrata::None,
+        (StrataVisibility::Sealed, false) => pages::SealedStrata::Sealed,
+        (StrataVisibility::Sealed, true) => pages::SealedStrata::Opened {
+            closed: rows.filter(|row| row.is_none()).count() as u64,
+        },
+    }
 }
 
 fn check_yourself(book: &Book, published: &Published) -> pages::CheckYourself {

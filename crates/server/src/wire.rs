@@ -20,6 +20,7 @@ struct Results<'a> {
     published_at: u64,
     question: Question<'a>,
     options: Vec<OptionRow<'a>>,
+    /// Open strata, and sealed ones once they are opened.
     strata: Vec<StratumRow<'a>>,
     answered: u64,
     assisted: u64,
@@ -104,7 +105,8 @@ fn strata(poll: &Poll) -> Vec<StratumRow<'_>> {
         .zip(&poll.tally().by_stratum);
     strata
         .enumerate()
-        .map(|(place, (stratum, counts))| StratumRow {
+        .filter_map(|(place, (stratum, counts))| Some((place, stratum, counts.as_ref()?)))
+        .map(|(place, stratum, counts)| StratumRow {
             id: &stratum.id,
             name: stratum.name.iter().collect(),
             invited: invited

@@ -226,9 +226,15 @@ impl Writer {
         batch: &mut Batch,
     ) -> Result<Position, Rejection> {
         let now = (self.clock)();
+        let health = Arc::clone(&self.health);
         let ahead = self.ahead(slug)?;
         let resolution = ahead.poll.definition().rules.resolution_ms;
-        let at = entry_time(now, resolution, ahead.poll.last_at())?;
+        let at = entry_time(now, resolution, ahead.poll.last_at());
+        health.clock_is_behind(match at {
+            Err(Rejection::ClockWentBack { back_ms }) => back_ms,
+            _ => 0,
+        });
+        let at = at?;
         let event = decide(&ahead.poll, Command { at, request })?;
         let sealed = seal(ahead.poll.head(), at, event)?;
         evolve(&mut ahead.poll, &sealed);
@@ -247,7 +253,7 @@ impl Writer {
         self.own_keys(&opened, &origin)?;
         let event = Event::Opened(Box::new(opened));
         let sealed = seal(Head::start(&origin), at, event)?;
-        let empty = sijill_poll::roster::RosterReader::new(0).finish();
+        let empty = sijill_poll::roster::Roster::none();
         let poll = Poll::open(&sealed, Arc::new(empty))
             .map_err(|error| Rejection::Unwritable(error.to_string()))?;
         let slug = poll.definition().slug.clone();

@@ -244,7 +244,9 @@ fn a_clock_that_jumps_back_stops_answers_until_it_is_right_again() {
         matches!(refused, Err(Rejection::ClockWentBack { .. })),
         "{refused:?}"
     );
+    assert_eq!(pair.service.clock_behind_ms(), Some(3_600_000 - 1_000));
     pair.answer(1, "no");
+    assert_eq!(pair.service.clock_behind_ms(), None);
     pair.clock
         .store(pair.bench.poll.last_at() - 5_000, Ordering::SeqCst);
     assert_eq!(pair.respond(2, 1, "no"), Ok(()), "a small step is bridged");

@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use data_encoding::BASE64;
 use sijill_ledger::{Link, Origin, PublicKey, Sealed, codec};
 use sijill_poll::Event;
-use sijill_server::desk::{Ask, PollStatus, Reply};
+use sijill_poll::tally::Cast;
+use sijill_server::desk::{Ask, NO_ANSWER, PollStatus, Reply};
 use sijill_server::keys::MasterKey;
 use sijill_server::{Config, Desk};
 use std::path::Path;
@@ -196,6 +197,19 @@ impl Clerk {
         }
     }
 
+    /// The last answer of every invitation, in the roster's order.
+    pub fn casts(&mut self, slug: &str) -> Result<Vec<Cast>> {
+        let slug = slug.to_owned();
+        match self.ask(Ask::Casts { slug })? {
+            Reply::Casts { casts } => {
+                let bytes = BASE64.decode(casts.as_bytes())?;
+                let (options, _) = bytes.as_chunks();
+                Ok(options.iter().map(|option| cast(*option)).collect())
+            }
+            other => Err(unexpected(other)),
+        }
+    }
+
     /// Writes an export of everything that is durable.
     pub fn export(&mut self, slug: &str, path: &Path) -> Result<Exported> {
         let path = std::path::absolute(path)?;
@@ -237,6 +251,18 @@ pub fn at_the_desk<T>(mut clerk: Clerk, work: impl FnOnce(&mut Clerk) -> Result<
     Ok(value)
 }
 
+fn cast(option: [u8; 2]) -> Cast {
+    match u16::from_le_bytes(option) {
+        NO_ANSWER => Cast::default(),
+        last => Cast {
+            last,
+            first: last,
+            revision: 1,
+            assisted: false,
+        },
+    }
+}
+
 fn encoded(event: &Event) -> Result<String> {
     Ok(BASE64.encode(&codec::encode(event)?))
 }
@@ -261,6 +287,7 @@ fn unexpected(reply: Reply) -> anyhow::Error {
         Reply::Polls { .. } => "polls",
         Reply::Poll { .. } => "a poll",
         Reply::Entries { .. } => "entries",
+        Reply::Casts { .. } => "casts",
         Reply::Exported { .. } => "an export",
         Reply::Refused { .. } | Reply::Failed { .. } => "a refusal",
     };

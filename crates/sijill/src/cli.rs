@@ -33,7 +33,7 @@ pub struct Common {
     /// Configuration file, TOML: data, listen, key, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Answer with one JSON document on standard output
+    /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
     #[arg(long, global = true, env = "SIJILL_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
     /// No messages and no progress on standard error
@@ -85,12 +85,14 @@ pub enum Poll {
     Annul(commands::poll::annul::Args),
     List(commands::poll::list::Args),
     Show(commands::poll::show::Args),
+    Unseal(commands::poll::unseal::Args),
 }
 
 /// `sijill roster`.
 #[derive(Debug, Subcommand)]
 pub enum Roster {
     Import(commands::roster_import::Args),
+    Make(commands::roster_make::Args),
 }
 
 /// `sijill invitations`.
@@ -115,6 +117,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Keys(Keys::New(args)) => commands::keys_new::run(args, &settings),
         Command::Poll(poll) => run_poll(poll, &settings),
         Command::Roster(Roster::Import(args)) => commands::roster_import::run(args, &settings),
+        Command::Roster(Roster::Make(args)) => commands::roster_make::run(args, &settings),
         Command::Invitations(Invitations::Export(args)) => {
             commands::invitations_export::run(args, &settings)
         }
@@ -128,7 +131,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 }
 
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
-    use commands::poll::{annul, close, extend, lint, list, open, pause, resume, show};
+    use commands::poll::{annul, close, extend, lint, list, open, pause, resume, show, unseal};
     match poll {
         Poll::Lint(args) => lint::run(args, settings),
         Poll::Open(args) => open::run(args, settings),
@@ -139,6 +142,7 @@ fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
         Poll::Annul(args) => annul::run(args, settings),
         Poll::List(args) => list::run(args, settings),
         Poll::Show(args) => show::run(args, settings),
+        Poll::Unseal(args) => unseal::run(args, settings),
     }
 }
 

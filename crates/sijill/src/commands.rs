@@ -11,4 +11,5 @@ pub mod ledger_tail;
 pub mod poll;
 pub mod replay;
 pub mod roster_import;
+pub mod roster_make;
 pub mod serve;

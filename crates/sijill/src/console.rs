@@ -1,6 +1,7 @@
 //! What a command says: its answer on standard output, as text or as one JSON document; everything else on standard
 //! error.
 
+use crate::fault::is_closed_pipe;
 use anyhow::Result;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::Value;
@@ -25,12 +26,17 @@ impl Console {
         }
     }
 
-    /// The command's answer: `text` for people, or `json` for machines.
+    /// The command's answer: `text` for people, or `json` for machines. Whether anybody reads it changes nothing: how
+    /// the command ended is told by its exit code.
     pub fn answer(&self, text: &str, json: &Value) -> Result<()> {
-        if self.json {
+        let said = if self.json {
             self.line(&serde_json::to_string_pretty(json)?)
         } else {
             self.line(text.trim_end())
+        };
+        match said {
+            Err(error) if is_closed_pipe(&error) => Ok(()),
+            said => said,
         }
     }
 

@@ -100,6 +100,11 @@ impl PollFolder {
         self.0.join("contact.key")
     }
 
+    /// The keys of sealed strata. Secret.
+    pub fn stratum_keys(&self) -> PathBuf {
+        self.0.join("strata.keys")
+    }
+
     /// The roster's leaves.
     pub fn roster(&self) -> PathBuf {
         self.0.join("roster")

@@ -1,5 +1,6 @@
 //! Files that are there whole and on stable storage, or not at all.
 
+use crate::fault::input;
 use anyhow::{Context, Result};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
@@ -45,6 +46,8 @@ pub fn replace<T>(
     access: Access,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<T>,
 ) -> Result<T> {
+    check_target(path)?;
+    remove_stale(path);
     let temporary = beside(path);
     let outcome = fill(&temporary, access, write).and_then(|value| {
         fs::rename(&temporary, path)?;
@@ -56,6 +59,41 @@ pub fn replace<T>(
         let _ = fs::remove_file(&temporary);
     }
     outcome.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// A file is put in the place of what is there, so it must be a file: not a device, a pipe or a link to one.
+fn check_target(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => Err(input(format!(
+            "`{}` is no regular file, and nothing else is written over; name another",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Removes what processes that were killed left beside `path`: it may hold what nobody should find.
+fn remove_stale(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return;
+    };
+    let prefix = format!(".{}.", name.to_string_lossy());
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let pid = name
+            .strip_prefix(&prefix)
+            .and_then(|rest| rest.strip_suffix(".tmp"));
+        let pid = pid.filter(|pid| pid.bytes().all(|byte| byte.is_ascii_digit()));
+        if pid.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            // What cannot be removed stands in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn fill<T>(
@@ -126,6 +164,32 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"one");
         assert!(!is_open_to_others(&path).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let beside = |pid: u32| folder.path().join(format!(".messages.csv.{pid}.tmp"));
+        // No system gives so high a number to a process.
+        let (dead, alive) = (beside(4_000_000_000), beside(1));
+        fs::write(&dead, b"+9647701234567").unwrap();
+        fs::write(&alive, b"").unwrap();
+        let path = folder.path().join("messages.csv");
+        replace(&path, Access::Private, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        assert!(!dead.exists() && alive.exists());
+    }
+
+    #[test]
+    fn nothing_but_a_file_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, file) = (folder.path().join("link"), folder.path().join("file"));
+        fs::write(&file, b"other").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        for target in [Path::new("/dev/null"), &link, folder.path()] {
+            replace(target, Access::Public, |out| Ok(out.write_all(b"new")?)).unwrap_err();
+        }
+        assert_eq!(fs::read(&file).unwrap(), b"other");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     }
 
     #[test]

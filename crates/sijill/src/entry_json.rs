@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use sijill_ledger::{PublicKey, Sealed, Signature};
 use sijill_poll::Event;
 use sijill_poll::event::{
-    self, Closed, Committed, Extended, How, Opened, RegisterHead, Responded, RosterCommitted,
-    WaveEnded, WaveStarted, Who,
+    self, Closed, Committed, Extended, How, Opened, Recovered, RegisterHead, Responded,
+    RosterCommitted, Unsealed, WaveEnded, WaveStarted, Who,
 };
 use sijill_poll::operator::{Signed, Signer};
 
@@ -37,6 +37,11 @@ fn content(event: &Event) -> Value {
         Event::Extended(signed) => operated(signed, extended(&signed.content)),
         Event::Closed(signed) => operated(signed, closed(&signed.content)),
         Event::Annulled(signed) => operated(signed, json!({"reason": signed.content.reason})),
+        Event::Unsealed(signed) => operated(signed, unsealed(&signed.content)),
+        Event::Recovered(signed) => operated(signed, recovered(&signed.content)),
+        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
+            match *later {}
+        }
     }
 }
 
@@ -128,6 +133,22 @@ fn closed(content: &Closed) -> Value {
         "size": content.size,
         "link": content.link.to_string(),
         "tally": content.tally.as_ref().map(|questions| questions.iter().map(tally).collect::<Vec<_>>()),
+        "reason": content.reason,
+    })
+}
+
+fn unsealed(content: &Unsealed) -> Value {
+    let key = |key: &Option<[u8; 32]>| key.map(|key| BASE64.encode(&key));
+    json!({
+        "keys": content.keys.iter().map(key).collect::<Vec<_>>(),
+        "tables": content.tables.to_string(),
+    })
+}
+
+fn recovered(content: &Recovered) -> Value {
+    json!({
+        "head_size": content.head_size,
+        "head_link": content.head_link.to_string(),
         "reason": content.reason,
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! A [`Fault`] anywhere in an error's chain decides the code; an error without one could not finish (3).
 
+use sijill_auditor::AuditError;
 use sijill_server::ServerError;
 use sijill_store::StoreError;
 use std::fmt;
@@ -22,15 +23,22 @@ pub enum Exit {
     Incomplete,
 }
 
+impl Exit {
+    /// The code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Well => 0,
+            Self::NotSo => 1,
+            Self::Input => 2,
+            Self::Unfinished => 3,
+            Self::Incomplete => 4,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Well => 0,
-            Exit::NotSo => 1,
-            Exit::Input => 2,
-            Exit::Unfinished => 3,
-            Exit::Incomplete => 4,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -76,6 +84,7 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         Some(Fault::NotSo(_)) => Exit::NotSo,
         Some(Fault::Input(_)) => Exit::Input,
         Some(Fault::Unfinished(_)) => Exit::Unfinished,
+        None if matches!(error.downcast_ref(), Some(AuditError::Address { .. })) => Exit::Input,
         None => match store_error(error) {
             Some(error) if is_wrong_input(error) => Exit::Input,
             _ => Exit::Unfinished,

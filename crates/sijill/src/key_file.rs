@@ -1,10 +1,14 @@
-//! Key files: one line of text each, readable by their owner alone, never written over.
+//! Key files: lines of text, readable by their owner alone.
 //!
 //! ```text
 //! sijill-service-key@v1 BASE64          the service master, 32 bytes
 //! sijill-operator-key@v1 NAME BASE64    an operator's Ed25519 seed, 32 bytes
 //! sijill-contact-key@v1 BASE64          the master under which a roster's contacts are sealed, 32 bytes
+//! sijill-stratum-keys@v1                the keys of sealed strata; then one line `STRATUM BASE64` each, 32 bytes, in
+//!                                       the definition's order
 //! ```
+//!
+//! Keys of a service or an operator are never written over; what a roster is made with is, until it is committed to.
 
 use crate::durable_file::{self, Access};
 use crate::fault::{Fault, input};
@@ -12,6 +16,7 @@ use anyhow::{Context, Result};
 use data_encoding::BASE64;
 use sijill_ledger::SecretKey;
 use sijill_ledger::note::VerifierKey;
+use sijill_poll::definition::Definition;
 use sijill_server::keys::MasterKey;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -20,9 +25,13 @@ use zeroize::Zeroizing;
 const SERVICE: &str = "sijill-service-key@v1";
 const OPERATOR: &str = "sijill-operator-key@v1";
 const CONTACT: &str = "sijill-contact-key@v1";
+const STRATA: &str = "sijill-stratum-keys@v1";
 
-/// Longest key file in bytes: words, a name of 255 bytes, and base64 of 32 bytes.
+/// Longest file of one key in bytes: words, a name of 255 bytes, and base64 of 32 bytes.
 const KEY_FILE_BYTES_MAX: u64 = 512;
+
+/// Longest file of stratum keys in bytes: 1,000 strata with ids of 40 bytes and base64 of 32 bytes, and a first line.
+const STRATUM_KEYS_BYTES_MAX: u64 = 128 * 1024;
 
 /// The key of an operator or a sender, with the name it signs under.
 #[derive(Debug, Clone)]
@@ -79,6 +88,63 @@ pub fn write_contact(path: &Path, master: &[u8; 32]) -> Result<()> {
     })
 }
 
+/// The keys of sealed strata, in the definition's order.
+pub struct StratumKeys(Vec<Zeroizing<[u8; 32]>>);
+
+impl StratumKeys {
+    /// New keys for the strata of this definition.
+    pub fn random(definition: &Definition) -> Result<Self> {
+        let keys = definition.strata.iter().map(|_| random());
+        Ok(Self(keys.collect::<Result<_>>()?))
+    }
+
+    /// The keys in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Zeroizing<[u8; 32]>> {
+        self.0.iter()
+    }
+
+    /// The key of the stratum at this place.
+    pub fn get(&self, place: usize) -> Option<&[u8; 32]> {
+        self.0.get(place).map(|key| &**key)
+    }
+
+    /// Writes the file, in the place of one that a broken-off making left.
+    pub fn write(&self, path: &Path, definition: &Definition) -> Result<()> {
+        let mut text = Zeroizing::new(format!("{STRATA}\n"));
+        for (stratum, key) in definition.strata.iter().zip(self.iter()) {
+            let base64 = Zeroizing::new(BASE64.encode(key.as_slice()));
+            text.push_str(&format!("{} {}\n", stratum.id, base64.as_str()));
+        }
+        durable_file::replace(path, Access::Private, |out| {
+            Ok(std::io::Write::write_all(out, text.as_bytes())?)
+        })
+    }
+
+    /// Reads the keys of all strata of this definition.
+    pub fn read(path: &Path, definition: &Definition) -> Result<Self> {
+        let text = read_private(path, STRATUM_KEYS_BYTES_MAX)?;
+        let malformed = || malformed(path, "file of stratum keys of this poll");
+        let rows = text
+            .strip_prefix(STRATA)
+            .and_then(|rest| rest.strip_prefix('\n'));
+        let mut rows = rows
+            .and_then(|rows| rows.strip_suffix('\n'))
+            .ok_or_else(malformed)?
+            .split('\n');
+        let mut keys = Vec::with_capacity(definition.strata.len());
+        for stratum in &definition.strata {
+            let named = rows.next().and_then(|row| row.split_once(' '));
+            let key = named.filter(|(id, _)| *id == stratum.id);
+            let key = key.and_then(|(_, base64)| key_bytes(base64));
+            keys.push(key.ok_or_else(malformed)?);
+        }
+        match rows.next() {
+            None => Ok(Self(keys)),
+            Some(_) => Err(malformed()),
+        }
+    }
+}
+
 /// Reads a service master.
 pub fn read_service(path: &Path) -> Result<MasterKey> {
     let line = read_line(path)?;
@@ -111,6 +177,15 @@ fn signing_key(name: &str, seed: [u8; 32]) -> Result<SigningKey> {
 
 /// The one line of a key file, without its end.
 fn read_line(path: &Path) -> Result<Zeroizing<String>> {
+    let text = read_private(path, KEY_FILE_BYTES_MAX)?;
+    match text.strip_suffix('\n') {
+        Some(line) if !line.contains('\n') => Ok(Zeroizing::new(line.to_owned())),
+        _ => Err(malformed(path, "key")),
+    }
+}
+
+/// The text of a file that nobody but its owner can read.
+fn read_private(path: &Path, bytes_max: u64) -> Result<Zeroizing<String>> {
     let unreadable = || Fault::Input(format!("cannot read the key `{}`", path.display()));
     if durable_file::is_open_to_others(path).with_context(unreadable)? {
         return Err(input(format!(
@@ -119,14 +194,12 @@ fn read_line(path: &Path) -> Result<Zeroizing<String>> {
         )));
     }
     let length = std::fs::metadata(path).with_context(unreadable)?.len();
-    if length > KEY_FILE_BYTES_MAX {
+    if length > bytes_max {
         return Err(malformed(path, "key"));
     }
-    let text = Zeroizing::new(std::fs::read_to_string(path).with_context(unreadable)?);
-    match text.strip_suffix('\n') {
-        Some(line) if !line.contains('\n') => Ok(Zeroizing::new(line.to_owned())),
-        _ => Err(malformed(path, "key")),
-    }
+    Ok(Zeroizing::new(
+        std::fs::read_to_string(path).with_context(unreadable)?,
+    ))
 }
 
 fn key_bytes(base64: &str) -> Option<Zeroizing<[u8; 32]>> {
@@ -136,7 +209,7 @@ fn key_bytes(base64: &str) -> Option<Zeroizing<[u8; 32]>> {
 
 fn malformed(path: &Path, what: &str) -> anyhow::Error {
     input(format!(
-        "`{}` is no {what} as `sijill keys new` writes it: expected one line; was the file altered or cut?",
+        "`{}` is no {what} as Sijill writes it; was the file altered or cut?",
         path.display()
     ))
 }

@@ -2,7 +2,7 @@
 //!
 //! It makes and reads keys, reads what operators write, and hands everything else to the crate whose it is: `server`
 //! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
-//! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parser of rosters, for fuzzing.
+//! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parsers of rosters, for fuzzing.
 
 mod clerk;
 mod cli;
@@ -11,20 +11,21 @@ mod console;
 mod contacts_file;
 mod data_folder;
 mod demo_definition;
-mod durable_file;
 mod entry_json;
 mod invocation;
 mod key_file;
 mod moment;
 mod private_copy;
+mod roster_intake;
 mod roster_leaves;
+mod roster_making;
 mod settings;
 mod signing;
 #[cfg(test)]
 mod test_desk;
 
 use clap::Parser;
-use sijill::{fault, roster_file};
+use sijill::{durable_file, fault, public_roster, roster_file};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -34,9 +35,14 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if fault::is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to be told that standard error is closed.
+            let exit = fault::exit_of(&error);
+            let json = serde_json::json!({"error": format!("{error:#}"), "exit_code": exit.code()});
+            // Nobody is left to be told that standard output or error is closed.
+            if cli.common.json {
+                let _ = writeln!(std::io::stdout(), "{json}");
+            }
             let _ = writeln!(std::io::stderr(), "error: {error:#}");
-            fault::exit_of(&error).into()
+            exit.into()
         }
     }
 }

@@ -45,6 +45,16 @@ impl PrivateCopy {
         })
     }
 
+    /// The log in it.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The copied directory.
+    pub fn data(&self) -> &DataFolder {
+        &self.data
+    }
+
     /// The ledgers in it; with a slug, only that one.
     pub fn ledgers(&self, slug: Option<&str>) -> Result<Vec<CopiedLedger>> {
         let mut ledgers = Vec::new();

@@ -2,13 +2,14 @@
 
 use crate::fault::{Fault, unfinished};
 use anyhow::{Context, Result};
+use sijill_poll::definition::Definition;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read};
 use std::path::Path;
 
-/// Reads the leaves of a poll with this many strata.
-pub fn read(path: &Path, strata: usize) -> Result<Roster> {
+/// Reads the leaves of a poll with this definition.
+pub fn read(path: &Path, definition: &Definition) -> Result<Roster> {
     let unreadable = || Fault::Unfinished(format!("cannot read the roster `{}`", path.display()));
     let file = File::open(path).with_context(unreadable)?;
     if !file
@@ -23,7 +24,7 @@ pub fn read(path: &Path, strata: usize) -> Result<Roster> {
         )));
     }
     let mut leaves = BufReader::new(file);
-    let mut reader = RosterReader::new(strata);
+    let mut reader = RosterReader::of(definition);
     let mut leaf = [0; LEAF_BYTES];
     loop {
         match leaves.read_exact(&mut leaf) {

@@ -86,6 +86,12 @@ impl TestDesk {
         self.folder.path()
     }
 
+    /// The file of contacts.
+    pub fn contacts(&self) -> std::path::PathBuf {
+        let folder = self.settings.data().poll(Self::SLUG);
+        folder.unwrap().contacts()
+    }
+
     /// Somebody at the desk.
     pub fn clerk(&self) -> Clerk {
         Clerk::at(Desk::Local(self.service.clone()))

@@ -31,6 +31,20 @@ pub(crate) fn before_recovery(data: &Path) -> Result<Option<PathBuf>, StoreError
     Ok(Some(target))
 }
 
+/// Copies the log and the head files aside, whatever the last stop was. Where there are as many copies already as
+/// there may be, the oldest stands for what was found.
+pub(crate) fn before_salvage(data: &Path) -> Result<PathBuf, StoreError> {
+    files::remove(&data.join("clean"))?;
+    match before_recovery(data) {
+        Ok(Some(copy)) => Ok(copy),
+        Ok(None) => Err(StoreError::io("copy", &data.join("log"))(
+            std::io::ErrorKind::NotFound.into(),
+        )),
+        Err(StoreError::TooManyCopies { first, .. }) => Ok(first.into()),
+        Err(error) => Err(error),
+    }
+}
+
 fn free_place(data: &Path) -> Result<PathBuf, StoreError> {
     let place = |number: u32| data.join(format!("before-recovery-{number}"));
     (1..=COPIES_MAX)

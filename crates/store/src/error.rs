@@ -138,7 +138,7 @@ pub enum StoreError {
     },
     /// Contradiction: acknowledged entries are missing.
     #[error(
-        "the log of `{slug}` is behind its head: entry {last} was confirmed to a respondent or operator, and the log ends with {found} entries. Do not go on; the files as found are in `{copy}`, `sijill import` restores an export"
+        "the log of `{slug}` is behind its head: entry {last} was confirmed to a respondent or operator, and the log ends with {found} entries. Do not go on; the files as found are in `{copy}`. `sijill import` restores an export into a new directory; `sijill replay --accept-loss` goes on without what is lost, and says so in the ledger"
     )]
     BehindHead {
         /// The poll.
@@ -149,6 +149,16 @@ pub enum StoreError {
         found: u64,
         /// Where a copy of the files is.
         copy: String,
+    },
+    /// Refused: a salvage where everything acknowledged is there.
+    #[error(
+        "of `{slug}` nothing is lost: the log reaches entry {last}, the last that was confirmed; nothing was changed"
+    )]
+    NothingLost {
+        /// The poll.
+        slug: String,
+        /// Index of the last acknowledged entry.
+        last: u64,
     },
     /// Contradiction: the log's last acknowledged entry is another than the head says.
     #[error(
@@ -178,7 +188,7 @@ pub enum StoreError {
     },
     /// Contradiction: an entry cannot be read or does not follow the one before.
     #[error(
-        "the log of `{origin}` is damaged at entry {index}: {why}. Do not go on; the files as found are in `{copy}`"
+        "the log of `{origin}` is damaged at entry {index}: {why}. Do not go on; the files as found are in `{copy}`. `sijill import` restores an export into a new directory; `sijill replay --accept-loss` goes on without what is lost, and says so in the ledger"
     )]
     Damaged {
         /// The ledger.

@@ -26,6 +26,11 @@ pub fn write(
     target: &Path,
     mut progress: impl FnMut(u64),
 ) -> Result<u64, StoreError> {
+    if std::fs::symlink_metadata(target).is_ok_and(|there| !there.is_file()) {
+        let error =
+            std::io::Error::other("it is no regular file, and nothing else is written over");
+        return Err(StoreError::io("write", target)(error));
+    }
     let folder = files::folder_of(target);
     let file = tempfile::Builder::new()
         .prefix(".export-")

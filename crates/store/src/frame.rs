@@ -41,6 +41,17 @@ pub fn entries(frame: &[u8]) -> Option<Vec<&[u8]>> {
     Some(entries)
 }
 
+/// The frame with its first `kept` entries alone. Of what stands behind them nothing need be right; `None` if the
+/// lengths of those kept do not add up.
+pub fn shortened(frame: &[u8], kept: usize) -> Option<Vec<u8>> {
+    let mut rest = frame;
+    for _ in 0..kept {
+        let (length, after) = rest.split_first_chunk::<LENGTH_BYTES>()?;
+        rest = after.get(u32::from_le_bytes(*length) as usize..)?;
+    }
+    frame.get(..frame.len() - rest.len()).map(<[u8]>::to_vec)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,4 +22,4 @@ pub use copy::private_copy;
 pub use data_dir::DataDir;
 pub use error::StoreError;
 pub use import::import;
-pub use log::{Append, Loaded, Log};
+pub use log::{Append, Loaded, Log, Salvaged};

@@ -8,6 +8,10 @@
 //! - after any failure of the medium, and after a load that found damage, nothing is written any more: it is not known
 //!   what is on disk.
 
+mod salvage;
+
+pub use salvage::Salvaged;
+
 use crate::StoreError;
 use crate::copy;
 use crate::data_dir::{DataDir, poll_folder, polls_in};
@@ -75,8 +79,12 @@ impl Log {
     /// Opens the log of a data directory, or makes it. After an unclean stop its files are copied first, because
     /// opening a damaged log destroys evidence. What an import left that did not end is taken out again.
     pub fn open(dir: DataDir) -> Result<Self, StoreError> {
+        let copy = copy::before_recovery(dir.path())?;
+        Self::open_copied(dir, copy)
+    }
+
+    fn open_copied(dir: DataDir, copy: Option<PathBuf>) -> Result<Self, StoreError> {
         let path = dir.path().to_owned();
-        let copy = copy::before_recovery(&path)?;
         files::remove(&path.join("clean"))?;
         files::sync_folder(&path)?;
         let medium = SledMedium::open(&path).map_err(|MediumError(why)| StoreError::Sled {

@@ -26,6 +26,8 @@ pub trait Medium: Send + Sync {
     fn frame_after(&self, ledger: &str, index: u64) -> Result<Option<Frame>, MediumError>;
     /// The ledgers there are: those with a frame.
     fn ledgers(&self) -> Result<Vec<String>, MediumError>;
+    /// Removes the frames with this key and above. Not durable before [`Medium::sync`].
+    fn remove_from(&self, ledger: &str, first: u64) -> Result<(), MediumError>;
     /// Takes a ledger out again, and forgets the head of its poll: one whose import did not end.
     fn remove(&self, ledger: &str, slug: &str) -> Result<(), MediumError>;
     /// Closes it; everything after is an error.

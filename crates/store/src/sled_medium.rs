@@ -122,6 +122,16 @@ impl Medium for SledMedium {
         Ok(ledgers)
     }
 
+    fn remove_from(&self, ledger: &str, first: u64) -> Result<(), MediumError> {
+        let Some(tree) = self.tree(ledger)? else {
+            return Ok(());
+        };
+        for key in tree.range(first.to_be_bytes()..).keys() {
+            tree.remove(key.map_err(failed)?).map_err(failed)?;
+        }
+        Ok(())
+    }
+
     fn remove(&self, ledger: &str, slug: &str) -> Result<(), MediumError> {
         {
             let opened = self.opened();

@@ -6,6 +6,7 @@
 use sijill_auditor::{Anchor, CHECKS, Options, Report, Verdict, audit, render};
 use sijill_ledger::container::{self, PREAMBLE_BYTES};
 use sijill_ledger::{Hash, Origin, Sealed};
+use sijill_poll::definition::StrataVisibility;
 use sijill_poll::roster::RosterReader;
 use sijill_poll::{Event, Poll};
 use sijill_scenarios::{Case, fixture};
@@ -27,7 +28,7 @@ pub(crate) fn check(bytes: &[u8]) {
 }
 
 /// The same file with a head that is true of its sections, if it has a table of sections at all.
-fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
     let head_bytes = container::head_length(bytes.get(..PREAMBLE_BYTES)?).ok()?;
     let (head, body) = bytes.split_at_checked(head_bytes)?;
     let (table, _) = head.split_at_checked(head_bytes - 32)?;
@@ -140,7 +141,7 @@ fn restores(file: &Path) -> bool {
 }
 
 fn name(first: &Sealed<Event>) -> Result<(String, Origin), String> {
-    let nobody = Arc::new(RosterReader::new(0).finish());
+    let nobody = Arc::new(RosterReader::new(0, StrataVisibility::Open).finish());
     let poll = Poll::open(first, nobody).map_err(|error| error.to_string())?;
     Ok((poll.definition().slug.clone(), poll.origin().clone()))
 }

@@ -91,6 +91,55 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "an answer signed as a first one counts again as a second",
+        holds: Holds::Platform,
+        fails: &[11],
+        make: || {
+            gone_on(&Setup::default(), |bench| {
+                let mut again = bench.responded_as(1, 1, How::Link, "no");
+                again.answer.who = Who::Invitation {
+                    index: 1,
+                    revision: 2,
+                };
+                bench.record(Event::Responded(again));
+            })
+        },
+    },
+    Forgery {
+        name: "an answer is made up for somebody silent, with a signature of nothing",
+        holds: Holds::Platform,
+        fails: &[11],
+        make: || {
+            gone_on(&Setup::default(), |bench| {
+                let mut made_up = bench.responded(11, "yes");
+                made_up.signature = sijill_ledger::Signature::from_bytes([0; 64]);
+                bench.record(Event::Responded(made_up));
+            })
+        },
+    },
+    Forgery {
+        name: "an answer is inserted between two others and the chain made whole behind it",
+        holds: Holds::Platform,
+        fails: &[4, 11],
+        make: || {
+            let bench = fixture::running();
+            let export = edit(&bench.export(), |entries| {
+                let mut entry = entries[18].clone();
+                if let Event::Responded(responded) = &mut entry.event {
+                    responded.answer.who = Who::Invitation {
+                        index: 11,
+                        revision: 1,
+                    };
+                }
+                entries.insert(18, entry);
+            });
+            Case {
+                file: export.bytes(),
+                ..Case::of(&bench)
+            }
+        },
+    },
+    Forgery {
         name: "an invitation's answer is recorded twice",
         holds: Holds::Platform,
         fails: &[12],

@@ -214,6 +214,19 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "of two ledgers of one origin, the other is shown to whoever noted the middle of the first",
+        holds: Holds::Everything,
+        fails: &[4],
+        make: || {
+            let (first, mut second) = (fixture::running(), fixture::invited(&Setup::default()));
+            second.admit(fixture::respond(&second, 3, "no"));
+            Case {
+                anchors: vec![(7, first.entries[7].link()), second.end()],
+                ..Case::of(&second)
+            }
+        },
+    },
+    Forgery {
         name: "an answer is dated before the entry before it",
         holds: Holds::Platform,
         fails: &[5],

@@ -109,6 +109,17 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "a command of the same operator's other poll is recorded here",
+        holds: Holds::Platform,
+        fails: &[8],
+        make: || {
+            let mut other = Setup::default();
+            other.terms.slug = "tunnel".into();
+            let foreign = fixture::answered(&other, 10).paused("Maintenance of the site");
+            gone_on(&Setup::default(), |bench| bench.record(foreign))
+        },
+    },
+    Forgery {
         name: "a command is signed by a key that is not the operator's",
         holds: Holds::Platform,
         fails: &[8],
@@ -193,7 +204,9 @@ pub(super) const FORGERIES: &[Forgery] = &[
             let mut bench = Bench::open(&Setup::default());
             let last = bench.leaves[bench.leaves.len() - LEAF_BYTES..].to_vec();
             bench.leaves.extend(last);
-            bench.poll.attach(bench::roster(&bench.leaves, 2).into());
+            bench
+                .poll
+                .attach(bench::roster(&bench.leaves, bench.poll.definition()).into());
             bench.record(bench.roster_committed());
             Case::of(&bench)
         },

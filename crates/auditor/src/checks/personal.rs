@@ -43,6 +43,7 @@ fn texts<'a>(event: &'a Event, poll: &Poll) -> Vec<&'a str> {
         Event::Resumed(signed) => vec![&signed.content.reason],
         Event::Extended(signed) => vec![&signed.content.reason],
         Event::Annulled(signed) => vec![&signed.content.reason],
+        Event::Recovered(signed) => vec![&signed.content.reason],
         Event::Closed(signed) => {
             let rows = signed.content.tally.iter().flatten().flat_map(|question| {
                 let options = question.options.iter().map(|row| row.option.as_str());
@@ -53,7 +54,11 @@ fn texts<'a>(event: &'a Event, poll: &Poll) -> Vec<&'a str> {
         Event::Opened(_)
         | Event::RosterCommitted(_)
         | Event::WaveStarted(_)
-        | Event::WaveEnded(_) => Vec::new(),
+        | Event::WaveEnded(_)
+        | Event::Unsealed(_) => Vec::new(),
+        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
+            match *later {}
+        }
     }
 }
 

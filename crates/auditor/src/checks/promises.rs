@@ -1,5 +1,5 @@
-//! V25: each promise given verifies; its answer is in this ledger and still counts, or a later one superseded it; one
-//! that is past its time, or missing where no answer can come any more, is broken.
+//! V25: each promise given verifies and is due when the definition says; its answer is in this ledger and still counts,
+//! or a later one superseded it; one that is past its time, or missing where no answer can come any more, is broken.
 //!
 //! A promise whose answer is not there yet, in a ledger that still takes answers and before it is due, is *not
 //! checked*: it is neither kept nor broken, and the report says when to ask again.
@@ -44,6 +44,11 @@ impl Promises {
         }
         for (name, file) in files {
             match promise::open(file, poll.origin(), poll.id(), poll.promise_key()) {
+                Ok(promise)
+                    if promise.promise().due.saturating_mul(1_000) != poll.promise_due() =>
+                {
+                    findings.fail(V25, another_time(name, &promise, poll));
+                }
                 Ok(promise) => promises.hold(name, promise),
                 Err(error) => {
                     let meaning = "this file does not show that this ledger promised anything";
@@ -101,6 +106,17 @@ impl Promises {
             }
         }
     }
+}
+
+/// A later time would let the platform keep some promises later than others.
+fn another_time(name: &str, promise: &VerifiedPromise, poll: &Poll) -> Failure {
+    let due_ms = promise.promise().due.saturating_mul(1_000);
+    Failure::new(
+        format!("promise `{name}`"),
+        format!("due at {} ms, as the definition says", poll.promise_due()),
+        format!("due at {due_ms} ms"),
+        "the platform promised this respondent something else than everybody",
+    )
 }
 
 fn who(responded: &Responded) -> (u32, u8) {

@@ -4,6 +4,7 @@
 use crate::findings::Findings;
 use crate::report::Failure;
 use sijill_poll::Poll;
+use sijill_poll::definition::StrataVisibility;
 use sijill_poll::roster::{LEAF_BYTES, LeafError, Roster, RosterReader};
 
 const V10: u8 = 10;
@@ -16,9 +17,14 @@ pub(crate) struct Leaves {
 }
 
 impl Leaves {
-    pub(crate) fn new(strata: usize) -> Self {
+    /// A reader for the leaves of this poll, if entry 0 opens one.
+    pub(crate) fn of(poll: Option<&Poll>) -> Self {
+        let reader = match poll {
+            Some(poll) => RosterReader::of(poll.definition()),
+            None => RosterReader::new(0, StrataVisibility::Open),
+        };
         Self {
-            reader: RosterReader::new(strata),
+            reader,
             wrong: Vec::new(),
             wrong_count: 0,
         }
@@ -90,6 +96,11 @@ fn failure(error: &LeafError) -> Failure {
             Some(*index),
             "zeros where a sealed stratum would stand",
             "the definition says that strata are open",
+        ),
+        LeafError::Clear { index, .. } => (
+            Some(*index),
+            "65535 where a stratum would stand",
+            "the definition says that strata are sealed",
         ),
         LeafError::TooMany => (
             None,

@@ -267,13 +267,12 @@ fn wrong_strata(rows: &[StratumRow], fold: &Fold, definition: &Definition) -> Ve
             wrong.push(("row by stratum".into(), expected, "another".into()));
             continue;
         };
-        let counts = fold
-            .tally
-            .by_stratum
-            .get(place)
-            .cloned()
-            .unwrap_or_default();
-        if counts != row.counts {
+        let Some(Some(counts)) = fold.tally.by_stratum.get(place) else {
+            let expected = "no figure of a sealed stratum that is not opened".into();
+            wrong.push((format!("stratum `{}`", row.id), expected, "figures".into()));
+            continue;
+        };
+        if *counts != row.counts {
             let (expected, found) = (format!("{counts:?}"), format!("{:?}", row.counts));
             wrong.push((format!("stratum `{}`", row.id), expected, found));
         }
@@ -311,10 +310,12 @@ pub(crate) fn report(poll: &Poll) -> TallyReport {
         committed.by_stratum.get(place).copied()
     };
     let strata = definition.strata.iter().zip(&tally.by_stratum).enumerate();
-    let strata = strata.map(|(place, (stratum, counts))| StratumReport {
-        id: stratum.id.clone(),
-        invited: invited(place).unwrap_or(0),
-        counts: counts.clone(),
+    let strata = strata.filter_map(|(place, (stratum, counts))| {
+        Some(StratumReport {
+            id: stratum.id.clone(),
+            invited: invited(place).unwrap_or(0),
+            counts: counts.clone()?,
+        })
     });
     let leads = leaders(&options, |row| row.count);
     let leads_by_first = leaders(&options, |row| row.first);

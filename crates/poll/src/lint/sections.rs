@@ -636,12 +636,12 @@ fn rule_words(walk: &mut Walk<'_>, section: &mut Section<'_>) -> Option<RuleWord
     );
     let visible = [
         ("open", Offer::Now(StrataVisibility::Open)),
-        ("sealed", Offer::Later),
+        ("sealed", Offer::Now(StrataVisibility::Sealed)),
     ];
     let strata = walk.word(
         section,
         "strata",
-        "whether strata are public, \"open\"",
+        "whether strata are public, \"open\" or \"sealed\"",
         visible,
     );
     let policies = [

@@ -4,6 +4,7 @@ use crate::definition::Definition;
 mod fields;
 mod mutations;
 mod rules;
+mod second_opinion;
 
 pub(super) const GOOD: &str = include_str!("../../testdata/good.toml");
 

@@ -90,12 +90,17 @@ pub async fn json(
 
 /// Whether the service takes answers: 200 and `ok`, or 503 and why not.
 pub async fn health(State(web): State<Web>) -> Response {
-    let (status, text) = match web.service.stopped() {
-        None => (StatusCode::OK, serde_json::json!({ "state": "ok" })),
-        Some(why) => (
-            StatusCode::SERVICE_UNAVAILABLE,
+    let unwell = StatusCode::SERVICE_UNAVAILABLE;
+    let (status, text) = match (web.service.stopped(), web.service.clock_behind_ms()) {
+        (Some(why), _) => (
+            unwell,
             serde_json::json!({ "state": "stopped", "why": why }),
         ),
+        (None, Some(ms)) => (
+            unwell,
+            serde_json::json!({ "state": "clock_behind", "behind_ms": ms, "why": "the clock is behind the last entry; answers are taken again when it is past it" }),
+        ),
+        (None, None) => (StatusCode::OK, serde_json::json!({ "state": "ok" })),
     };
     let mut response = typed("application/json", text.to_string());
     *response.status_mut() = status;

@@ -210,6 +210,12 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
             files.push(path);
         }
     }
+    if files.is_empty() {
+        return Err(input(format!(
+            "the folder `{}` holds no promise; name another, or leave `--promise` out",
+            folder.display()
+        )));
+    }
     files.sort();
     Ok(files)
 }

@@ -30,7 +30,7 @@ use watch::Watch;
 /// Run a whole simulated poll on this machine, from keys to audit
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The answers are made up; everything else is real. Ctrl-C at any moment leaves a ledger that audits.\n\nExample: sijill demo --respondents 500 --keep-running"
+    after_help = "The answers are made up; everything else is real. Ctrl-C at any moment leaves a ledger that audits. Without --data it works in ./sijill-demo, or the next name that is free.\n\nExample: sijill demo --respondents 500 --keep-running"
 )]
 pub struct Args {
     /// How many people answer; three times as many are invited
@@ -262,7 +262,7 @@ fn where_everything_is(played: &Played) -> String {
     let (command, data) = (invocation::command(), invocation::path(stage.data().path()));
     let slug = &played.opening.slug;
     format!(
-        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), promises that\nrespondents were given (promises/), the log (log/). Secret: keys/, messages.csv, polls/{slug}/contacts.csv.\n\nTry next:\n  {}\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    leaves the pages up after the close",
+        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), promises that\nrespondents were given (promises/), the log (log/). Secret: keys/, roster.csv, messages.csv,\npolls/{slug}/contacts.csv and contact.key.\n\nTry next:\n  {}\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    leaves the pages up after the close",
         audit_command(played),
     )
 }

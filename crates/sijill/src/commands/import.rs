@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use serde_json::json;
 use sijill_ledger::{Origin, Sealed};
-use sijill_poll::roster::RosterReader;
+use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve, opening, rules};
 use sijill_store::{DataDir, import};
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ fn name(first: &Sealed<Event>) -> Result<(String, Origin), String> {
 }
 
 fn open(first: &Sealed<Event>) -> Result<Poll, String> {
-    let nobody = Arc::new(RosterReader::new(0).finish());
+    let nobody = Arc::new(Roster::none());
     Poll::open(first, nobody).map_err(|error| error.to_string())
 }
 
@@ -118,7 +118,7 @@ fn attach_roster(poll: &mut Poll, data: &DataFolder) -> Result<(), String> {
     let folder = data
         .poll(&definition.slug)
         .map_err(|error| error.to_string())?;
-    let roster = roster_leaves::read(&folder.roster(), definition.strata.len());
+    let roster = roster_leaves::read(&folder.roster(), &definition);
     poll.attach(Arc::new(roster.map_err(|error| format!("{error:#}"))?));
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::poll::KeyArg;
 use crate::clerk::{self, Clerk};
 use crate::console::grouped;
 use crate::contacts_file::{self, Contact};
+use crate::data_folder::DataFolder;
 use crate::durable_file::{self, Access};
 use crate::fault::{Exit, not_so, unfinished};
 use crate::roster_leaves;
@@ -44,6 +45,9 @@ pub struct Args {
     /// The file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// The data directory of the sender, where the roster was made [default: this one]
+    #[arg(long, value_name = "DIR")]
+    contacts: Option<PathBuf>,
     /// Write the same file once more; no new wave is recorded
     #[arg(long)]
     again: bool,
@@ -55,15 +59,16 @@ pub struct Args {
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let count = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
         let poll = clerk.show(&args.poll)?;
+        let contacts = contacts_of(args, settings)?;
         if args.again {
             refuse_again_without_wave(&poll)?;
-            return write_messages(settings, &poll, &args.out);
+            return write_messages(settings, &poll, &contacts, &args.out);
         }
         let definition = signing::definition_of(&poll)?;
         let named = args.key.key.as_deref().or(settings.key.as_deref());
         let keys = signing::keys_at_hand(&settings.data(), named)?;
         let pen = signing::wave_pen(&keys, &definition)?;
-        export(clerk, settings, &poll.slug, &pen, &args.out)
+        export(clerk, settings, (&poll.slug, &contacts), &pen, &args.out)
     })?;
     let json = json!({"slug": args.poll, "file": args.out, "invitations": count});
     let text = format!(
@@ -78,12 +83,21 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     Ok(Exit::Well)
 }
 
+/// The contacts with their tokens: this directory's own, or those of the sender who made them.
+fn contacts_of(args: &Args, settings: &Settings) -> Result<PathBuf> {
+    let data = match &args.contacts {
+        Some(sender) => DataFolder::new(sender.clone()),
+        None => settings.data(),
+    };
+    Ok(data.poll(&args.poll)?.contacts())
+}
+
 /// Starts the wave of the whole roster (or takes up the one that was broken off), writes the file, and ends the wave.
 /// Returns the number of invitations.
 pub fn export(
     clerk: &mut Clerk,
     settings: &Settings,
-    slug: &str,
+    (slug, contacts): (&str, &Path),
     pen: &Pen,
     out: &Path,
 ) -> Result<u32> {
@@ -95,7 +109,7 @@ pub fn export(
             .console
             .message("taking up a wave that was started and not ended");
     }
-    let count = write_messages(settings, &poll, out)?;
+    let count = write_messages(settings, &poll, contacts, out)?;
     let poll = clerk.show(slug)?;
     end(clerk, &poll, pen, count)?;
     Ok(count)
@@ -160,10 +174,15 @@ fn end(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen, count: u32) -> Result<()
 }
 
 /// Writes the file, after a look whether each token is one of the roster: a message with a dead link reaches nobody.
-fn write_messages(settings: &Settings, poll: &PollStatus, out: &Path) -> Result<u32> {
+fn write_messages(
+    settings: &Settings,
+    poll: &PollStatus,
+    contacts: &Path,
+    out: &Path,
+) -> Result<u32> {
     let definition = signing::definition_of(poll)?;
     let folder = settings.data().poll(&poll.slug)?;
-    let roster = roster_leaves::read(&folder.roster(), definition.strata.len())?;
+    let roster = roster_leaves::read(&folder.roster(), &definition)?;
     let messages = Messages {
         origin: poll.origin.parse()?,
         definition,
@@ -171,14 +190,14 @@ fn write_messages(settings: &Settings, poll: &PollStatus, out: &Path) -> Result<
     };
     let bar = settings.console.bar(poll.roster.into(), "writing messages");
     let count = durable_file::replace(out, Access::Private, |file| {
-        messages.write(&folder.contacts(), file, &bar)
+        messages.write(contacts, file, &bar)
     });
     bar.finish_and_clear();
     match count? {
         count if count == poll.roster => Ok(count),
         count => Err(unfinished(format!(
             "`{}` has {count} contacts, expected the roster's {}; put the right file back",
-            folder.contacts().display(),
+            contacts.display(),
             poll.roster
         ))),
     }
@@ -264,7 +283,14 @@ mod tests {
         start(&mut clerk, &poll, &pen).unwrap();
 
         let out = desk.path().join("messages.csv");
-        let count = export(&mut clerk, &desk.settings, TestDesk::SLUG, &pen, &out).unwrap();
+        let count = export(
+            &mut clerk,
+            &desk.settings,
+            (TestDesk::SLUG, &desk.contacts()),
+            &pen,
+            &out,
+        )
+        .unwrap();
 
         let poll = clerk.show(TestDesk::SLUG).unwrap();
         assert_eq!((count, poll.waves.len(), poll.planned), (40, 1, 40));
@@ -277,15 +303,29 @@ mod tests {
         let desk = TestDesk::with_roster(40);
         let (mut clerk, pen) = (desk.clerk(), desk.pen());
         let (first, again) = (desk.path().join("first.csv"), desk.path().join("again.csv"));
-        export(&mut clerk, &desk.settings, TestDesk::SLUG, &pen, &first).unwrap();
+        export(
+            &mut clerk,
+            &desk.settings,
+            (TestDesk::SLUG, &desk.contacts()),
+            &pen,
+            &first,
+        )
+        .unwrap();
 
-        let error = export(&mut clerk, &desk.settings, TestDesk::SLUG, &pen, &again).unwrap_err();
+        let error = export(
+            &mut clerk,
+            &desk.settings,
+            (TestDesk::SLUG, &desk.contacts()),
+            &pen,
+            &again,
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("--again"), "{error}");
         assert!(!again.exists());
 
         let poll = clerk.show(TestDesk::SLUG).unwrap();
         refuse_again_without_wave(&poll).unwrap();
-        write_messages(&desk.settings, &poll, &again).unwrap();
+        write_messages(&desk.settings, &poll, &desk.contacts(), &again).unwrap();
         assert_eq!(
             std::fs::read(&first).unwrap(),
             std::fs::read(&again).unwrap()
@@ -298,16 +338,10 @@ mod tests {
         let poll = desk.clerk().show(TestDesk::SLUG).unwrap();
         let stranger = sijill_poll::credential::Token::from_entropy([3; 20]);
         let rows = [("+9647700000000", "baghdad", "ar", &stranger)];
-        let contacts = desk
-            .settings
-            .data()
-            .poll(TestDesk::SLUG)
-            .unwrap()
-            .contacts();
-        contacts_file::write(&contacts, rows.into_iter()).unwrap();
+        contacts_file::write(&desk.contacts(), rows.into_iter()).unwrap();
 
         let out = desk.path().join("messages.csv");
-        let error = write_messages(&desk.settings, &poll, &out).unwrap_err();
+        let error = write_messages(&desk.settings, &poll, &desk.contacts(), &out).unwrap_err();
         assert!(format!("{error:#}").contains("contacts.csv"), "{error:#}");
         assert!(!out.exists());
     }

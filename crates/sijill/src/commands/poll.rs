@@ -9,6 +9,7 @@ pub mod open;
 pub mod pause;
 pub mod resume;
 pub mod show;
+pub mod unseal;
 
 use crate::clerk::{self, Clerk, Recorded};
 use crate::fault::Exit;

@@ -1,5 +1,8 @@
 //! `sijill replay`: rebuild every projection from entry 0, and compare it with what the service last stored.
 
+mod recover;
+
+use crate::commands::poll::KeyArg;
 use crate::console::grouped;
 use crate::data_folder::DataFolder;
 use crate::fault::{Exit, Fault, unfinished};
@@ -9,7 +12,7 @@ use crate::settings::Settings;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sijill_ledger::{Head, Sealed};
-use sijill_poll::roster::RosterReader;
+use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve};
 use sijill_server::snapshot::Snapshot;
 use std::sync::Arc;
@@ -22,6 +25,14 @@ pub struct Args {
     /// Only this poll
     #[arg(long, value_name = "SLUG")]
     poll: Option<String>,
+    /// Go on without acknowledged entries that the log lost, and record that; needs --poll and --reason
+    #[arg(long)]
+    accept_loss: bool,
+    /// With --accept-loss: what happened, for everyone to read in the ledger
+    #[arg(long, value_name = "TEXT", requires = "accept_loss")]
+    reason: Option<String>,
+    #[command(flatten)]
+    key: KeyArg,
 }
 
 /// What a replay of one poll came to.
@@ -49,6 +60,10 @@ enum Comparison {
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    if args.accept_loss {
+        let named = (args.poll.as_deref(), args.reason.as_deref());
+        return recover::run(settings, named, &args.key);
+    }
     let data = settings.data();
     data.must_exist()?;
     let copy = PrivateCopy::of(&data)?;
@@ -125,7 +140,7 @@ fn rebuild(
         .ok_or_else(|| unfinished(format!("the ledger `{}` has no entries", ledger.origin)))??;
     let first = Sealed::<Event>::read(&first)?;
     let mut head = Head::start(&ledger.origin).follow(&first)?;
-    let mut poll = Poll::open(&first, Arc::new(RosterReader::new(0).finish()))?;
+    let mut poll = Poll::open(&first, Arc::new(Roster::none()))?;
     let mut at_size = (size == Some(head.size)).then(|| Snapshot::of(&poll));
     for bytes in entries {
         let sealed = Sealed::<Event>::read(&bytes?)
@@ -134,11 +149,8 @@ fn rebuild(
             .follow(&sealed)
             .with_context(|| format!("entry {} of `{}`", head.size, ledger.slug))?;
         if matches!(sealed.entry().event, Event::RosterCommitted(_)) {
-            let strata = poll.definition().strata.len();
-            poll.attach(Arc::new(roster_leaves::read(
-                &copy.roster(ledger)?,
-                strata,
-            )?));
+            let roster = roster_leaves::read(&copy.roster(ledger)?, poll.definition())?;
+            poll.attach(Arc::new(roster));
         }
         evolve(&mut poll, &sealed);
         if size == Some(head.size) {

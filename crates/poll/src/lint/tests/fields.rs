@@ -3,7 +3,7 @@
 use super::{GOOD, lint};
 
 /// Every field that must be there, tables too.
-const REQUIRED: [&str; 53] = [
+pub(super) const REQUIRED: [&str; 53] = [
     "rule_set",
     "slug",
     "languages",
@@ -112,7 +112,7 @@ fn blank(taken_out: impl Fn(usize) -> bool) -> String {
 
 /// The text without a field or table (where it is in a list, without that of the first entry), and
 /// the line, from 1, of the table that lacks it then.
-fn without(path: &str) -> (String, usize) {
+pub(super) fn without(path: &str) -> (String, usize) {
     let lines = lines();
     let (parent, key) = path.rsplit_once('.').unwrap_or(("", path));
     let header = |path: &str| {

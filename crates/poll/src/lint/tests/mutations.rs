@@ -6,7 +6,7 @@ use super::{GOOD, Severity, lint, render};
 use crate::personal;
 
 /// Pieces that mean something in a definition, or break one.
-const PIECES: [&str; 28] = [
+pub(super) const PIECES: [&str; 28] = [
     "",
     "\"",
     "'",

@@ -13,13 +13,14 @@ use crate::demo_definition::{self, DemoPoll};
 use crate::durable_file::{self, Access};
 use crate::fault::{Fault, input, unfinished};
 use crate::key_file::SigningKey;
+use crate::roster_intake;
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::{Context, Result};
 use sijill_poll::definition::Definition;
 use std::collections::HashMap;
 use std::io::{ErrorKind, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -141,8 +142,9 @@ impl Stage {
         let committed = self.roster(clerk, &definition, invited)?;
         let pen = signing::wave_pen(std::slice::from_ref(&self.operator), &definition)?;
         let messages = self.data().path().join("messages.csv");
-        invitations_export::export(clerk, &self.settings, &slug, &pen, &messages)?;
         let path = self.data().poll(&slug)?.contacts();
+        let poll = (slug.as_str(), path.as_path());
+        invitations_export::export(clerk, &self.settings, poll, &pen, &messages)?;
         let contacts = contacts_file::read(&path)?.collect::<Result<_>>()?;
         let (reserved, others) = reserve(contacts, &definition);
         Ok(Opening {
@@ -187,7 +189,7 @@ impl Stage {
     ) -> Result<roster_import::Committed> {
         let path = self.data().path().join("roster.csv");
         people::write_roster(&path, &demo_definition::governorates()?, invited)?;
-        let parsed = roster_import::read(&path, definition, &self.settings)?;
+        let parsed = roster_intake::read(&path, definition, &self.settings)?;
         if let Some(problem) = parsed.problems.first() {
             return Err(unfinished(format!(
                 "the demo's own roster has a bad row: {problem}"
@@ -300,6 +302,12 @@ fn is_fresh(folder: &Path) -> bool {
 /// Binds the address asked for, or else the usual one or the next that is free.
 fn bind(listen: Option<SocketAddr>, console: Console) -> Result<TcpListener> {
     if let Some(listen) = listen {
+        if listen.is_ipv6() {
+            return Err(input(format!(
+                "the demo's links are written with an IPv4 address, and {listen} is none; try `--listen 127.0.0.1:{}`",
+                listen.port()
+            )));
+        }
         return TcpListener::bind(listen).with_context(|| {
             Fault::Unfinished(format!(
                 "cannot listen on {listen}; choose another with `--listen`"
@@ -328,10 +336,9 @@ fn bind(listen: Option<SocketAddr>, console: Console) -> Result<TcpListener> {
 
 /// Host and port as people type them, in a form that an origin can have.
 fn domain(address: SocketAddr) -> String {
-    match address.ip() {
-        IpAddr::V4(ip) if !ip.is_unspecified() => address.to_string(),
-        IpAddr::V4(_) => format!("127.0.0.1:{}", address.port()),
-        IpAddr::V6(_) => format!("localhost:{}", address.port()),
+    match address.ip().is_unspecified() {
+        false => address.to_string(),
+        true => format!("127.0.0.1:{}", address.port()),
     }
 }
 
@@ -367,7 +374,6 @@ mod tests {
         for (address, expected) in [
             ("127.0.0.1:8181", "127.0.0.1:8181"),
             ("0.0.0.0:80", "127.0.0.1:80"),
-            ("[::1]:8181", "localhost:8181"),
         ] {
             assert_eq!(domain(address.parse().unwrap()), expected);
         }

@@ -4,7 +4,10 @@ use crate::fault::{Exit, Fault};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use sijill_poll::definition::limits::DEFINITION_BYTES_MAX;
 use sijill_poll::lint::{self, Finding, Severity};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Check a definition
@@ -31,6 +34,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let summary = match (errors, findings.len()) {
         (0, 0) => format!("{name}: passed"),
         (0, warnings) => format!("{rendered}\n{name}: passed, with {warnings} warnings"),
+        (1, _) => format!("{rendered}\n{name}: 1 error"),
         (errors, _) => format!("{rendered}\n{name}: {errors} errors"),
     };
     settings.console.answer(&summary, &json)?;
@@ -39,9 +43,14 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
 
 /// The text of a definition file.
 pub fn read(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).with_context(|| {
-        Fault::Input(format!("cannot read the definition `{}`", path.display()))
-    })?;
+    let unreadable = || Fault::Input(format!("cannot read the definition `{}`", path.display()));
+    let file = File::open(path).with_context(unreadable)?;
+    let mut bytes = Vec::new();
+    // One byte more than a definition may have is enough for the lint to say that it is too long.
+    let limited = file
+        .take(DEFINITION_BYTES_MAX as u64 + 1)
+        .read_to_end(&mut bytes);
+    limited.with_context(unreadable)?;
     String::from_utf8(bytes).map_err(|_| {
         crate::fault::input(format!(
             "the definition `{}` is not UTF-8; save it as UTF-8",

@@ -98,7 +98,8 @@ pub fn open(
     Ok(OpenedPoll { recorded, status })
 }
 
-fn origin_of(definition: &Definition, named: Option<&str>) -> Result<Origin> {
+/// The ledger's name: the one given, or that of the platform's domain and the slug.
+pub fn origin_of(definition: &Definition, named: Option<&str>) -> Result<Origin> {
     let text = match named {
         Some(named) => named.to_owned(),
         None => format!(

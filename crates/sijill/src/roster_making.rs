@@ -1,0 +1,308 @@
+//! Making a roster: tokens, keys and leaves for people, on the machine of whoever makes the tokens.
+//!
+//! What is secret of it (contacts with their tokens, contact master, stratum keys) is written 0600 into the poll's
+//! folder and leaves it only for the messages; the leaves and what is committed to of them are for everyone.
+
+use crate::contacts_file;
+use crate::data_folder::PollFolder;
+use crate::durable_file::{self, Access};
+use crate::fault::{input, not_so};
+use crate::key_file::{self, StratumKeys};
+use crate::roster_file::Person;
+use anyhow::{Context, Result};
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use sijill_ledger::{Hash, Origin};
+use sijill_poll::credential::Token;
+use sijill_poll::definition::{Definition, StrataVisibility};
+use sijill_poll::event::RosterCommitted;
+use sijill_poll::limits::{CODE_CHARS, INVITATIONS_MAX};
+use sijill_poll::roster::{
+    LEAF_BYTES, Leaf, LeafStratum, Roster, RosterReader, seal_contact, seal_stratum,
+};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// People whose keys are made between two steps of the progress bar.
+const CHUNK_PEOPLE: usize = 4_096;
+
+/// Makes tokens, keys and leaves for these people and writes them into the poll's folder, each file durable before the
+/// next. Returns what is to be committed to. Nothing is final before that is in a ledger: a making that was broken off
+/// is done again from the start.
+pub fn make(
+    folder: &PollFolder,
+    origin: &Origin,
+    definition: &Definition,
+    people: &[Person],
+    bar: &ProgressBar,
+) -> Result<RosterCommitted> {
+    refuse_small_strata(definition, people)?;
+    std::fs::create_dir_all(folder.path())?;
+    let _one_at_a_time = hold(folder)?;
+    let maker = Maker::new(folder, origin, definition)?;
+    let tokens = tokens(people.len())?;
+    maker.write_contacts(folder, people, &tokens)?;
+    let leaves = maker.leaves(people, &tokens, bar);
+    write_leaves(&folder.roster(), &leaves)?;
+    Ok(maker.commitment(people, &read_back(definition, &leaves)?))
+}
+
+/// What every leaf is made with.
+struct Maker<'a> {
+    origin: &'a Origin,
+    definition: &'a Definition,
+    master: Zeroizing<[u8; 32]>,
+    /// Where strata are sealed.
+    stratum_keys: Option<StratumKeys>,
+}
+
+impl<'a> Maker<'a> {
+    fn new(folder: &PollFolder, origin: &'a Origin, definition: &'a Definition) -> Result<Self> {
+        let master = key_file::random()?;
+        key_file::write_contact(&folder.contact_key(), &master)?;
+        let stratum_keys = match definition.rules.strata {
+            StrataVisibility::Open => None,
+            StrataVisibility::Sealed => {
+                let keys = StratumKeys::random(definition)?;
+                keys.write(&folder.stratum_keys(), definition)?;
+                Some(keys)
+            }
+        };
+        Ok(Self {
+            origin,
+            definition,
+            master,
+            stratum_keys,
+        })
+    }
+
+    fn write_contacts(
+        &self,
+        folder: &PollFolder,
+        people: &[Person],
+        tokens: &[Token],
+    ) -> Result<()> {
+        let rows = people.iter().zip(tokens).map(|(person, token)| {
+            (
+                person.contact.as_str(),
+                stratum_id(self.definition, person),
+                language_tag(self.definition, person),
+                token,
+            )
+        });
+        contacts_file::write(&folder.contacts(), rows)
+    }
+
+    /// The leaves in their order: that of the public keys.
+    fn leaves(
+        &self,
+        people: &[Person],
+        tokens: &[Token],
+        bar: &ProgressBar,
+    ) -> Vec<[u8; LEAF_BYTES]> {
+        let mut leaves = Vec::with_capacity(people.len());
+        for (people, tokens) in people.chunks(CHUNK_PEOPLE).zip(tokens.chunks(CHUNK_PEOPLE)) {
+            let chunk: Vec<_> = people
+                .par_iter()
+                .zip(tokens)
+                .map(|(person, token)| self.leaf(person, token))
+                .collect();
+            leaves.extend(chunk);
+            bar.inc(people.len() as u64);
+        }
+        // A leaf begins with its public key, and no two keys are equal.
+        leaves.par_sort_unstable();
+        leaves
+    }
+
+    fn leaf(&self, person: &Person, token: &Token) -> [u8; LEAF_BYTES] {
+        let key = token.invitation_key(self.origin).public_key();
+        let place = usize::from(person.stratum);
+        let sealed = self.stratum_keys.as_ref().and_then(|keys| keys.get(place));
+        let leaf = Leaf {
+            key,
+            stratum: match sealed {
+                None => LeafStratum::Open(person.stratum),
+                Some(sealed) => {
+                    let id = stratum_id(self.definition, person);
+                    LeafStratum::Sealed(seal_stratum(sealed, key.as_bytes(), id))
+                }
+            },
+            sealed_contact: seal_contact(&self.master, &key, &person.contact),
+        };
+        leaf.to_bytes()
+    }
+
+    fn commitment(&self, people: &[Person], roster: &Roster) -> RosterCommitted {
+        let keys = self.stratum_keys.iter().flat_map(StratumKeys::iter);
+        RosterCommitted {
+            by_stratum: by_stratum(self.definition, people),
+            stratum_keys: keys.map(|key| Hash::of(key.as_slice())).collect(),
+            ..roster.commitment()
+        }
+    }
+}
+
+fn by_stratum(definition: &Definition, people: &[Person]) -> Vec<u32> {
+    let mut counts = vec![0_u32; definition.strata.len()];
+    for person in people {
+        if let Some(count) = counts.get_mut(usize::from(person.stratum)) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// Keeps a second import of the same poll away until dropped.
+fn hold(folder: &PollFolder) -> Result<File> {
+    let lock = File::create(folder.import_lock())?;
+    lock.try_lock()
+        .map_err(|_| not_so("another import of this roster is under way"))?;
+    Ok(lock)
+}
+
+/// The desk would refuse these too, but only when the files are written.
+fn refuse_small_strata(definition: &Definition, people: &[Person]) -> Result<()> {
+    if people.len() > INVITATIONS_MAX as usize {
+        return Err(input(format!(
+            "a roster has at most {INVITATIONS_MAX} invitations"
+        )));
+    }
+    if definition.rules.strata == StrataVisibility::Sealed {
+        return Ok(());
+    }
+    let min = definition.rules.strata_min;
+    let counts = by_stratum(definition, people);
+    let strata = definition.strata.iter().zip(counts);
+    match strata
+        .into_iter()
+        .find(|(_, count)| (1..min).contains(count))
+    {
+        None => Ok(()),
+        Some((stratum, count)) => Err(input(format!(
+            "stratum `{}` would have {count} invitations, and an open stratum has none or at least {min} (`strata_min`), so that few people are not laid open; nothing was made",
+            stratum.id
+        ))),
+    }
+}
+
+fn tokens(count: usize) -> Result<Vec<Token>> {
+    let token = |_| {
+        let mut entropy = Zeroizing::new([0; CODE_CHARS]);
+        getrandom::fill(entropy.as_mut_slice()).context("the system gives no random numbers")?;
+        Ok(Token::from_entropy(*entropy))
+    };
+    (0..count).map(token).collect()
+}
+
+fn write_leaves(path: &Path, leaves: &[[u8; LEAF_BYTES]]) -> Result<()> {
+    durable_file::replace(path, Access::Public, |out| {
+        Ok(leaves.iter().try_for_each(|leaf| out.write_all(leaf))?)
+    })
+}
+
+fn read_back(definition: &Definition, leaves: &[[u8; LEAF_BYTES]]) -> Result<Roster> {
+    let mut reader = RosterReader::of(definition);
+    for leaf in leaves {
+        reader.push(leaf)?;
+    }
+    Ok(reader.finish())
+}
+
+fn stratum_id<'a>(definition: &'a Definition, person: &Person) -> &'a str {
+    let stratum = definition.strata.get(usize::from(person.stratum));
+    stratum.map_or("", |stratum| stratum.id.as_str())
+}
+
+fn language_tag<'a>(definition: &'a Definition, person: &Person) -> &'a str {
+    let language = definition.languages.get(usize::from(person.language));
+    language.map_or("", String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_folder::DataFolder;
+    use crate::demo_definition;
+    use sijill_poll::unseal::OpenedStrata;
+
+    fn people(count: u16) -> Vec<Person> {
+        let person = |i: u16| Person {
+            contact: format!("+96477000000{i:02}"),
+            stratum: i % 19,
+            language: 0,
+        };
+        (0..count).map(person).collect()
+    }
+
+    fn origin() -> Origin {
+        "ur.example/polls/coalition".parse().unwrap()
+    }
+
+    fn made(definition: &Definition, data: &Path) -> (PollFolder, RosterCommitted) {
+        let data = DataFolder::new(data.to_owned());
+        let poll = data.poll("coalition").unwrap();
+        let bar = ProgressBar::hidden();
+        let commitment = make(&poll, &origin(), definition, &people(50), &bar).unwrap();
+        (poll, commitment)
+    }
+
+    #[test]
+    fn every_invitation_has_its_leaf_and_its_contact() {
+        let definition = Definition::parse(&demo_definition::sample()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (poll, commitment) = made(&definition, folder.path());
+        let roster = crate::roster_leaves::read(&poll.roster(), &definition).unwrap();
+        assert_eq!(commitment, roster.commitment());
+        assert_eq!(commitment.count, 50);
+        for contact in contacts_file::read(&poll.contacts()).unwrap() {
+            let contact = contact.unwrap();
+            let key = contact.token.invitation_key(&origin());
+            let invitation = key.find_in(&roster).unwrap();
+            let stratum = roster.stratum(invitation.index()).unwrap();
+            assert_eq!(definition.strata[usize::from(stratum)].id, contact.stratum);
+        }
+        for secret in [poll.contacts(), poll.contact_key()] {
+            assert!(!durable_file::is_open_to_others(&secret).unwrap());
+        }
+        assert_eq!(std::fs::metadata(poll.roster()).unwrap().len(), 50 * 98);
+    }
+
+    #[test]
+    fn sealed_strata_are_told_by_their_keys_alone() {
+        let text = demo_definition::sample().replace("= \"open\"", "= \"sealed\"");
+        let definition = Definition::parse(&text).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (poll, commitment) = made(&definition, folder.path());
+        let roster = crate::roster_leaves::read(&poll.roster(), &definition).unwrap();
+        assert!(!durable_file::is_open_to_others(&poll.stratum_keys()).unwrap());
+        let keys = StratumKeys::read(&poll.stratum_keys(), &definition).unwrap();
+        let given = keys.iter().map(|key| Some(**key)).collect();
+        let opened = OpenedStrata::new(&definition, &roster, &[], &given);
+        assert_eq!(opened.invited, commitment.by_stratum);
+        let none = vec![None; definition.strata.len()];
+        let closed = OpenedStrata::new(&definition, &roster, &[], &none);
+        assert!(closed.invited.iter().all(|count| *count == 0));
+    }
+
+    #[test]
+    fn a_stratum_that_would_lay_few_people_open_is_refused() {
+        let text = demo_definition::sample().replace("strata_min = 1\n", "strata_min = 3\n");
+        let definition = Definition::parse(&text).unwrap();
+        let people = |count: usize| {
+            vec![
+                Person {
+                    contact: String::new(),
+                    stratum: 4,
+                    language: 0
+                };
+                count
+            ]
+        };
+        assert!(refuse_small_strata(&definition, &people(3)).is_ok());
+        let error = refuse_small_strata(&definition, &people(2)).unwrap_err();
+        assert!(error.to_string().contains("`babil`"), "{error}");
+    }
+}

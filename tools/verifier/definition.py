@@ -1,0 +1,87 @@
+"""The definition of a poll (SPEC section 10): what `poll.toml` says, once `lint` has admitted it."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from verifier.note import VerifierKey
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer offered: its id, and its label by language."""
+
+    id: str
+    label: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What rules and tally need of a definition. Times are in milliseconds since 1970."""
+
+    slug: str
+    languages: list[str]
+    operators: list[VerifierKey]
+    sender: VerifierKey | None
+    question: str
+    wording: dict[str, str]
+    options: list[Option]
+    strata: list[str]
+    start: int
+    end: int
+    latest_end: int
+    message: dict[str, str]
+    answers: str
+    revisions: int
+    strata_min: int
+    close_any_time: bool
+    resolution: int
+    promise_delay: int
+
+    def key(self, place: int) -> VerifierKey | None:
+        """The operator's key at this place."""
+        return self.operators[place] if place < len(self.operators) else None
+
+    def promise_due(self) -> int:
+        """When every promise must be kept, in seconds since 1970."""
+        return (self.latest_end + self.promise_delay) // 1000
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The tables of a definition; raises `ValueError` if the text is not TOML 1.0."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("values are nested too deeply") from None
+
+
+def of(tables: dict[str, Any]) -> Definition:
+    """The definition in tables that `lint` admitted."""
+    keys, rules, question, field = tables["keys"], tables["rules"], tables["question"], tables["field"]
+    return Definition(
+        slug=tables["slug"],
+        languages=tables["languages"],
+        operators=[key for text in keys["operators"] if (key := VerifierKey.parse(text))],
+        sender=VerifierKey.parse(keys["sender"]) if "sender" in keys else None,
+        question=question["id"],
+        wording=question["text"],
+        options=[Option(option["id"], option["label"]) for option in tables["option"]],
+        strata=[stratum["id"] for stratum in tables["stratum"]],
+        start=milliseconds(field["start"]),
+        end=milliseconds(field["end"]),
+        latest_end=milliseconds(field["latest_end"]),
+        message=tables["message"]["text"],
+        answers=rules["answers"],
+        revisions=rules["revisions"],
+        strata_min=rules["strata_min"],
+        close_any_time=rules["close"] == "any_time",
+        resolution=rules["resolution_seconds"] * 1000,
+        promise_delay=rules["promise_delay_seconds"] * 1000,
+    )
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment with an offset, as milliseconds since 1970."""
+    since = moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000

@@ -1,0 +1,1 @@
+"""Tests of the verifier: docs/vectors.json, and what no vector can say. `tools/verify --self-test` runs them."""

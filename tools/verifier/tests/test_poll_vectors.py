@@ -1,0 +1,159 @@
+"""Part `poll` of the vectors: sections 2 to 8 of the specification."""
+
+import base64
+import hashlib
+import io
+import unittest
+from typing import Any
+
+from blake3 import blake3
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from verifier import entry, personal, promise
+from verifier.audit import Held, audit
+from verifier.chain import Anchor
+from verifier.checks import CHECKS, PASSED
+from verifier.codec import Malformed
+from verifier.entry import Entry
+from verifier.event import Closed, Opened, Responded, Signed
+from verifier.note import VerifierKey
+from verifier.report import Report
+from verifier.roster import Roster
+from verifier.tests.vectors import part, unhex
+from verifier.tree import leaf_hash
+
+POLL = part("poll")
+CONTEXTS = {Opened: b"sijill 2026 opened v1\x00", Responded: b"sijill 2026 answer v1\x00"}
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def audited() -> Report:
+    """The audit of the whole poll, with its keys, its end, and the promise."""
+    end = POLL["entries"][-1]
+    key = VerifierKey.parse(POLL["keys"]["operator"])
+    assert key is not None
+    held = Held(end["at"], [key], [Anchor(end["index"], unhex(end["link"]))], [("the", POLL["promise"]["file"])])
+    return audit(io.BytesIO(unhex(POLL["export"])), held)
+
+
+class Entries(unittest.TestCase):
+    def rows(self) -> list[tuple[dict[str, Any], bytes, Entry]]:
+        return [(row, unhex(row["bytes"]), Entry.parse(unhex(row["bytes"]))) for row in POLL["entries"]]
+
+    def test_each_has_its_fields_link_and_leaf_hash(self) -> None:
+        for row, data, found in self.rows():
+            self.assertEqual((found.index, found.at, found.kind), (row["index"], row["at"], row["kind"]))
+            self.assertEqual(found.previous.hex(), row["previous"])
+            self.assertEqual((entry.link(data).hex(), leaf_hash(data).hex()), (row["link"], row["leaf_hash"]))
+        self.assertEqual(POLL["poll_id"], POLL["entries"][0]["leaf_hash"])
+
+    def test_every_kind_is_there(self) -> None:
+        self.assertEqual({row["kind"] for row in POLL["entries"]}, set(range(10)))
+
+    def test_what_is_signed_is_cut_out_of_the_entry(self) -> None:
+        for row, _, found in self.rows():
+            event, poll_id = found.event, unhex(POLL["poll_id"])
+            start = CONTEXTS.get(type(event), b"sijill 2026 operator event v1\x00")
+            message = start + (b"" if isinstance(event, Opened) else poll_id) + event.signed
+            self.assertEqual(message.hex(), row["signed_message"], row["name"])
+
+    def test_one_byte_less_or_more_is_no_entry(self) -> None:
+        for _, data, _ in self.rows():
+            for bent in (data[:-1], data + b"\x00"):
+                with self.assertRaises(Malformed):
+                    Entry.parse(bent)
+
+    def test_later_kinds_are_named_as_such(self) -> None:
+        for kind, name in POLL["later_kinds"]:
+            data = bytes([0, *([7] * 32), 0, kind, 1, 2, 3])
+            with self.assertRaisesRegex(Malformed, f"{name}.*later version"):
+                Entry.parse(data)
+
+
+class Polls(unittest.TestCase):
+    def test_the_export_passes_every_check(self) -> None:
+        report = audited()
+        self.assertEqual(report.verdicts(), {f"V{number}": PASSED for number in CHECKS})
+        self.assertEqual(report.exit_code(), 0)
+
+    def test_the_export_folds_to_the_tally(self) -> None:
+        poll, expected = audited().poll, POLL["tally"]
+        assert poll is not None
+        tally = poll.tally
+        self.assertEqual(tally.by_option(), list(zip(expected["options"], expected["by_option"])))
+        self.assertEqual([count for _, count in tally.first_by_option()], expected["first_by_option"])
+        self.assertEqual(tally.by_stratum(), expected["by_stratum"])
+        self.assertEqual(tally.answered, expected["answered"])
+
+    def test_the_declared_tally_is_in_the_close(self) -> None:
+        events = [Entry.parse(unhex(row["bytes"])).event for row in POLL["entries"]]
+        closed = next(
+            event.content for event in events if isinstance(event, Signed) and isinstance(event.content, Closed)
+        )
+        assert closed.tally is not None
+        self.assertEqual([count for _, count in closed.tally[0][1]], POLL["tally"]["by_option"])
+
+    def test_the_roster_has_its_root(self) -> None:
+        roster = Roster(b"".join(map(unhex, POLL["roster"]["leaves"])))
+        self.assertEqual(roster.root().hex(), POLL["roster"]["root"])
+        self.assertEqual(list(roster.faults(2)), [])
+
+
+class Promises(unittest.TestCase):
+    def test_the_signed_answer_has_its_hash_and_code(self) -> None:
+        answer = unhex(POLL["promise"]["signed_answer"])
+        digest = hashlib.sha256(answer).digest()
+        self.assertEqual(digest.hex(), POLL["promise"]["sha256"])
+        number = int.from_bytes(digest, "big") >> 156
+        code = "".join(CROCKFORD[number >> shift & 31] for shift in range(95, -1, -5))
+        self.assertEqual(" ".join(code[at : at + 4] for at in range(0, 20, 4)), POLL["promise"]["code"])
+
+    def test_the_file_opens_by_the_promise_key(self) -> None:
+        key = VerifierKey.parse(POLL["keys"]["promise"])
+        due = audited().poll
+        assert key is not None and due is not None
+        maker = promise.Maker(POLL["origin"], unhex(POLL["poll_id"]), key.key, due.definition.promise_due())
+        found = promise.open_file(POLL["promise"]["file"], maker)
+        self.assertEqual(found.whole.hex(), POLL["promise"]["signed_answer"])
+        later = promise.Maker(maker.origin, maker.poll_id, maker.key, maker.due + 1)
+        with self.assertRaises(promise.NoPromise):
+            promise.open_file(POLL["promise"]["file"], later)
+
+
+class WhatTheVerifierNeverHolds(unittest.TestCase):
+    """Tokens and contacts: secrets that no verifier sees, made here from the specification's words alone."""
+
+    def test_a_token_makes_the_invitation_key(self) -> None:
+        for row in POLL["invitations"]:
+            parts = ("sijill 2026 invitation key v1", POLL["origin"], row["token"])
+            seed = hashlib.sha256("\0".join(parts).encode()).digest()
+            public = Ed25519PrivateKey.from_private_bytes(seed).public_key()
+            self.assertEqual(public.public_bytes(Encoding.Raw, PublicFormat.Raw).hex(), row["public_key"])
+
+    def test_a_token_may_be_typed_as_people_type(self) -> None:
+        for row in POLL["tokens_as_typed"]:
+            small = row["typed"].replace(" ", "").replace("-", "").lower()
+            self.assertEqual(small.translate(str.maketrans("oil", "011")), row["token"])
+
+    def test_a_contact_is_sealed(self) -> None:
+        row = POLL["sealed_contact"]
+        public = unhex(row["public_key"])
+        key = blake3(unhex(row["master"]) + public, derive_key_context="sijill 2026 contact key v1").digest()
+        sealed = blake3(b"sijill 2026 contact v1\0" + public + row["contact"].encode(), key=key)
+        self.assertEqual(sealed.hexdigest(), row["sealed"])
+
+    def test_a_promise_key_makes_the_note(self) -> None:
+        key = Ed25519PrivateKey.from_private_bytes(unhex(POLL["keys"]["promise_seed"]))
+        text, _, line = POLL["promise"]["file"].split("\n\n", 1)[1].rpartition("\n\n")
+        signed = base64.b64decode(line.split()[2])
+        self.assertEqual(signed[4:], key.sign(f"{text}\n".encode()))
+
+
+class PersonalData(unittest.TestCase):
+    def test_each_text_has_its_first_hit(self) -> None:
+        for row in POLL["personal_data"]:
+            text = row["text"]
+            hit = personal.find(text)
+            found = None if hit is None else [len(text[:at].encode()) for at in (hit.start, hit.end)]
+            self.assertEqual((found, hit and hit.what()), (row["bytes"], row["found"]), text)
