@@ -2,7 +2,7 @@
 //!
 //! It makes and reads keys, reads what operators write, and hands everything else to the crate whose it is: `server`
 //! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
-//! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parser of rosters, for fuzzing.
+//! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parsers of rosters, for fuzzing.
 
 mod clerk;
 mod cli;
@@ -11,7 +11,6 @@ mod console;
 mod contacts_file;
 mod data_folder;
 mod demo_definition;
-mod durable_file;
 mod entry_json;
 mod invocation;
 mod key_file;
@@ -27,7 +26,7 @@ mod signing;
 mod test_desk;
 
 use clap::Parser;
-use sijill::{fault, roster_file};
+use sijill::{durable_file, fault, public_roster, roster_file};
 use std::io::Write;
 use std::process::ExitCode;
 

@@ -27,7 +27,7 @@ pub(crate) fn check(bytes: &[u8]) {
 }
 
 /// The same file with a head that is true of its sections, if it has a table of sections at all.
-fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn mended(bytes: &[u8]) -> Option<Vec<u8>> {
     let head_bytes = container::head_length(bytes.get(..PREAMBLE_BYTES)?).ok()?;
     let (head, body) = bytes.split_at_checked(head_bytes)?;
     let (table, _) = head.split_at_checked(head_bytes - 32)?;

@@ -21,6 +21,7 @@ pub mod measure;
 pub mod mutate;
 mod note;
 mod promise;
+mod public_roster;
 mod roster;
 pub mod seeds;
 mod signature;
@@ -37,11 +38,12 @@ pub struct Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     target("entry", entry::check, 600),
     target("export", export::check, 20),
     target("definition", definition::check, 12),
     target("roster", roster::check, 200),
+    target("public_roster", public_roster::check, 40),
     target("form", answer_form::check, 2_000),
     target("promise", promise::check, 200),
     target("desk", desk::check, 600),

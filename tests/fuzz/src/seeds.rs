@@ -4,8 +4,10 @@
 use data_encoding::BASE64;
 use sijill_ledger::SecretKey;
 use sijill_ledger::codec;
+use sijill_ledger::container::{COMMITMENT, MUST_UNDERSTAND, ROSTER};
 use sijill_ledger::note;
 use sijill_scenarios::bench::Setup;
+use sijill_scenarios::export::{Section, file};
 use sijill_scenarios::forge::forgeries;
 use sijill_scenarios::{Case, Terms, fixture};
 use sijill_server::Ask;
@@ -23,6 +25,7 @@ pub fn made() -> Vec<Seed> {
         desk(),
         notes(),
         signatures(),
+        public_rosters(),
     ]
     .concat()
 }
@@ -180,5 +183,37 @@ fn signatures() -> Vec<Seed> {
             of(b"answer", b"other"),
         ),
         ("signature", "over-nothing".to_owned(), of(b"", b"")),
+    ]
+}
+
+/// As `sijill roster make` writes them: leaves, then the commitment's canonical bytes.
+fn public_rosters() -> Vec<Seed> {
+    let bench = fixture::honest();
+    let commitment = codec::encode(&bench.commitment()).unwrap_or_default();
+    let of = |parts: [(u16, &[u8]); 2]| {
+        let sections = parts.map(|(kind, bytes)| Section {
+            kind,
+            flags: MUST_UNDERSTAND,
+            bytes: bytes.to_vec(),
+        });
+        file(&sections)
+    };
+    let (leaves, commitment) = ((ROSTER, &*bench.leaves), (COMMITMENT, &*commitment));
+    vec![
+        (
+            "public_roster",
+            "honest".to_owned(),
+            of([leaves, commitment]),
+        ),
+        (
+            "public_roster",
+            "in-another-order".to_owned(),
+            of([commitment, leaves]),
+        ),
+        (
+            "public_roster",
+            "without-leaves".to_owned(),
+            of([(ROSTER, b""), commitment]),
+        ),
     ]
 }
