@@ -9,7 +9,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+/// In a copy whose start failed: why. A copy without it is of a start that came to no verdict.
+const FAILED: &str = "failed";
+
 /// Copies the log and the head files aside if the last stop was unclean. Returns where to.
+///
+/// Where a start was killed before it could say whether the log is whole, its copy is what was found first, and stands
+/// for the starts after it: nothing was acknowledged in between.
 ///
 /// # Errors
 /// If it cannot be copied, or if [`COPIES_MAX`] failed starts left their copies already: then nothing is opened.
@@ -20,26 +26,51 @@ pub(crate) fn before_recovery(data: &Path) -> Result<Option<PathBuf>, StoreError
     if !log.exists() || data.join("clean").exists() || import::is_all_unfinished(data)? {
         return Ok(None);
     }
-    let target = free_place(data)?;
-    files::make_folder(&unfinished)?;
-    copy_folder(&log, &unfinished.join("log"))?;
-    for slug in polls_in(data)? {
-        copy_poll(data, &unfinished, &slug, &["head"])?;
+    if let Some(first) = places(data).find(|copy| copy.exists() && !copy.join(FAILED).exists()) {
+        return Ok(Some(first));
     }
-    files::sync_tree(&unfinished)?;
+    let target = free_place(data)?;
+    let copied = copy_log(data, &log, &unfinished);
+    if copied.is_err() {
+        // Half a copy is no evidence, and a full disk needs its space. The error that matters is the first one.
+        drop(files::remove_folder(&unfinished));
+    }
+    copied?;
     files::rename(&unfinished, &target)?;
     Ok(Some(target))
 }
 
+fn copy_log(data: &Path, log: &Path, into: &Path) -> Result<(), StoreError> {
+    files::make_folder(into)?;
+    copy_folder(log, &into.join("log"))?;
+    for slug in polls_in(data)? {
+        copy_poll(data, into, &slug, &["head"])?;
+    }
+    files::sync_tree(into)
+}
+
+/// Notes in a copy that its start failed, and why. The failure itself is what matters, so a note that cannot be written
+/// changes nothing.
+pub(crate) fn note_failed(copy: &Path, why: &str) {
+    if copy.exists() {
+        drop(files::write_whole(
+            &copy.join(FAILED),
+            why.as_bytes(),
+            false,
+        ));
+    }
+}
+
+fn places(data: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..=COPIES_MAX).map(|number| data.join(format!("before-recovery-{number}")))
+}
+
 fn free_place(data: &Path) -> Result<PathBuf, StoreError> {
-    let place = |number: u32| data.join(format!("before-recovery-{number}"));
-    (1..=COPIES_MAX)
-        .map(place)
-        .find(|path| !path.exists())
-        .ok_or_else(|| StoreError::TooManyCopies {
-            copies: COPIES_MAX,
-            first: place(1).display().to_string(),
-        })
+    let free = places(data).find(|path| !path.exists());
+    free.ok_or_else(|| StoreError::TooManyCopies {
+        copies: COPIES_MAX,
+        first: data.join("before-recovery-1").display().to_string(),
+    })
 }
 
 /// Copies what an audit needs of a data directory that nobody writes: log, head files and leaves. The directory is

@@ -15,5 +15,6 @@ mod damage;
 mod data_dir;
 mod exporting;
 mod importing;
+mod power;
 mod sizes;
 mod starting;
