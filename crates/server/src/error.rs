@@ -45,7 +45,20 @@ pub enum ServerError {
     /// The network.
     #[error("cannot serve: {0}")]
     Serve(String),
+    /// The service stopped taking entries, and ends.
+    #[error("stopped taking answers: {0}")]
+    Failed(String),
     /// The service could not be stopped cleanly.
     #[error("not stopped cleanly: {0}")]
     Stop(String),
+}
+
+impl ServerError {
+    /// What happened, without the advice that a message of its own would add.
+    pub(crate) fn cause(&self) -> String {
+        match self {
+            Self::Store(error) => error.cause(),
+            other => other.to_string(),
+        }
+    }
 }

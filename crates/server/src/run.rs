@@ -2,7 +2,7 @@
 
 use crate::ServerError;
 use crate::desk::Counter;
-use crate::limits::{HEADER_MS_MAX, STOP_MS_MAX};
+use crate::limits::{FAREWELL_MS, HEADER_MS_MAX, STOP_MS_MAX};
 use crate::service::Service;
 use crate::web::{Web, router};
 use hyper_util::rt::TokioTimer;
@@ -12,6 +12,10 @@ use tokio::sync::watch;
 
 /// Serves until `shutdown` is done, then ends live streams, gives open requests some seconds, and stops the service
 /// cleanly.
+///
+/// # Errors
+/// If the service fails: it goes on to say so for some seconds, then this returns, and the process is to end. Nothing is
+/// closed then: on a disk that fails, closing may take for ever.
 pub async fn run(
     listener: TcpListener,
     service: Service,
@@ -39,9 +43,21 @@ pub async fn run(
     let served = tokio::select! {
         served = server.serve(app) => served.map_err(serve),
         () = counter.serve(service.clone()) => Ok(()),
+        why = farewell(&service) => return Err(ServerError::Failed(why)),
     };
     drop(counter);
-    let stopped = tokio::task::spawn_blocking(move || service.stop()).await;
+    let failed = service.clone();
+    let stopped = tokio::select! {
+        stopped = tokio::task::spawn_blocking(move || service.stop()) => stopped,
+        why = failed.failed() => return Err(ServerError::Failed(why)),
+    };
     served?;
     stopped.map_err(|error| ServerError::Stop(error.to_string()))?
+}
+
+/// Waits until the service has failed, and until whoever asks had time to hear of it.
+async fn farewell(service: &Service) -> String {
+    let why = service.failed().await;
+    tokio::time::sleep(Duration::from_millis(FAREWELL_MS)).await;
+    why
 }
