@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Longest that a server may take to start.
-const START_MAX: Duration = Duration::from_secs(60);
+pub const START_MAX: Duration = Duration::from_secs(60);
 
 /// Longest that a server may take to stop: what it gives open connections, and some seconds.
 const STOP_MAX: Duration = Duration::from_secs(20);
@@ -304,7 +304,7 @@ impl Place {
 }
 
 /// The address that a server says it listens on.
-fn listening(log: &str) -> Option<SocketAddr> {
+pub fn listening(log: &str) -> Option<SocketAddr> {
     let (_, rest) = log.split_once("http://")?;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)))?;
     rest[..end].parse().ok()
@@ -361,6 +361,11 @@ impl Server {
     pub fn stop(self) -> Ran {
         self.process.interrupt();
         self.process.wait(STOP_MAX)
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&self) {
+        self.process.interrupt();
     }
 
     /// Ends it as a power cut would.

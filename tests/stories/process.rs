@@ -98,6 +98,11 @@ impl Process {
         read(&self.err)
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Presses Ctrl-C.
     pub fn interrupt(&self) {
         let done = Command::new("sh")
