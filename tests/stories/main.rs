@@ -20,6 +20,7 @@ mod place;
 mod answering;
 mod bad_input;
 mod chile;
+mod damage;
 mod demo;
 mod killed;
 mod live;

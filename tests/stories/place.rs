@@ -278,13 +278,26 @@ impl Place {
     /// Starts a server on the data directory and waits until it takes requests.
     #[track_caller]
     pub fn serve(&self) -> Server {
+        match self.try_serve() {
+            Ok(server) => server,
+            Err(ran) => panic!("the server ended: {}", ran.err),
+        }
+    }
+
+    /// The same of one that may refuse to start: how it ended then.
+    #[track_caller]
+    pub fn try_serve(&self) -> Result<Server, Ran> {
         self.servers.set(self.servers.get() + 1);
         let name = format!("server-{}", self.servers.get());
         let mut process = self.start(&name, ["serve", "--listen", "127.0.0.1:0"]);
-        let address = until(START_MAX, || {
-            assert!(process.is_running(), "the server ended: {}", process.err());
-            listening(&process.err())
+        let come = until(START_MAX, || match process.is_running() {
+            true => listening(&process.err()).map(Some),
+            false => Some(None),
         });
+        let address = match come {
+            Some(None) => return Err(process.wait(START_MAX)),
+            come => come.flatten(),
+        };
         let Some(address) = address else {
             panic!(
                 "the server does not say where it listens: {}",
@@ -299,7 +312,7 @@ impl Place {
                 .filter(|page| page.status == 200)
         };
         until(START_MAX, healthy).expect("the server gets healthy");
-        Server { process, address }
+        Ok(Server { process, address })
     }
 }
 

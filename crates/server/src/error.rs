@@ -36,6 +36,14 @@ pub enum ServerError {
         /// What differs.
         why: String,
     },
+    /// The service's master key is not the one that the poll was opened with.
+    #[error(
+        "`keys/service.key` is not the key that `{slug}` was opened with, so no promise could be kept; put the right key file back"
+    )]
+    ForeignKeys {
+        /// The poll.
+        slug: String,
+    },
     /// No thread could be started.
     #[error("cannot start a thread: {0}")]
     Thread(String),

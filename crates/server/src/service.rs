@@ -90,6 +90,7 @@ impl Service {
         let books = Arc::new(Books::default());
         let mut polls = Vec::new();
         for replayed in opened.polls {
+            has_own_keys(&replayed.poll, &master)?;
             polls.push(replayed.poll.clone());
             let book = Book::replayed(replayed, &master);
             books.put(Arc::new(book));
@@ -271,6 +272,20 @@ impl Service {
             .unwrap_or_else(PoisonError::into_inner);
         let size = book.published().head.size;
         shelf::published_export(self.log(), &self.0.data, book, size)
+    }
+}
+
+/// A poll that takes answers is served with the keys that its entry 0 names, or not at all: a promise signed with any
+/// other is none.
+fn has_own_keys(poll: &sijill_poll::Poll, master: &MasterKey) -> Result<(), ServerError> {
+    let log = master.log_key(poll.origin()).public_key();
+    let promise = master.promise_key(poll.origin()).public_key();
+    let own = poll.opening().log_keys.contains(&log) && poll.promise_key() == promise;
+    match own || shelf::is_over(poll) {
+        true => Ok(()),
+        false => Err(ServerError::ForeignKeys {
+            slug: poll.definition().slug.clone(),
+        }),
     }
 }
 

@@ -78,9 +78,32 @@ pub(crate) fn take_out_unfinished(log: &Log) -> Result<(), StoreError> {
     let Some((slug, origin)) = unfinished(log.data())? else {
         return Ok(());
     };
+    is_only_imported(log.data(), &slug)?;
     log.remove(&origin, &slug)?;
     files::remove(&log.data().join(IMPORTING))?;
     files::sync_folder(log.data())
+}
+
+/// An import that did not end leaves a head file and leaves, and nothing that only a service writes. A mark that names a
+/// poll with more in its folder is of another directory, and takes nothing out.
+fn is_only_imported(data: &Path, slug: &str) -> Result<(), StoreError> {
+    let folder = poll_folder(data, slug)?;
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(StoreError::io("read", &folder)(error)),
+    };
+    for entry in entries {
+        let name = entry.map_err(StoreError::io("read", &folder))?.file_name();
+        let stem = Path::new(&name).file_stem().and_then(|stem| stem.to_str());
+        if !matches!(stem, Some("head" | "roster")) {
+            let served = std::io::Error::other(
+                "it names a poll that was served, so it is not of an import here",
+            );
+            return Err(StoreError::io("use", &data.join(IMPORTING))(served));
+        }
+    }
+    Ok(())
 }
 
 /// Whether an import that did not end is all that a directory holds: nothing in it was ever acknowledged.
