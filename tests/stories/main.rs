@@ -25,6 +25,7 @@ mod demo;
 mod killed;
 mod live;
 mod parts;
+mod power;
 mod restart;
 mod trouble;
 mod tutorial;

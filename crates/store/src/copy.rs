@@ -1,6 +1,7 @@
 //! Copies of a log's files: before an unclean log is opened, and for an audit, which must not touch what it audits.
 
 use crate::StoreError;
+use crate::clean;
 use crate::data_dir::{self, IMPORTING, poll_folder, polls_in};
 use crate::files;
 use crate::import;
@@ -12,7 +13,8 @@ use std::path::{Path, PathBuf};
 /// In a copy whose start failed: why. A copy without it is of a start that came to no verdict.
 const FAILED: &str = "failed";
 
-/// Copies the log and the head files aside if the last stop was unclean. Returns where to.
+/// Copies the log and the head files aside if the last stop was unclean, or if they were altered since. Returns where
+/// to.
 ///
 /// Where a start was killed before it could say whether the log is whole, its copy is what was found first, and stands
 /// for the starts after it: nothing was acknowledged in between.
@@ -23,7 +25,8 @@ pub(crate) fn before_recovery(data: &Path) -> Result<Option<PathBuf>, StoreError
     let unfinished = data.join("before-recovery.unfinished");
     files::remove_folder(&unfinished)?;
     let log = data.join("log");
-    if !log.exists() || data.join("clean").exists() || import::is_all_unfinished(data)? {
+    let nothing_to_keep = !log.exists() || import::is_all_unfinished(data)?;
+    if nothing_to_keep || clean::is_untouched(data)? {
         return Ok(None);
     }
     if let Some(first) = places(data).find(|copy| copy.exists() && !copy.join(FAILED).exists()) {
@@ -88,7 +91,7 @@ pub fn private_copy(data: &Path, into: &Path) -> Result<(), StoreError> {
         copy_folder(&data.join("log"), &into.join("log"))?;
     }
     // The copy is the copy: it needs none made before it is opened.
-    files::write_whole(&into.join("clean"), b"", false)?;
+    clean::mark_private(into)?;
     for slug in polls_in(data)? {
         copy_poll(data, into, &slug, &["head", "roster"])?;
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! format            version of the layout, and sled's segment size
 //! lock              held while a process works on the directory
-//! clean             there only after a clean stop
+//! clean             there only after a clean stop: a hash of the log's files
 //! log/              sled
 //! polls/SLUG/head   how far the log of a poll was acknowledged
 //! polls/SLUG/roster the leaves

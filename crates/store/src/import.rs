@@ -1,6 +1,7 @@
 //! Importing: from an export back into a log. The whole file is checked before anything is written, and a failed
 //! import leaves nothing behind.
 
+use crate::clean;
 use crate::data_dir::{IMPORTING, poll_folder, polls_in};
 use crate::files;
 use crate::limits::{COPY_BYTES, IMPORT_COMMIT_BYTES};
@@ -131,7 +132,7 @@ fn unfinished(data: &Path) -> Result<Option<(String, Origin)>, StoreError> {
 
 /// A directory that was killed is started first: that is what looks whether its polls are whole.
 fn check_stopped(data: &Path) -> Result<(), StoreError> {
-    let stopped = !data.join("log").exists() || data.join("clean").exists();
+    let stopped = !data.join("log").exists() || clean::is_marked(data);
     match stopped || is_all_unfinished(data)? {
         true => Ok(()),
         false => Err(StoreError::NotStopped {

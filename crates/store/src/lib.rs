@@ -5,6 +5,7 @@
 //! clock and no network. Everything it promises rests on one order: frames, flush, `fdatasync`, head file, and only
 //! then an acknowledgement (`log::Log::append`).
 
+mod clean;
 mod copy;
 pub mod data_dir;
 mod error;

@@ -9,6 +9,7 @@
 //!   what is on disk.
 
 use crate::StoreError;
+use crate::clean;
 use crate::copy;
 use crate::data_dir::{DataDir, poll_folder, polls_in};
 use crate::error::ends_at;
@@ -77,8 +78,7 @@ impl Log {
     pub fn open(dir: DataDir) -> Result<Self, StoreError> {
         let path = dir.path().to_owned();
         let mut copy = copy::before_recovery(&path)?;
-        files::remove(&path.join("clean"))?;
-        files::sync_folder(&path)?;
+        clean::unmark(&path)?;
         let medium = match SledMedium::open(&path) {
             Ok(medium) => medium,
             Err(first) => Self::open_again(&path, &mut copy, first)?,
@@ -435,8 +435,7 @@ impl Log {
             why,
             copy: self.copy(),
         }))?;
-        let marked = files::write_whole(&self.data().join("clean"), b"", false);
-        self.or_stop(marked)?;
+        self.or_stop(clean::mark(self.data()))?;
         self.state().closed = true;
         Ok(())
     }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 
 /// An opened sled database, and the head files beside it.
 pub struct SledMedium {
@@ -40,7 +41,7 @@ impl SledMedium {
         let path = data.join("log");
         remove_named(&path, is_half_a_snapshot).map_err(|error| said("clear", &error))?;
         let opening = path.clone();
-        let db = apart("opening sled", move || open_sled(&opening))??;
+        let db = apart("opening sled", SLED_PATIENCE, move || open_sled(&opening))??;
         let file = File::open(path.join("db")).map_err(|error| said("open", &error))?;
         sync_names(data, &path).map_err(|error| said("sync", &error))?;
         Ok(Self {
@@ -137,7 +138,7 @@ impl Medium for SledMedium {
     fn close(&self) -> Result<(), MediumError> {
         self.sync()?;
         let db = self.take();
-        apart("closing sled", move || drop(db))?;
+        apart("closing sled", SLED_PATIENCE, move || drop(db))?;
         self.file.sync_all().map_err(|error| said("sync", &error))
     }
 }
@@ -240,6 +241,7 @@ fn caught<T>(
 /// Runs something of sled's in a thread of its own: a panic becomes an error, and so does taking for ever.
 fn apart<T: Send + 'static>(
     what: &'static str,
+    patience: Duration,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, MediumError> {
     let (done, result) = channel();
@@ -247,17 +249,15 @@ fn apart<T: Send + 'static>(
     start
         .spawn(move || drop(done.send(work())))
         .map_err(|error| said(what, &error))?;
-    result
-        .recv_timeout(SLED_PATIENCE)
-        .map_err(|error| match error {
-            RecvTimeoutError::Timeout => MediumError(format!(
-                "{what} took longer than {} seconds",
-                SLED_PATIENCE.as_secs()
-            )),
-            RecvTimeoutError::Disconnected => {
-                MediumError(format!("{what} panicked: the log is damaged"))
-            }
-        })
+    result.recv_timeout(patience).map_err(|error| match error {
+        RecvTimeoutError::Timeout => MediumError(format!(
+            "{what} took longer than {} seconds",
+            patience.as_secs()
+        )),
+        RecvTimeoutError::Disconnected => {
+            MediumError(format!("{what} panicked: the log is damaged"))
+        }
+    })
 }
 
 fn frame((key, value): (sled::IVec, sled::IVec)) -> Result<Frame, MediumError> {
@@ -278,4 +278,33 @@ fn closed() -> MediumError {
 
 fn said(what: &str, error: &std::io::Error) -> MediumError {
     MediumError(format!("{what}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_or_a_silence_while_sled_opens_is_an_error() {
+        let silent = || std::thread::sleep(Duration::from_secs(60));
+        let error = apart("opening sled", Duration::from_millis(20), silent).unwrap_err();
+        assert!(error.0.contains("took longer"), "{error}");
+        let panics = || panic!("sled panics");
+        let error = apart("opening sled", Duration::from_secs(60), panics).unwrap_err();
+        assert!(error.0.contains("panicked"), "{error}");
+        assert!(matches!(apart("opening sled", SLED_PATIENCE, || 7), Ok(7)));
+    }
+
+    #[test]
+    fn a_panic_in_a_call_is_a_failure_after_which_sled_is_not_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let medium = SledMedium::open(folder.path()).unwrap();
+        medium.ask("inserting", |_| Ok(())).unwrap();
+        assert!(!medium.failed.load(Ordering::SeqCst));
+        let error = medium
+            .ask::<()>("inserting", |_| panic!("sled panics"))
+            .unwrap_err();
+        assert!(error.0.contains("panicked while inserting"), "{error}");
+        assert!(medium.failed.load(Ordering::SeqCst));
+    }
 }
