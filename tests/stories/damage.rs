@@ -296,3 +296,35 @@ fn damage_to_the_log_is_named_or_mended_and_what_is_found_is_kept() {
 fn damage_to_what_stands_beside_a_ledger_is_named_or_derived_anew() {
     Story::new().check(POLL);
 }
+
+#[test]
+fn exports_restore_what_they_hold_after_the_log_is_gone() {
+    let story = Story::new();
+    let (place, data) = (&story.place, story.place.data());
+    let files = ["bridge", "tunnel"].map(|slug| {
+        let file = place.path(&format!("{slug}.export"));
+        place.sijill(args!["export", slug, &file]).well();
+        file
+    });
+    fs::write(data.join("log/db"), b"").unwrap();
+    let Err(refused) = place.try_serve() else {
+        panic!("a log that is gone is not missed");
+    };
+    assert!(
+        refused.err.contains("`sijill import` restores an export"),
+        "{}",
+        refused.err
+    );
+    let broken = place.path("broken");
+    fs::rename(&data, &broken).unwrap();
+    fs::create_dir(&data).unwrap();
+    fs::create_dir(data.join("keys")).unwrap();
+    for name in ["keys/service.key", "keys/operator.key"] {
+        fs::copy(broken.join(name), data.join(name)).unwrap();
+    }
+    for file in files {
+        place.sijill(args!["import", file]).well();
+    }
+    story.check_whole(place.serve());
+    place.sijill(["replay"]).well();
+}

@@ -12,6 +12,7 @@ use sijill_scenarios::power::Disk;
 use sijill_scenarios::trace::{self, Deed, Seen};
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 /// Images of a run, unless the environment says otherwise.
@@ -41,9 +42,19 @@ fn traced(place: &Place, paths: &[String]) -> Vec<Seen> {
         // Over several publications.
         std::thread::sleep(Duration::from_millis(60));
     }
-    process.interrupt();
+    interrupt_below(&process);
     process.wait(END_MAX).well();
     trace::read(&fs::read_to_string(file).unwrap(), &place.data())
+}
+
+/// Presses Ctrl-C in what strace runs: strace itself takes none.
+fn interrupt_below(process: &Process) {
+    let id = process.id();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    let kill = Command::new("sh")
+        .args(["-c", &format!("kill -INT {children}")])
+        .status();
+    assert!(kill.unwrap().success());
 }
 
 /// The code that a confirmation shows, if this is one.
@@ -89,6 +100,11 @@ fn a_power_cut_takes_no_answer_that_was_confirmed_and_every_confirmation_follows
         at = end;
         fs::remove_dir_all(place.data()).unwrap();
         disk.cut(&mut dice, &place.data());
+        for key in fs::read_dir(place.data().join("keys")).unwrap() {
+            // The disk of the story knows no rights.
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            fs::set_permissions(key.unwrap().path(), private).unwrap();
+        }
         println!(
             "cut after deed {cut} of {}, {} told",
             seen.len(),
