@@ -104,6 +104,20 @@ impl Disk {
         disk
     }
 
+    /// A disk on which the bytes below this folder are safe, and no name is: a process was killed before it synced the
+    /// folders.
+    pub fn of_names_unsynced(root: &Path) -> Self {
+        let mut disk = Self::of(root);
+        for id in 0..disk.folders.len() {
+            let names = std::mem::take(&mut disk.folders[id].stable);
+            for (name, node) in names {
+                let pending = disk.pending(Naming::Put(name, node));
+                disk.folders[id].pending.push(pending);
+            }
+        }
+        disk
+    }
+
     fn take_up(&mut self, path: &Path) -> usize {
         let id = self.folders.len();
         self.folders.push(Folder::default());
