@@ -8,18 +8,25 @@
 //! - [`mod@bench`]: a poll held in one hand, with every key, that records whatever it is told to;
 //! - [`fixture`]: honest polls;
 //! - [`export`]: the container file;
-//! - [`forge`]: ways to bend a ledger, each with the check that must notice.
+//! - [`forge`]: ways to bend a ledger, each with the check that must notice;
+//! - [`trace`]: what a process did to its files;
+//! - [`power`]: what a power cut leaves of them;
+//! - [`dice`]: chance that comes again.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a fixture that cannot be made must stop the test that asked for it"
 )]
 
 pub mod bench;
 pub mod definition;
+pub mod dice;
 pub mod export;
 pub mod fixture;
 pub mod forge;
+pub mod power;
+pub mod trace;
 
 pub use bench::Bench;
 pub use definition::Terms;

@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Longest that a server may take to start.
-const START_MAX: Duration = Duration::from_secs(60);
+pub const START_MAX: Duration = Duration::from_secs(60);
 
 /// Longest that a server may take to stop: what it gives open connections, and some seconds.
 const STOP_MAX: Duration = Duration::from_secs(20);
@@ -280,7 +280,7 @@ impl Place {
     pub fn serve(&self) -> Server {
         let mut command = self.command();
         command.args(["serve", "--listen", "127.0.0.1:0"]);
-        self.serve_by(&mut command)
+        started(self.serve_by(&mut command))
     }
 
     /// The same, for a server that may open only so many files.
@@ -293,18 +293,30 @@ impl Place {
         command
             .current_dir(self.folder.path())
             .env("SIJILL_DATA", self.data());
+        started(self.serve_by(&mut command))
+    }
+
+    /// The same of one that may refuse to start: how it ended then.
+    #[track_caller]
+    pub fn try_serve(&self) -> Result<Server, Ran> {
+        let mut command = self.command();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
         self.serve_by(&mut command)
     }
 
     #[track_caller]
-    fn serve_by(&self, command: &mut Command) -> Server {
+    fn serve_by(&self, command: &mut Command) -> Result<Server, Ran> {
         self.servers.set(self.servers.get() + 1);
         let name = format!("server-{}", self.servers.get());
         let mut process = Process::start(command, self.folder.path(), &name);
-        let address = until(START_MAX, || {
-            assert!(process.is_running(), "the server ended: {}", process.err());
-            listening(&process.err())
+        let come = until(START_MAX, || match process.is_running() {
+            true => listening(&process.err()).map(Some),
+            false => Some(None),
         });
+        let address = match come {
+            Some(None) => return Err(process.wait(START_MAX)),
+            come => come.flatten(),
+        };
         let Some(address) = address else {
             panic!(
                 "the server does not say where it listens: {}",
@@ -319,12 +331,20 @@ impl Place {
                 .filter(|page| page.status == 200)
         };
         until(START_MAX, healthy).expect("the server gets healthy");
-        Server { process, address }
+        Ok(Server { process, address })
+    }
+}
+
+#[track_caller]
+fn started(server: Result<Server, Ran>) -> Server {
+    match server {
+        Ok(server) => server,
+        Err(ran) => panic!("the server ended: {}", ran.err),
     }
 }
 
 /// The address that a server says it listens on.
-fn listening(log: &str) -> Option<SocketAddr> {
+pub fn listening(log: &str) -> Option<SocketAddr> {
     let (_, rest) = log.split_once("http://")?;
     let end = rest.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)))?;
     rest[..end].parse().ok()
@@ -386,6 +406,11 @@ impl Server {
     pub fn stop(self) -> Ran {
         self.process.interrupt();
         self.process.wait(STOP_MAX)
+    }
+
+    /// Ctrl-C.
+    pub fn interrupt(&self) {
+        self.process.interrupt();
     }
 
     /// Ends it as a power cut would.

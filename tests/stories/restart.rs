@@ -1,126 +1,19 @@
-//! The service after a power cut, a Ctrl-C, on a directory that it may not have, and what was published before.
+//! The service after a Ctrl-C, on a directory that it may not have, and what was published before a power cut.
 
-use crate::assertions::{answers, bare, code, entries, integer, verdict};
+use crate::assertions::integer;
 use crate::browser::Browser;
 use crate::place::{Invitation, Place, Server, terms};
 use crate::process::until;
-use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::sync::Mutex;
 use std::time::Duration;
 
 const SLUG: &str = "bridge";
 
 /// Longest that a story waits for a publication: a second between two of them, and a busy machine.
 const PUBLICATION_MAX: Duration = Duration::from_secs(20);
-
-/// What respondents hold after their answers were confirmed.
-#[derive(Default)]
-struct Held {
-    /// The code shown, by the path of the link.
-    codes: BTreeMap<String, String>,
-    /// Promise files.
-    promises: Vec<Vec<u8>>,
-}
-
-/// One after another answers until the server is gone, and keeps what was confirmed.
-fn answer_until_gone(browser: &Browser, invited: &[Invitation], held: &Mutex<Held>) {
-    for (place, invitation) in invited.iter().enumerate() {
-        let choice = ["yes", "no", "dont-know"][place % 3];
-        let Ok(page) = browser.try_post(&invitation.path, &[("answer", choice), ("revision", "1")])
-        else {
-            return;
-        };
-        let code = page
-            .status(200)
-            .code()
-            .expect("a confirmation shows a code");
-        held.lock()
-            .unwrap()
-            .codes
-            .insert(invitation.path.clone(), bare(&code));
-        let Ok(promise) = browser.ask("GET", &format!("{}/promise", invitation.path), &[], b"")
-        else {
-            return;
-        };
-        held.lock().unwrap().promises.push(promise.status(200).body);
-    }
-}
-
-/// Lets a crowd answer, and kills the server once `enough` answers are confirmed.
-fn round(server: &mut Server, crowds: &[&[Invitation]], enough: usize, held: &Mutex<Held>) {
-    let before = held.lock().unwrap().codes.len();
-    let browser = server.browser();
-    std::thread::scope(|scope| {
-        for crowd in crowds {
-            let browser = browser.clone();
-            scope.spawn(move || answer_until_gone(&browser, crowd, held));
-        }
-        let reached = until(Duration::from_secs(60), || {
-            (held.lock().unwrap().codes.len() >= before + enough).then_some(())
-        });
-        server.kill();
-        assert!(reached.is_some(), "the crowd got nowhere");
-    });
-}
-
-// What happened: the power went while people were answering. What they would have lost: a confirmed answer. What holds:
-// every confirmation that anybody received is in the ledger after the restart, and the audit upholds every promise.
-#[test]
-fn after_a_power_cut_every_confirmed_answer_is_in_the_ledger() {
-    const ROUNDS: usize = 5;
-    const THREADS: usize = 4;
-    const EACH: usize = 30;
-    let place = Place::new();
-    let invited = place.poll(&terms(), (ROUNDS * THREADS * EACH) as u32);
-    let held = Mutex::new(Held::default());
-    for (number, people) in invited.chunks(THREADS * EACH).enumerate() {
-        let mut server = place.serve();
-        let crowds: Vec<&[Invitation]> = people.chunks(EACH).collect();
-        round(&mut server, &crowds, 7 + 13 * number, &held);
-    }
-    let held = held.into_inner().unwrap();
-
-    let server = place.serve();
-    for (path, code) in held.codes.iter().step_by(7) {
-        let page = server.browser().get(path).status(200);
-        assert_eq!(page.code().as_deref().map(bare).as_ref(), Some(code));
-    }
-    server.stop().well();
-
-    let file = place.path("after.export");
-    place.sijill(args!["export", SLUG, &file]).well();
-    let ledger = entries(&fs::read(file).unwrap());
-    let recorded: Vec<String> = answers(&ledger).into_iter().map(code).collect();
-    for code in held.codes.values() {
-        assert!(
-            recorded.contains(code),
-            "the confirmed answer {code} is gone"
-        );
-    }
-    let folder = place.path("promises");
-    fs::create_dir(&folder).unwrap();
-    for (number, promise) in held.promises.iter().enumerate() {
-        fs::write(folder.join(format!("{number}.promise")), promise).unwrap();
-    }
-    let anchor = place.anchor(SLUG);
-    let report = place
-        .audit(
-            place.data(),
-            args!["--anchor", anchor, "--promise", folder, "--json"],
-        )
-        .well()
-        .json();
-    assert_eq!(verdict(&report, "V25"), "passed");
-    assert_eq!(
-        integer(&crate::assertions::check(&report, "V25")["items"]),
-        held.promises.len() as u64
-    );
-    place.sijill(["replay"]).well();
-}
 
 #[test]
 fn ctrl_c_stops_the_server_cleanly_though_people_listen() {

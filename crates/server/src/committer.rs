@@ -137,10 +137,12 @@ impl Committer {
             batch.tell(&Err(Rejection::Stopped { why }));
             return;
         }
+        self.health.commit_began();
         let outcome = self.shelf.append(&batch.items);
+        self.health.commit_ended();
         if let Err(error) = outcome {
-            let why = error.to_string();
-            self.health.stop(&why);
+            self.health.stop(&(error.cause() + &lost(&batch.items)));
+            let why = self.health.stopped().unwrap_or_default();
             batch.tell(&Err(Rejection::Stopped { why }));
             return;
         }
@@ -149,6 +151,9 @@ impl Committer {
         }
         let stop = batch.stop;
         let finished = if stop { self.finish() } else { Ok(()) };
+        if let Err(Rejection::Stopped { why }) = &finished {
+            self.health.stop(why);
+        }
         batch.tell(&finished);
     }
 
@@ -213,7 +218,7 @@ impl Committer {
             written = written.and_then(|()| self.shelf.snapshot(&book.durable()));
         }
         if let Err(error) = written {
-            self.health.stop(&error.to_string());
+            self.health.stop(&error.cause());
             return;
         }
         book.publish(published);
@@ -232,6 +237,19 @@ impl Committer {
             self.shelf.snapshot(&book.durable()).map_err(stopped)?;
         }
         self.shelf.close().map_err(stopped)
+    }
+}
+
+/// Which entries were on their way to disk when it failed.
+fn lost(items: &[Item]) -> String {
+    match items.first() {
+        Some(first) => format!(
+            ", with entry {} of `{}` and {} more on their way",
+            first.sealed.entry().index,
+            first.slug,
+            items.len() - 1
+        ),
+        None => String::new(),
     }
 }
 

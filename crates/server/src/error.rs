@@ -36,6 +36,14 @@ pub enum ServerError {
         /// What differs.
         why: String,
     },
+    /// The service's master key is not the one that the poll was opened with.
+    #[error(
+        "`keys/service.key` is not the key that `{slug}` was opened with, so no promise could be kept; put the right key file back"
+    )]
+    ForeignKeys {
+        /// The poll.
+        slug: String,
+    },
     /// No thread could be started.
     #[error("cannot start a thread: {0}")]
     Thread(String),
@@ -45,7 +53,20 @@ pub enum ServerError {
     /// The network.
     #[error("cannot serve: {0}")]
     Serve(String),
+    /// The service stopped taking entries, and ends.
+    #[error("stopped taking answers: {0}")]
+    Failed(String),
     /// The service could not be stopped cleanly.
     #[error("not stopped cleanly: {0}")]
     Stop(String),
+}
+
+impl ServerError {
+    /// What happened, without the advice that a message of its own would add.
+    pub(crate) fn cause(&self) -> String {
+        match self {
+            Self::Store(error) => error.cause(),
+            other => other.to_string(),
+        }
+    }
 }

@@ -1,18 +1,37 @@
 //! Health: whether the service still takes entries, and if not, why. Once stopped, it does not get better without a
 //! restart; a clock that is behind gets better by itself.
 
+use crate::service::Books;
+use sijill_store::space;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Whether the service takes entries.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Health {
-    stopped: Mutex<Option<String>>,
+    data: PathBuf,
+    books: Arc<Books>,
+    reason: Mutex<Option<String>>,
+    /// Since when the disk has been working on a commit.
+    committing: Mutex<Option<Instant>>,
     /// How far the clock is behind the last entry, in milliseconds; 0 while it is not.
     behind_ms: AtomicU64,
 }
 
 impl Health {
+    /// The health of a service over this data directory.
+    pub fn new(data: PathBuf, books: Arc<Books>) -> Self {
+        Self {
+            data,
+            books,
+            reason: Mutex::new(None),
+            committing: Mutex::new(None),
+            behind_ms: AtomicU64::new(0),
+        }
+    }
+
     /// How many milliseconds the clock is behind the last entry's time, if by so much that nothing is taken.
     pub fn clock_behind_ms(&self) -> Option<u64> {
         Some(self.behind_ms.load(Ordering::Relaxed)).filter(|behind| *behind > 0)
@@ -34,18 +53,60 @@ impl Health {
 
     /// Why the service has stopped, if it has.
     pub fn stopped(&self) -> Option<String> {
-        self.stopped
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        locked(&self.reason).clone()
     }
 
-    /// Stops the service for good; the first reason stands.
-    pub fn stop(&self, why: &str) {
-        let mut reason = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Stops the service for good; the first reason stands. What operators read says what happened, how many answers
+    /// are safe, and what to do.
+    pub fn stop(&self, cause: &str) {
+        if self.stopped().is_some() {
+            return;
+        }
+        let [what, then] = self.report(cause);
+        let mut reason = locked(&self.reason);
         if reason.is_none() {
-            tracing::error!("stopped taking answers: {why}");
-            *reason = Some(why.to_owned());
+            tracing::error!("stopped taking answers: {what}\n{:21}{then}", "");
+            *reason = Some(format!("{what}. {then}"));
+        }
+    }
+
+    fn report(&self, cause: &str) -> [String; 2] {
+        let data = self.data.display();
+        let free = space::free_bytes(&self.data);
+        let room = free.map_or_else(String::new, |free| {
+            format!(" ({} free on `{data}`)", space::readable(free))
+        });
+        let (what, first) = match space::is_full(cause) {
+            true => ("disk full: ", "Free space"),
+            false => ("", "See that the disk works"),
+        };
+        let safe = grouped(self.books.answers());
+        [
+            format!("{what}{cause}{room}"),
+            format!(
+                "{safe} answers are safe. {first}, then restart; /health says \"stopped\" until the service ends."
+            ),
+        ]
+    }
+
+    /// A commit is handed to the disk.
+    pub fn commit_began(&self) {
+        *locked(&self.committing) = Some(Instant::now());
+    }
+
+    /// The disk is done with it, one way or the other.
+    pub fn commit_ended(&self) {
+        *locked(&self.committing) = None;
+    }
+
+    /// Stops the service if the disk has been silent for longer than this. Who waits is told, whatever becomes of it.
+    pub fn expect_commit_within(&self, limit: Duration) {
+        let began = *locked(&self.committing);
+        if began.is_some_and(|began| began.elapsed() > limit) {
+            let seconds = limit.as_secs();
+            self.stop(&format!(
+                "the disk has not finished a write for {seconds} seconds"
+            ));
         }
     }
 
@@ -58,6 +119,23 @@ impl Health {
     }
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A count as people read it: `48,211`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Goes off when its thread panics.
 #[derive(Debug)]
 pub struct Alarm {
@@ -68,11 +146,65 @@ pub struct Alarm {
 impl Drop for Alarm {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let why = format!(
-                "{} failed; restart the service, what was confirmed is safe",
-                self.who
-            );
-            self.health.stop(&why);
+            self.health.stop(&format!("{} failed", self.who));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health() -> Health {
+        Health::new(std::env::temp_dir(), Arc::default())
+    }
+
+    #[test]
+    fn the_report_says_what_happened_how_much_is_safe_and_what_to_do() {
+        let health = health();
+        health.stop("No space left on device while syncing the log");
+        let why = health.stopped().unwrap();
+        assert!(why.starts_with("disk full: No space left"), "{why}");
+        assert!(why.contains("free on `"), "{why}");
+        assert!(
+            why.contains("0 answers are safe. Free space, then restart"),
+            "{why}"
+        );
+        health.stop("something later");
+        assert_eq!(health.stopped(), Some(why));
+    }
+
+    #[test]
+    fn a_disk_that_does_not_answer_stops_the_service_and_one_that_did_does_not() {
+        let health = health();
+        health.commit_began();
+        health.commit_ended();
+        std::thread::sleep(Duration::from_millis(2));
+        health.expect_commit_within(Duration::ZERO);
+        assert_eq!(health.stopped(), None);
+        health.commit_began();
+        health.expect_commit_within(Duration::from_secs(60));
+        assert_eq!(health.stopped(), None);
+        std::thread::sleep(Duration::from_millis(2));
+        health.expect_commit_within(Duration::ZERO);
+        assert!(
+            health
+                .stopped()
+                .unwrap()
+                .contains("has not finished a write")
+        );
+    }
+
+    #[test]
+    fn counts_are_grouped() {
+        let cases = [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_048_211, "1,048,211"),
+        ];
+        for (count, expected) in cases {
+            assert_eq!(grouped(count), expected);
         }
     }
 }

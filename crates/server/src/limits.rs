@@ -75,6 +75,20 @@ pub const DESK_LINE_BYTES_MAX: usize = 256 * 1024;
 /// Conversations at the desk at the same time; more wait. Each is one command of an operator.
 pub const DESK_CONNECTIONS_MAX: usize = 64;
 
+/// Longest that the disk may take over one commit, in milliseconds: as long as a request may take in all. A disk that is
+/// silent for longer has failed, whatever it says afterwards.
+pub const COMMIT_MS_MAX: u64 = REQUEST_MS_MAX;
+
+/// Time in which a service that has failed still says so (503, `/health`) before it ends, in milliseconds: what asks
+/// every few seconds gets to know.
+pub const FAREWELL_MS: u64 = 10_000;
+
+/// How often a service looks whether it has failed, in milliseconds.
+pub const LOOK_MS: u64 = 250;
+
+/// How often one who may block looks whether the writer has answered, in milliseconds: operators are few.
+pub const WAIT_MS: u64 = 2;
+
 /// Least time between two publications of answers, in milliseconds: more would only be work.
 pub const PUBLICATION_MS_MIN: u64 = 1_000;
 

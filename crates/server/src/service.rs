@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::health::Health;
 use crate::keys::MasterKey;
-use crate::limits::QUEUE_JOBS_MAX;
+use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
 use crate::rejection::Rejection;
 use crate::shelf::{self, Shelf};
 use crate::writer::{Job, Writer};
@@ -16,7 +16,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio::sync::{oneshot, watch};
+use std::time::Duration;
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::sync::watch;
 
 /// What a service needs.
 pub struct Config {
@@ -43,6 +45,12 @@ impl Books {
     pub fn all(&self) -> Vec<Arc<Book>> {
         let books = self.0.read().unwrap_or_else(PoisonError::into_inner);
         books.values().cloned().collect()
+    }
+
+    /// Answers on stable storage, of all polls.
+    pub(crate) fn answers(&self) -> u64 {
+        let of = |book: &Arc<Book>| book.durable().tally().answered;
+        self.all().iter().map(of).sum()
     }
 
     /// Adds a book.
@@ -82,11 +90,12 @@ impl Service {
         let books = Arc::new(Books::default());
         let mut polls = Vec::new();
         for replayed in opened.polls {
+            has_own_keys(&replayed.poll, &master)?;
             polls.push(replayed.poll.clone());
             let book = Book::replayed(replayed, &master);
             books.put(Arc::new(book));
         }
-        let health = Arc::new(Health::default());
+        let health = Arc::new(Health::new(data.clone(), Arc::clone(&books)));
         let log = opened.shelf.log();
         let jobs = start(opened.shelf, polls, &books, &clock, &master, &health)?;
         let shared = Shared {
@@ -132,6 +141,25 @@ impl Service {
         self.0.health.clock_behind_ms()
     }
 
+    /// Waits until the service has failed, and says why. A disk that does not answer has failed, and so has a log that
+    /// a reader found damaged.
+    pub async fn failed(&self) -> String {
+        let look = Duration::from_millis(LOOK_MS);
+        loop {
+            let log = self.0.log.stopped();
+            tokio::time::sleep(look).await;
+            // Who found it reports it better: it had the time of one look.
+            if let Some(cause) = log {
+                self.0.health.stop(&cause);
+            }
+            let limit = Duration::from_millis(COMMIT_MS_MAX);
+            self.0.health.expect_commit_within(limit);
+            if let Some(why) = self.stopped() {
+                return why;
+            }
+        }
+    }
+
     /// The platform's domain, for pages that belong to no poll: that of the first poll.
     pub fn domain(&self) -> String {
         self.books().first().map_or_else(String::new, |book| {
@@ -156,7 +184,18 @@ impl Service {
             answer: Box::new(answer),
             reply,
         })?;
-        done.await.unwrap_or_else(|_| Err(self.gone()))
+        tokio::select! {
+            biased;
+            answer = done => answer.unwrap_or_else(|_| Err(self.gone())),
+            () = self.until_stopped() => Err(self.gone()),
+        }
+    }
+
+    /// Nobody waits for a disk that has failed, whether or not it ever answers.
+    async fn until_stopped(&self) {
+        while self.stopped().is_none() {
+            tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
+        }
     }
 
     /// Hands a job to the writer and waits for its answer. Blocks; not for async code.
@@ -164,12 +203,27 @@ impl Service {
         &self,
         job: impl FnOnce(oneshot::Sender<Result<T, Rejection>>) -> Job,
     ) -> Result<T, Rejection> {
-        let (reply, done) = oneshot::channel();
+        let (reply, mut done) = oneshot::channel();
         self.ask_writer(job(reply))?;
-        done.blocking_recv().unwrap_or_else(|_| Err(self.gone()))
+        loop {
+            match done.try_recv() {
+                Ok(answer) => return answer,
+                Err(TryRecvError::Closed) => return Err(self.gone()),
+                Err(TryRecvError::Empty) => {}
+            }
+            let limit = Duration::from_millis(COMMIT_MS_MAX);
+            self.0.health.expect_commit_within(limit);
+            if self.stopped().is_some() {
+                return Err(self.gone());
+            }
+            std::thread::sleep(Duration::from_millis(WAIT_MS));
+        }
     }
 
     fn ask_writer(&self, job: Job) -> Result<(), Rejection> {
+        if self.stopped().is_some() {
+            return Err(self.gone());
+        }
         self.0.jobs.try_send(job).map_err(|error| match error {
             TrySendError::Full(_) => Rejection::Busy,
             TrySendError::Disconnected(_) => self.gone(),
@@ -223,6 +277,20 @@ impl Service {
             .unwrap_or_else(PoisonError::into_inner);
         let size = book.published().head.size;
         shelf::published_export(self.log(), &self.0.data, book, size)
+    }
+}
+
+/// A poll that takes answers is served with the keys that its entry 0 names, or not at all: a promise signed with any
+/// other is none.
+fn has_own_keys(poll: &sijill_poll::Poll, master: &MasterKey) -> Result<(), ServerError> {
+    let log = master.log_key(poll.origin()).public_key();
+    let promise = master.promise_key(poll.origin()).public_key();
+    let own = poll.opening().log_keys.contains(&log) && poll.promise_key() == promise;
+    match own || shelf::is_over(poll) {
+        true => Ok(()),
+        false => Err(ServerError::ForeignKeys {
+            slug: poll.definition().slug.clone(),
+        }),
     }
 }
 

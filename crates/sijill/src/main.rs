@@ -16,7 +16,6 @@ mod invocation;
 mod key_file;
 mod moment;
 mod private_copy;
-mod public_roster;
 mod roster_intake;
 mod roster_leaves;
 mod roster_making;

@@ -1,6 +1,7 @@
 //! Copies of a log's files: before an unclean log is opened, and for an audit, which must not touch what it audits.
 
 use crate::StoreError;
+use crate::clean;
 use crate::data_dir::{self, IMPORTING, poll_folder, polls_in};
 use crate::files;
 use crate::import;
@@ -9,7 +10,14 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Copies the log and the head files aside if the last stop was unclean. Returns where to.
+/// In a copy whose start failed: why. A copy without it is of a start that came to no verdict.
+const FAILED: &str = "failed";
+
+/// Copies the log and the head files aside if the last stop was unclean, or if they were altered since. Returns where
+/// to.
+///
+/// Where a start was killed before it could say whether the log is whole, its copy is what was found first, and stands
+/// for the starts after it: nothing was acknowledged in between.
 ///
 /// # Errors
 /// If it cannot be copied, or if [`COPIES_MAX`] failed starts left their copies already: then nothing is opened.
@@ -17,43 +25,72 @@ pub(crate) fn before_recovery(data: &Path) -> Result<Option<PathBuf>, StoreError
     let unfinished = data.join("before-recovery.unfinished");
     files::remove_folder(&unfinished)?;
     let log = data.join("log");
-    if !log.exists() || data.join("clean").exists() || import::is_all_unfinished(data)? {
+    let nothing_to_keep = !log.exists() || import::is_all_unfinished(data)?;
+    if nothing_to_keep || clean::is_untouched(data)? {
         return Ok(None);
     }
-    let target = free_place(data)?;
-    files::make_folder(&unfinished)?;
-    copy_folder(&log, &unfinished.join("log"))?;
-    for slug in polls_in(data)? {
-        copy_poll(data, &unfinished, &slug, &["head"])?;
+    if let Some(first) = places(data).find(|copy| copy.exists() && !copy.join(FAILED).exists()) {
+        return Ok(Some(first));
     }
-    files::sync_tree(&unfinished)?;
+    let target = free_place(data)?;
+    let copied = copy_log(data, &log, &unfinished);
+    if copied.is_err() {
+        // Half a copy is no evidence, and a full disk needs its space. The error that matters is the first one.
+        drop(files::remove_folder(&unfinished));
+    }
+    copied?;
     files::rename(&unfinished, &target)?;
     Ok(Some(target))
 }
 
 /// Copies the log and the head files aside, whatever the last stop was. Where there are as many copies already as
-/// there may be, the oldest stands for what was found.
+/// there may be, the oldest stands for what was found. The copy is evidence, and no start removes it.
 pub(crate) fn before_salvage(data: &Path) -> Result<PathBuf, StoreError> {
-    files::remove(&data.join("clean"))?;
-    match before_recovery(data) {
-        Ok(Some(copy)) => Ok(copy),
-        Ok(None) => Err(StoreError::io("copy", &data.join("log"))(
-            std::io::ErrorKind::NotFound.into(),
-        )),
-        Err(StoreError::TooManyCopies { first, .. }) => Ok(first.into()),
-        Err(error) => Err(error),
+    clean::unmark(data)?;
+    let copy = match before_recovery(data) {
+        Ok(Some(copy)) => copy,
+        Ok(None) => {
+            let nothing = std::io::ErrorKind::NotFound.into();
+            return Err(StoreError::io("copy", &data.join("log"))(nothing));
+        }
+        Err(StoreError::TooManyCopies { first, .. }) => first.into(),
+        Err(error) => return Err(error),
+    };
+    note_failed(&copy, "kept when somebody accepted the loss of entries");
+    Ok(copy)
+}
+
+fn copy_log(data: &Path, log: &Path, into: &Path) -> Result<(), StoreError> {
+    files::make_folder(into)?;
+    copy_folder(log, &into.join("log"))?;
+    for slug in polls_in(data)? {
+        copy_poll(data, into, &slug, &["head"])?;
+    }
+    files::sync_tree(into)
+}
+
+/// Notes in a copy that its start failed, and why. The failure itself is what matters, so a note that cannot be written
+/// changes nothing.
+pub(crate) fn note_failed(copy: &Path, why: &str) {
+    if copy.exists() {
+        drop(files::write_whole(
+            &copy.join(FAILED),
+            why.as_bytes(),
+            false,
+        ));
     }
 }
 
+fn places(data: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..=COPIES_MAX).map(|number| data.join(format!("before-recovery-{number}")))
+}
+
 fn free_place(data: &Path) -> Result<PathBuf, StoreError> {
-    let place = |number: u32| data.join(format!("before-recovery-{number}"));
-    (1..=COPIES_MAX)
-        .map(place)
-        .find(|path| !path.exists())
-        .ok_or_else(|| StoreError::TooManyCopies {
-            copies: COPIES_MAX,
-            first: place(1).display().to_string(),
-        })
+    let free = places(data).find(|path| !path.exists());
+    free.ok_or_else(|| StoreError::TooManyCopies {
+        copies: COPIES_MAX,
+        first: data.join("before-recovery-1").display().to_string(),
+    })
 }
 
 /// Copies what an audit needs of a data directory that nobody writes: log, head files and leaves. The directory is
@@ -71,7 +108,7 @@ pub fn private_copy(data: &Path, into: &Path) -> Result<(), StoreError> {
         copy_folder(&data.join("log"), &into.join("log"))?;
     }
     // The copy is the copy: it needs none made before it is opened.
-    files::write_whole(&into.join("clean"), b"", false)?;
+    clean::mark_private(into)?;
     for slug in polls_in(data)? {
         copy_poll(data, into, &slug, &["head", "roster"])?;
     }

@@ -3,11 +3,12 @@
 //! ```text
 //! format            version of the layout, and sled's segment size
 //! lock              held while a process works on the directory
-//! clean             there only after a clean stop
+//! clean             there only after a clean stop: a hash of the log's files
 //! log/              sled
 //! polls/SLUG/head   how far the log of a poll was acknowledged
 //! polls/SLUG/roster the leaves
-//! before-recovery-N the log as it was found after an unclean stop, kept while it is not known to be whole
+//! before-recovery-N the log as it was found after an unclean stop, kept while it is not known to be whole; with the
+//!                   file `failed` in it once a start has said why it is not
 //! importing         there while a ledger is restored: which one, so that a start after a crash takes it out again
 //! ```
 

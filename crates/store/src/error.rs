@@ -221,6 +221,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What happened, without the advice that a message of its own would add.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Medium { what, why } => format!("{why}, while {what}"),
+            Self::Poisoned(cause) => cause.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Names what was tried on which path.
     pub fn io(what: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.display().to_string();

@@ -45,20 +45,25 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
         .map_err(StoreError::io("sync", path))
 }
 
-/// Makes a folder and everything above it, durably.
+/// Makes a folder and everything above it, durably. One that is there is made durable too: whoever made it may have been
+/// killed before that.
 pub fn make_folder(path: &Path) -> Result<(), StoreError> {
-    if path.is_dir() {
-        return Ok(());
-    }
     let above = folder_of(path);
-    make_folder(above)?;
-    match fs::create_dir(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-            return Err(StoreError::io("make", path)(error));
+    if !path.is_dir() {
+        make_folder(above)?;
+        match fs::create_dir(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(StoreError::io("make", path)(error));
+            }
+            _ => return sync_folder(above),
         }
-        _ => {}
     }
-    sync_folder(above)
+    match File::open(above) {
+        Ok(folder) => folder.sync_all().map_err(StoreError::io("sync", above)),
+        // Of a folder above that is closed to us it is not ours to say what it lists.
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(StoreError::io("sync", above)(error)),
+    }
 }
 
 /// Makes everything below a folder durable, and the folder's own place.
@@ -76,13 +81,12 @@ pub(crate) fn sync_tree(path: &Path) -> Result<(), StoreError> {
     sync_folder(path)
 }
 
-/// Removes a folder that need not be there, with all that is in it.
+/// Removes a folder that need not be there, with all that is in it, durably.
 pub(crate) fn remove_folder(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", path)(error))
-        }
-        _ => Ok(()),
+        Ok(()) => sync_folder(folder_of(path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StoreError::io("remove", path)(error)),
     }
 }
 

@@ -40,9 +40,11 @@ impl HeadFile {
     /// durably, so that a file without a valid slot is always a damaged one.
     pub fn open_or_make(folder: &Path, head: Head) -> Result<Self, StoreError> {
         let path = folder.join("head");
-        if !path.exists() {
-            files::make_folder(folder)?;
-            files::write_whole(&path, &slot(0, head), false)?;
+        files::make_folder(folder)?;
+        match path.exists() {
+            // Whoever made it may have been killed before its name was durable.
+            true => files::sync_folder(folder)?,
+            false => files::write_whole(&path, &slot(0, head), false)?,
         }
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).open(&path);

@@ -1,6 +1,7 @@
 //! Importing: from an export back into a log. The whole file is checked before anything is written, and a failed
 //! import leaves nothing behind.
 
+use crate::clean;
 use crate::data_dir::{IMPORTING, poll_folder, polls_in};
 use crate::files;
 use crate::limits::{COPY_BYTES, IMPORT_COMMIT_BYTES};
@@ -78,9 +79,32 @@ pub(crate) fn take_out_unfinished(log: &Log) -> Result<(), StoreError> {
     let Some((slug, origin)) = unfinished(log.data())? else {
         return Ok(());
     };
+    is_only_imported(log.data(), &slug)?;
     log.remove(&origin, &slug)?;
     files::remove(&log.data().join(IMPORTING))?;
     files::sync_folder(log.data())
+}
+
+/// An import that did not end leaves a head file and leaves, and nothing that only a service writes. A mark that names a
+/// poll with more in its folder is of another directory, and takes nothing out.
+fn is_only_imported(data: &Path, slug: &str) -> Result<(), StoreError> {
+    let folder = poll_folder(data, slug)?;
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(StoreError::io("read", &folder)(error)),
+    };
+    for entry in entries {
+        let name = entry.map_err(StoreError::io("read", &folder))?.file_name();
+        let stem = Path::new(&name).file_stem().and_then(|stem| stem.to_str());
+        if !matches!(stem, Some("head" | "roster")) {
+            let served = std::io::Error::other(
+                "it names a poll that was served, so it is not of an import here",
+            );
+            return Err(StoreError::io("use", &data.join(IMPORTING))(served));
+        }
+    }
+    Ok(())
 }
 
 /// Whether an import that did not end is all that a directory holds: nothing in it was ever acknowledged.
@@ -108,7 +132,7 @@ fn unfinished(data: &Path) -> Result<Option<(String, Origin)>, StoreError> {
 
 /// A directory that was killed is started first: that is what looks whether its polls are whole.
 fn check_stopped(data: &Path) -> Result<(), StoreError> {
-    let stopped = !data.join("log").exists() || data.join("clean").exists();
+    let stopped = !data.join("log").exists() || clean::is_marked(data);
     match stopped || is_all_unfinished(data)? {
         true => Ok(()),
         false => Err(StoreError::NotStopped {

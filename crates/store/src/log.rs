@@ -13,6 +13,7 @@ mod salvage;
 pub use salvage::Salvaged;
 
 use crate::StoreError;
+use crate::clean;
 use crate::copy;
 use crate::data_dir::{DataDir, poll_folder, polls_in};
 use crate::error::ends_at;
@@ -21,11 +22,11 @@ use crate::frame;
 use crate::head::{self, Found};
 use crate::import;
 use crate::medium::{Medium, MediumError};
-use crate::sled_medium::SledMedium;
+use crate::sled_medium::{self, SledMedium};
 use sijill_ledger::{Event, Head, Origin, Sealed};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Entries to be made durable at the end of one ledger.
 #[derive(Debug)]
@@ -60,6 +61,8 @@ pub struct Log(Arc<Inner>);
 struct Inner {
     medium: Box<dyn Medium>,
     state: Mutex<State>,
+    /// Why nothing is written any more. Read without waiting for a commit that may be under way.
+    poisoned: OnceLock<String>,
     /// The copy made before an unclean log was opened, while it is not known to be whole.
     copy: Option<PathBuf>,
     /// Last, because fields are dropped in order: the lock is let go only after sled has written its last.
@@ -70,8 +73,6 @@ struct Inner {
 struct State {
     /// Where each ledger ends that was loaded or appended to, and its poll's short name.
     heads: BTreeMap<Origin, (String, Head)>,
-    /// Why nothing is written any more.
-    poisoned: Option<String>,
     closed: bool,
 }
 
@@ -83,18 +84,38 @@ impl Log {
         Self::open_copied(dir, copy)
     }
 
-    fn open_copied(dir: DataDir, copy: Option<PathBuf>) -> Result<Self, StoreError> {
+    fn open_copied(dir: DataDir, mut copy: Option<PathBuf>) -> Result<Self, StoreError> {
         let path = dir.path().to_owned();
-        files::remove(&path.join("clean"))?;
-        files::sync_folder(&path)?;
-        let medium = SledMedium::open(&path).map_err(|MediumError(why)| StoreError::Sled {
-            what: "opened",
-            why,
-            copy: shown(copy.as_deref()),
-        })?;
+        clean::unmark(&path)?;
+        let medium = match SledMedium::open(&path) {
+            Ok(medium) => medium,
+            Err(first) => Self::open_again(&path, &mut copy, first)?,
+        };
         let log = Self::on(dir, Box::new(medium), copy);
         import::take_out_unfinished(&log)?;
         Ok(log)
+    }
+
+    /// Opens what could not be opened once more, without the files that sled derives from its log. The files as they
+    /// were are kept aside.
+    fn open_again(
+        path: &Path,
+        copy: &mut Option<PathBuf>,
+        MediumError(why): MediumError,
+    ) -> Result<SledMedium, StoreError> {
+        if copy.is_none() {
+            *copy = copy::before_recovery(path)?;
+        }
+        let derived = sled_medium::remove_derived(path);
+        derived.map_err(StoreError::io("clear", &path.join("log")))?;
+        SledMedium::open(path).map_err(|_| {
+            copy.iter().for_each(|copy| copy::note_failed(copy, &why));
+            StoreError::Sled {
+                what: "opened",
+                why,
+                copy: shown(copy.as_deref()),
+            }
+        })
     }
 
     /// A log on any medium; tests bring their own.
@@ -104,6 +125,7 @@ impl Log {
             dir,
             medium,
             state,
+            poisoned: OnceLock::new(),
             copy,
         }))
     }
@@ -113,9 +135,15 @@ impl Log {
         self.0.dir.path()
     }
 
+    /// Why nothing is written any more, if so.
+    pub fn stopped(&self) -> Option<String> {
+        self.0.poisoned.get().cloned()
+    }
+
     /// The ledgers in the log, by name.
     pub fn ledgers(&self) -> Result<Vec<String>, StoreError> {
-        self.0.medium.ledgers().map_err(medium("listing ledgers"))
+        let ledgers = self.0.medium.ledgers();
+        self.or_stop(ledgers.map_err(medium("listing ledgers")))
     }
 
     /// Loads one ledger: reads every entry, follows the chain, hands each to `visit`, and holds the end against the
@@ -268,25 +296,17 @@ impl Log {
     /// more is written).
     pub fn append(&self, appends: &[Append<'_>]) -> Result<(), StoreError> {
         let mut state = self.state();
-        state.working()?;
+        self.working(&state)?;
         for (place, append) in appends.iter().enumerate() {
             let others = appends.get(..place).unwrap_or_default();
             self.expect(&state, append, others)?;
         }
-        let committed = self.commit(appends);
-        match committed {
-            Ok(()) => {
-                for append in appends {
-                    let head = (append.slug.to_owned(), append.after);
-                    state.heads.insert(append.origin.clone(), head);
-                }
-                Ok(())
-            }
-            Err(error) => {
-                state.poisoned = Some(error.to_string());
-                Err(error)
-            }
+        self.or_stop(self.commit(appends))?;
+        for append in appends {
+            let head = (append.slug.to_owned(), append.after);
+            state.heads.insert(append.origin.clone(), head);
         }
+        Ok(())
     }
 
     fn commit(&self, appends: &[Append<'_>]) -> Result<(), StoreError> {
@@ -312,9 +332,10 @@ impl Log {
     /// Makes the head files durable: before a publication, and at a clean stop.
     pub fn sync_heads(&self) -> Result<(), StoreError> {
         let state = self.state();
+        self.working(&state)?;
         for (slug, head) in state.heads.values() {
             let written = self.0.medium.write_head(slug, *head, true);
-            written.map_err(medium("writing a head file"))?;
+            self.or_stop(written.map_err(medium("writing a head file")))?;
         }
         Ok(())
     }
@@ -374,8 +395,9 @@ impl Log {
     /// The result; an error stops the log.
     fn or_stop<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error) = &result {
-            let mut state = self.state();
-            state.poisoned.get_or_insert_with(|| error.to_string());
+            let copy = self.0.copy.iter();
+            copy.for_each(|copy| copy::note_failed(copy, &error.to_string()));
+            self.0.poisoned.get_or_init(|| error.cause());
         }
         result
     }
@@ -389,6 +411,7 @@ impl Log {
     /// The canonical bytes of a ledger's entries from this index on, frame by frame. Not verified.
     pub fn entries(&self, origin: &Origin, from: u64) -> Entries<'_> {
         Entries {
+            stops: true,
             log: self,
             ledger: origin.to_string(),
             origin: origin.clone(),
@@ -397,32 +420,42 @@ impl Log {
         }
     }
 
-    /// Takes a ledger out again, with its poll's folder: one whose import did not end.
+    /// Takes a ledger out again, with its poll's folder: one whose import did not end. Both are gone for good before
+    /// it returns, so that whoever removes the import's mark then leaves no head file without its ledger.
     pub(crate) fn remove(&self, origin: &Origin, slug: &str) -> Result<(), StoreError> {
         self.state().heads.remove(origin);
         let removed = self.0.medium.remove(origin.as_str(), slug);
-        removed.map_err(medium("removing a ledger"))?;
-        files::remove_folder(&poll_folder(self.data(), slug)?)
+        self.or_stop(removed.map_err(medium("removing a ledger")))?;
+        let folder = poll_folder(self.data(), slug)?;
+        self.or_stop(files::remove_folder(&folder))
     }
 
     /// Closes the log and marks it as stopped cleanly, so that the next start need not copy it. Not after a failure:
     /// then its files are evidence. A log that is closed stays so.
     pub fn close(&self) -> Result<(), StoreError> {
-        match self.state().working() {
+        match self.working(&self.state()) {
             Err(StoreError::Closed) => return Ok(()),
             working => working?,
         }
         self.sync_heads()?;
+        let closed = self.0.medium.close();
+        self.or_stop(closed.map_err(|MediumError(why)| StoreError::Sled {
+            what: "closed",
+            why,
+            copy: self.copy(),
+        }))?;
+        self.or_stop(clean::mark(self.data()))?;
         self.state().closed = true;
-        self.0
-            .medium
-            .close()
-            .map_err(|MediumError(why)| StoreError::Sled {
-                what: "closed",
-                why,
-                copy: self.copy(),
-            })?;
-        files::write_whole(&self.data().join("clean"), b"", false)
+        Ok(())
+    }
+
+    /// Whether anything may be written.
+    fn working(&self, state: &State) -> Result<(), StoreError> {
+        match self.0.poisoned.get() {
+            Some(why) => Err(StoreError::Poisoned(why.clone())),
+            None if state.closed => Err(StoreError::Closed),
+            None => Ok(()),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -439,17 +472,6 @@ impl Log {
             index,
             why,
             copy: self.copy(),
-        }
-    }
-}
-
-impl State {
-    /// Whether anything may be written.
-    fn working(&self) -> Result<(), StoreError> {
-        match &self.poisoned {
-            Some(why) => Err(StoreError::Poisoned(why.clone())),
-            None if self.closed => Err(StoreError::Closed),
-            None => Ok(()),
         }
     }
 }
@@ -509,6 +531,8 @@ pub struct Entries<'a> {
     origin: Origin,
     frame: std::vec::IntoIter<Vec<u8>>,
     next: Next,
+    /// Whether what cannot be read stops the log.
+    stops: bool,
 }
 
 impl Entries<'_> {
@@ -555,11 +579,18 @@ impl Iterator for Entries<'_> {
             match self.advance() {
                 Ok(true) => {}
                 Ok(false) => return None,
+                // A page that cannot be read says that the medium fails, whoever wanted to read it.
                 Err(error) => {
                     self.next = Next::End;
-                    return Some(Err(error));
+                    return Some(match self.stops {
+                        true => self.log.or_stop(Err(error)),
+                        false => Err(error),
+                    });
                 }
             }
         }
     }
 }
+
+#[cfg(test)]
+mod failures;

@@ -1,7 +1,6 @@
 //! An entry's canonical bytes: whoever writes a ledger writes these.
 
-use sijill_ledger::{Hash, Sealed, chain, entry::EntryError, limits::ENTRY_BYTES_MAX};
-use sijill_poll::definition::StrataVisibility;
+use sijill_ledger::{Event as _, Hash, Sealed, chain, entry::EntryError, limits::ENTRY_BYTES_MAX};
 use sijill_poll::event::Responded;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, opening, operator};

@@ -50,7 +50,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         data.path().display(),
         listener.local_addr()?
     );
-    tokio::runtime::Runtime::new()?.block_on(async {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let served = runtime.block_on(async {
         let (mut interrupt, mut terminate) = (
             signal(SignalKind::interrupt())?,
             signal(SignalKind::terminate())?,
@@ -63,7 +64,10 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             tracing::info!("stopping");
         };
         anyhow::Ok(sijill_server::run(listener, service, shutdown).await?)
-    })?;
+    });
+    // A thread that waits for a failed disk keeps nobody here.
+    runtime.shutdown_background();
+    served?;
     tracing::info!("stopped; everything confirmed is on disk");
     Ok(Exit::Well)
 }

@@ -4,7 +4,7 @@
 //! entry 0 on is kept; what stands behind it is cut off, so that the ledger has one end; and what goes on there must be
 //! an entry that says what was lost.
 
-use super::{Log, medium, shown};
+use super::{Entries, Log, medium, shown};
 use crate::StoreError;
 use crate::copy;
 use crate::data_dir::{DataDir, poll_folder};
@@ -54,7 +54,10 @@ impl Log {
         slug: impl FnOnce(&Sealed<E>) -> Result<String, String>,
         mut visit: impl FnMut(Sealed<E>) -> Result<(), String>,
     ) -> Result<Salvaged, StoreError> {
-        let mut entries = self.entries(origin, 0);
+        let mut entries = Entries {
+            stops: false,
+            ..self.entries(origin, 0)
+        };
         let (mut kept, mut acknowledged) = (Head::start(origin), None);
         let (mut naming, mut name) = (Some(slug), String::new());
         let mut why = None;

@@ -15,6 +15,7 @@ mod damage;
 mod data_dir;
 mod exporting;
 mod importing;
+mod power;
 mod salvage;
 mod sizes;
 mod starting;

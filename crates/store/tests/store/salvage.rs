@@ -109,6 +109,27 @@ fn what_stands_before_a_damaged_entry_is_kept_and_what_stands_behind_it_is_cut_o
 }
 
 #[test]
+fn a_frame_that_is_torn_is_cut_off_and_the_log_goes_on_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let log = open(&data);
+    let mut ledger = written(&log, "iraq", 2);
+    ledger.append(&log, &["two", "three"]).unwrap();
+    log.close().unwrap();
+    drop(log);
+    bend_frame(&data, &ledger, 2, |frame| frame.truncate(20));
+    let log = open_to_salvage(&data);
+    let (salvaged, _) = salvage(&log, &ledger).unwrap();
+    assert_eq!((salvaged.kept.size, salvaged.lost()), (2, 2));
+    let mut kept = kept(&ledger, &salvaged);
+    log.cut(&ledger.origin, &salvaged).unwrap();
+    kept.append(&log, &["two entries are lost"]).unwrap();
+    log.close().unwrap();
+    drop(log);
+    check_loads(&open(&data), &kept);
+}
+
+#[test]
 fn half_a_frame_keeps_its_good_half() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -73,6 +73,27 @@ fn failed_starts_keep_their_copies_and_do_not_fill_the_disk() {
     assert_eq!(copies(data).len(), 3);
 }
 
+/// What happened: a start killed after it had made its copy left it behind, and the next made another. What a respondent
+/// would have lost: after the third kill the service refused to start over a log that was whole. What holds: one copy,
+/// the first, stands for all starts that came to no verdict, and goes when one finds the log whole.
+#[test]
+fn starts_that_are_killed_share_one_copy_and_do_not_keep_the_service_from_starting() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let ledger = stopped(data);
+    fs::remove_file(data.join("clean")).unwrap();
+    let found = files_in(&data.join("log"));
+    for _ in 0..5 {
+        drop(open(data));
+        assert_eq!(copies(data), ["before-recovery-1"]);
+        assert!(files_in(&data.join("before-recovery-1/log")) == found);
+    }
+    let log = open(data);
+    check_loads(&log, &ledger);
+    log.finish_loading().unwrap();
+    assert!(copies(data).is_empty());
+}
+
 #[test]
 fn half_a_copy_of_a_start_that_was_killed_is_not_taken_for_one() {
     let folder = tempfile::tempdir().unwrap();
