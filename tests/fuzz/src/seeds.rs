@@ -9,7 +9,7 @@ use sijill_ledger::note;
 use sijill_scenarios::bench::Setup;
 use sijill_scenarios::export::{Section, file};
 use sijill_scenarios::forge::forgeries;
-use sijill_scenarios::{Case, Terms, fixture};
+use sijill_scenarios::{Bench, Case, Terms, fixture};
 use sijill_server::Ask;
 
 /// A seed: the target it is of, its name, its bytes.
@@ -30,31 +30,35 @@ pub fn made() -> Vec<Seed> {
     .concat()
 }
 
+/// One entry of each kind, of a poll with open strata and of one with sealed ones.
 fn entries() -> Vec<Seed> {
+    let mut recovered = fixture::running();
+    let (_, link) = recovered.end();
+    recovered.record(recovered.recovered(1, link, "The disk of the server broke"));
+    let polls = [
+        ("open", fixture::honest()),
+        ("sealed", unsealed()),
+        ("recovered", recovered),
+    ];
     let mut seen = std::collections::BTreeSet::new();
-    let bench = fixture::honest();
-    let of_each_kind = bench
-        .entries
-        .iter()
-        .filter(|sealed| seen.insert(sealed.entry().event.name()));
-    of_each_kind
-        .map(|sealed| {
-            (
-                "entry",
-                sealed.entry().event.name().to_owned(),
-                sealed.bytes().to_vec(),
-            )
-        })
+    let entries = polls.iter().flat_map(|(poll, bench)| {
+        let named = move |sealed| (*poll, sealed);
+        bench.entries.iter().map(named)
+    });
+    entries
+        .map(|(poll, sealed)| (format!("{poll}-{}", sealed.entry().event.name()), sealed))
+        .filter(|(name, _)| seen.insert(name.clone()))
+        .map(|(name, sealed)| ("entry", name, sealed.bytes().to_vec()))
         .collect()
 }
 
 /// The honest file, and those forged ones that differ most from it.
 fn exports() -> Vec<Seed> {
-    let mut seeds = vec![(
-        "export",
-        "honest".to_owned(),
-        Case::of(&fixture::honest()).file,
-    )];
+    let seed = |name: &str, bench: &Bench| ("export", name.to_owned(), Case::of(bench).file);
+    let mut seeds = vec![
+        seed("honest", &fixture::honest()),
+        seed("honest-with-sealed-strata", &unsealed()),
+    ];
     let by_shape = forgeries()
         .into_iter()
         .filter(|forgery| forgery.fails.iter().all(|check| *check <= 3));
@@ -66,6 +70,13 @@ fn exports() -> Vec<Seed> {
         ));
     }
     seeds
+}
+
+/// A poll whose sealed strata were opened.
+fn unsealed() -> Bench {
+    let mut bench = fixture::sealed();
+    bench.admit(bench.unsealed());
+    bench
 }
 
 fn definitions() -> Vec<Seed> {
