@@ -40,19 +40,36 @@ pub struct Item {
 #[derive(Default)]
 pub struct Batch {
     /// In the order in which they were sealed.
-    pub items: Vec<Item>,
+    items: Vec<Item>,
+    /// Bytes of these.
+    bytes: usize,
     /// Finish after this batch.
     pub stop: bool,
     waiting: Vec<Settle>,
 }
 
 impl Batch {
+    /// Its entries.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
     /// Bytes of its entries.
     pub fn bytes(&self) -> usize {
-        self.items
-            .iter()
-            .map(|item| item.sealed.bytes().len())
-            .sum()
+        self.bytes
+    }
+
+    /// Adds an entry.
+    pub fn push(&mut self, item: Item) {
+        self.bytes += item.sealed.bytes().len();
+        self.items.push(item);
+    }
+
+    /// Gives the last entry the leaves that it commits to.
+    pub fn attach(&mut self, roster: Option<Arc<Roster>>) {
+        if let Some(item) = self.items.last_mut() {
+            item.roster = roster;
+        }
     }
 
     /// Adds one who waits for it.

@@ -17,6 +17,8 @@ mod error;
 mod health;
 pub mod keys;
 pub mod limits;
+#[cfg(feature = "bench")]
+pub mod measure;
 pub mod paths;
 pub mod rejection;
 mod run;

@@ -8,8 +8,8 @@ use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::QUEUE_JOBS_MAX;
 use crate::rejection::Rejection;
-use crate::shelf::{self, Shelf};
-use crate::writer::{Job, Writer};
+use crate::shelf::{self, Opened, Shelf};
+use crate::writer::{BatchLimits, Job, Writer};
 use sijill_ledger::Origin;
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use std::collections::BTreeMap;
@@ -73,12 +73,21 @@ impl Service {
     /// Opens a data directory: takes its lock, replays its log, starts writer and committer. Also returns what the
     /// operator should know of (a recovery, say).
     pub fn open(config: Config) -> Result<(Self, Vec<String>), ServerError> {
+        let opened = shelf::open(&config.data)?;
+        Self::over(config, opened, BatchLimits::default())
+    }
+
+    /// A service over what was opened.
+    pub(crate) fn over(
+        config: Config,
+        opened: Opened,
+        limits: BatchLimits,
+    ) -> Result<(Self, Vec<String>), ServerError> {
         let Config {
             data,
             master,
             clock,
         } = config;
-        let opened = shelf::open(&data)?;
         let books = Arc::new(Books::default());
         let mut polls = Vec::new();
         for replayed in opened.polls {
@@ -88,7 +97,15 @@ impl Service {
         }
         let health = Arc::new(Health::default());
         let log = opened.shelf.log();
-        let jobs = start(opened.shelf, polls, &books, &clock, &master, &health)?;
+        let jobs = start(
+            opened.shelf,
+            polls,
+            &books,
+            &clock,
+            &master,
+            &health,
+            limits,
+        )?;
         let shared = Shared {
             data,
             master,
@@ -145,13 +162,23 @@ impl Service {
 
     /// Records an answer; returns once it is on stable storage, or is a repeat of one that is.
     pub async fn respond(&self, book: &Book, answer: VerifiedAnswer) -> Result<(), Rejection> {
+        let done = self.submit(book, answer)?;
+        done.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    /// Asks the writer to record an answer, and returns where its answer comes.
+    pub(crate) fn submit(
+        &self,
+        book: &Book,
+        answer: VerifiedAnswer,
+    ) -> Result<oneshot::Receiver<Result<(), Rejection>>, Rejection> {
         let (reply, done) = oneshot::channel();
         self.ask_writer(Job::Respond {
             slug: book.slug().to_owned(),
             answer: Box::new(answer),
             reply,
         })?;
-        done.await.unwrap_or_else(|_| Err(self.gone()))
+        Ok(done)
     }
 
     /// Hands a job to the writer and waits for its answer. Blocks; not for async code.
@@ -229,6 +256,7 @@ fn start(
     clock: &Clock,
     master: &MasterKey,
     health: &Arc<Health>,
+    limits: BatchLimits,
 ) -> Result<SyncSender<Job>, ServerError> {
     let (jobs, queue) = sync_channel(QUEUE_JOBS_MAX);
     // One batch may wait while another is on its way to disk: the next is decided meanwhile.
@@ -246,6 +274,7 @@ fn start(
         master.clone(),
         Arc::clone(health),
         batches,
+        limits,
     );
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
         std::thread::Builder::new()

@@ -1,0 +1,75 @@
+//! The replay of a ledger into its projections after a restart, beside one hash an entry.
+
+use crate::Scale;
+use crate::big::Big;
+use crate::stage::temporary;
+use crate::table::{Rate, Row, in_turn, rate, ratio};
+use sijill_ledger::container::{self, ENTRIES};
+use sijill_server::measure;
+use sijill_store::{DataDir, Log};
+use std::hint::black_box;
+use std::path::Path;
+use std::time::Instant;
+
+pub fn rows(scale: &Scale) -> Vec<Row> {
+    let answers = scale.of(1_000_000);
+    let big = Big { answers, silent: 0 };
+    let (entries, _) = sections(&big.export());
+    let folder = temporary();
+    let data = folder.path().join("data");
+    sijill_store::private_copy(&big.data(), &data).unwrap();
+    let start = Instant::now();
+    let log = Log::open(DataDir::open(&data).unwrap()).unwrap();
+    eprintln!("   sled opened in {:.1} s", start.elapsed().as_secs_f64());
+    let origin = log.ledgers().unwrap()[0].parse().unwrap();
+    let mut replay = || -> Rate {
+        rate(answers, || {
+            let answered = measure::replay(&log, &data, &origin).unwrap();
+            assert_eq!(answered, u64::from(answers));
+        })
+    };
+    let [ours, least] = in_turn(
+        scale.rounds,
+        [
+            ("replay", &mut replay),
+            ("one hash an entry", &mut || hashes(&entries)),
+        ],
+    );
+    log.close().unwrap();
+    vec![Row::at_least(
+        &format!("replay of {answers} answers into projections"),
+        "one BLAKE3 `derive_key` an entry, as many threads",
+        ratio(&ours, &least),
+        0.5,
+    )]
+}
+
+fn hashes(entries: &[Vec<u8>]) -> Rate {
+    rate(entries.len() as u32, || {
+        for entry in entries {
+            black_box(blake3::derive_key("sijill 2026 ledger entry v1", entry));
+        }
+    })
+}
+
+/// The entries and the leaves of an export.
+pub fn sections(export: &Path) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let file = std::fs::read(export).unwrap();
+    let head = container::head_length(&file).unwrap();
+    let (mut entries, mut leaves) = (Vec::new(), Vec::new());
+    let mut rest = &file[head..];
+    for section in container::sections(&file[..head]).unwrap() {
+        let (mut bytes, after) = rest.split_at(section.length as usize);
+        rest = after;
+        if section.kind != ENTRIES {
+            leaves = bytes.to_vec();
+            continue;
+        }
+        while let Some((length, after)) = bytes.split_first_chunk::<4>() {
+            let (entry, after) = after.split_at(u32::from_le_bytes(*length) as usize);
+            entries.push(entry.to_vec());
+            bytes = after;
+        }
+    }
+    (entries, leaves)
+}
