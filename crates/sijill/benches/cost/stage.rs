@@ -15,9 +15,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 use tempfile::TempDir;
 
-/// A folder for what is only needed now, on the disk on which everything is built.
+/// A folder for what is only needed now: where `SIJILL_BENCH_DISK` says, or on the disk on which everything is built.
 pub fn temporary() -> TempDir {
-    tempfile::tempdir_in(kept()).unwrap()
+    let disk = std::env::var_os("SIJILL_BENCH_DISK").map_or_else(kept, PathBuf::from);
+    tempfile::tempdir_in(disk).unwrap()
 }
 
 /// The folder for what later runs can use again.
@@ -84,11 +85,12 @@ impl Stage {
         let log = log(DataDir::create_or_open(folder.path()).unwrap());
         let service = measure::open(config, log, limits).unwrap();
         let slug = bench.terms.slug.clone();
+        let polls = folder.path().join("polls").join(&slug);
         for sealed in &bench.entries {
+            // The committer writes how far is published as soon as there is a poll.
+            std::fs::create_dir_all(&polls).unwrap();
             hand.store(sealed.entry().at, Ordering::SeqCst);
             if sealed.entry().index == 1 {
-                let polls = folder.path().join("polls").join(&slug);
-                std::fs::create_dir_all(&polls).unwrap();
                 std::fs::write(polls.join("roster"), &bench.leaves).unwrap();
             }
             record(&service, &slug, &sealed.entry().event);
