@@ -159,8 +159,9 @@ impl Committer {
             batch.tell(&Err(Rejection::Stopped { why }));
             return;
         }
+        let now = (self.clock)();
         for item in std::mem::take(&mut batch.items) {
-            self.keep(item);
+            self.keep(item, now);
         }
         let stop = batch.stop;
         let finished = if stop { self.finish() } else { Ok(()) };
@@ -168,8 +169,7 @@ impl Committer {
     }
 
     /// Moves the durable state on by an entry that is on disk.
-    fn keep(&mut self, item: Item) {
-        let now = (self.clock)();
+    fn keep(&mut self, item: Item, now: u64) {
         let is_answer = matches!(item.sealed.entry().event, Event::Responded(_));
         let backlog = self.backlogs.entry(item.slug.clone()).or_default();
         if is_answer {

@@ -27,6 +27,12 @@ pub fn submit(
     service.submit(book, answer)
 }
 
+/// Reads the leaves of a poll, as a start does; returns how many there are.
+pub fn read_roster(data: &Path, slug: &str, strata: usize) -> Result<u32, ServerError> {
+    let roster = shelf::read_roster(&shelf::roster_path(data, slug), strata)?;
+    Ok(roster.map_or(0, |roster| roster.len()))
+}
+
 /// Replays one ledger into its projections, as a start does; returns how many invitations answered.
 pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<u64, ServerError> {
     let (replayed, _) = shelf::replay(log, data, origin)?;

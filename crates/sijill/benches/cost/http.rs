@@ -18,11 +18,11 @@ use tokio::sync::oneshot;
 const RUN_TIME_MAX: Duration = Duration::from_secs(120);
 
 pub fn rows(scale: &Scale) -> Vec<Row> {
-    let bench = play(scale.of(20_000), |text| text);
+    let bench = play(scale.of(10_000), |text| text);
     let mut rows = Vec::new();
     for connections in [64, 256] {
         let [durable, nothing] = in_turn(
-            scale.rounds,
+            2 * scale.rounds - 1,
             [
                 ("durable", &mut || {
                     run(&bench, connections, |dir| Log::open(dir).unwrap())

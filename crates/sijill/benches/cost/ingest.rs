@@ -9,17 +9,19 @@ use sijill_poll::event::How;
 use sijill_scenarios::Bench;
 use sijill_scenarios::bench::Setup;
 use sijill_server::measure::{self, BatchLimits};
+use sijill_server::rejection::Rejection;
 use sijill_store::Log;
 use sijill_store::measure::KeyAnEntry;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
+use tokio::sync::oneshot::Receiver;
 
 /// Answers on their way to the writer: nearly as many as its queue takes.
 const WAITING_MAX: usize = 4_000;
 
 pub fn rows(scale: &Scale) -> Vec<Row> {
-    let answers = scale.of(100_000);
+    let answers = scale.of(50_000);
     let (bench, prepared) = prepare(answers);
     let entries = entries(&bench, &prepared);
     let bytes = entries.iter().map(Vec::len).sum::<usize>() / entries.len();
@@ -27,7 +29,7 @@ pub fn rows(scale: &Scale) -> Vec<Row> {
     let mut rows = Vec::new();
     for (flush, reach) in [(64, 0.65), (512, 0.45)] {
         let [ours, plain, keys] = in_turn(
-            scale.rounds,
+            2 * scale.rounds - 1,
             [
                 ("writer thread", &mut || {
                     through_writer(&bench, &prepared, flush)
@@ -118,8 +120,11 @@ fn through_writer(bench: &Bench, prepared: &[VerifiedAnswer], flush: usize) -> R
     rate
 }
 
-fn settle<T>(waiting: impl Iterator<Item = tokio::sync::oneshot::Receiver<T>>) {
-    waiting.for_each(|done| drop(done.blocking_recv().unwrap()));
+/// Waits for the last first, so that who waits is woken once.
+fn settle(waiting: impl DoubleEndedIterator<Item = Receiver<Result<(), Rejection>>>) {
+    waiting
+        .rev()
+        .for_each(|done| done.blocking_recv().unwrap().unwrap());
 }
 
 fn plain(entries: &[Vec<u8>], flush: usize) -> Rate {

@@ -22,8 +22,11 @@ mod table;
 
 use table::Row;
 
+/// Measures, and says what came of it.
+type Measure = fn(&Scale) -> Vec<Row>;
+
 /// What can be asked for, in the order of the table.
-const ROWS: [(&str, fn(&Scale) -> Vec<Row>); 6] = [
+const ROWS: [(&str, Measure); 6] = [
     ("ingest", ingest::rows),
     ("audit", audits::rows),
     ("replay", replays::rows),

@@ -28,20 +28,37 @@ pub fn rows(scale: &Scale) -> Vec<Row> {
             assert_eq!(answered, u64::from(answers));
         })
     };
-    let [ours, least] = in_turn(
+    let mut roster = || -> Rate {
+        rate(answers, || {
+            let leaves = measure::read_roster(&data, "bridge", 2).unwrap();
+            assert_eq!(leaves, answers);
+        })
+    };
+    let [ours, leaves, least] = in_turn(
         scale.rounds,
         [
             ("replay", &mut replay),
+            ("of it, the leaves", &mut roster),
             ("one hash an entry", &mut || hashes(&entries)),
         ],
     );
     log.close().unwrap();
-    vec![Row::at_least(
-        &format!("replay of {answers} answers into projections"),
-        "one BLAKE3 `derive_key` an entry, as many threads",
-        ratio(&ours, &least),
-        0.5,
-    )]
+    let entries_alone: Vec<Rate> = ours
+        .iter()
+        .zip(&leaves)
+        .map(|(all, leaves)| 1.0 / (1.0 / all - 1.0 / leaves))
+        .collect();
+    let beside = "one BLAKE3 `derive_key` an entry, as many threads (one)";
+    let all = format!("replay of {answers} answers into projections, with {answers} leaves");
+    let alone = ratio(&entries_alone, &least);
+    vec![
+        Row::at_least(&all, beside, ratio(&ours, &least), 0.5),
+        Row::stated(
+            "the same without the time for the leaves",
+            beside,
+            format!("{alone:.2}"),
+        ),
+    ]
 }
 
 fn hashes(entries: &[Vec<u8>]) -> Rate {
