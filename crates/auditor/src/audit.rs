@@ -1,6 +1,7 @@
 //! The audit of one poll: opens the source, runs the checks over it in one pass, and reports.
 //!
-//! While one chunk of entries is folded in order, the next is decoded and its signatures are checked on all cores.
+//! While one chunk of entries is decoded and its signatures are checked on all cores, the one before is folded in order
+//! and the one after is read.
 
 use crate::checks::{NEED_A_POLL, opening, roster, tally};
 use crate::error::AuditError;
@@ -161,18 +162,18 @@ fn run(source: &Source, fold: &mut Fold, progress: &dyn Fn(Progress)) -> Result<
     let signers = fold.poll.as_ref().map(Signers::of);
     let mut entries = source.entries()?;
     let mut ready: Vec<Prepared> = Vec::new();
-    loop {
-        let raws = entries.next_chunk().map_err(|error| source.failed(error))?;
-        let last = raws.is_empty();
-        let (next, ()) = rayon::join(
+    let mut raws = entries.next_chunk().map_err(|error| source.failed(error))?;
+    while !(raws.is_empty() && ready.is_empty()) {
+        let (next, read) = rayon::join(
             || prepare(raws, signers.as_ref()),
-            || ready.iter().for_each(|entry| fold.take(entry)),
+            || {
+                ready.iter().for_each(|entry| fold.take(entry));
+                entries.next_chunk()
+            },
         );
         ready = next;
+        raws = read.map_err(|error| source.failed(error))?;
         progress(how_far(source, &entries, fold));
-        if last {
-            break;
-        }
     }
     source.judge_entries(entries, &mut fold.findings);
     Ok(())

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// Entries read, decoded and verified at a time: sixteen batches of signatures, so that many cores have work.
-pub const CHUNK_ENTRIES_MAX: usize = 16 * BATCH_CLAIMS_MAX;
+/// Entries read, decoded and verified at a time: thirty-two batches of signatures, so that many cores have work.
+pub const CHUNK_ENTRIES_MAX: usize = 32 * BATCH_CLAIMS_MAX;
 
-/// Bytes of entries read at a time; two chunks are in memory at once. 16,384 answers of 250 bytes are 4 MiB.
+/// Bytes of entries read at a time; three chunks are in memory at once. 32,768 answers of 250 bytes are 8 MiB.
 pub const CHUNK_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Signatures verified in one batch; beyond about a thousand a batch gains no speed.

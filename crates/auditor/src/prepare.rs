@@ -60,21 +60,25 @@ pub(crate) enum Checked {
 
 /// Prepares entries; `signers` is none while no poll could be opened.
 pub(crate) fn prepare(raws: Vec<Raw>, signers: Option<&Signers>) -> Vec<Prepared> {
-    let (mut entries, claims): (Vec<Prepared>, Vec<Option<Claim>>) = raws
+    let batches: Vec<Vec<Prepared>> = raws
         .into_par_iter()
-        .map(|raw| {
-            let mut prepared = read(raw);
-            let claim = claim(&mut prepared, signers);
-            (prepared, claim)
-        })
-        .unzip();
-    let (places, claims): (Vec<usize>, Vec<Claim>) = claims
-        .into_iter()
+        .chunks(BATCH_CLAIMS_MAX)
+        .map(|batch| prepare_batch(batch, signers))
+        .collect();
+    batches.into_iter().flatten().collect()
+}
+
+/// One core's work: all of a batch, while it is near.
+fn prepare_batch(raws: Vec<Raw>, signers: Option<&Signers>) -> Vec<Prepared> {
+    let mut entries: Vec<Prepared> = raws.into_iter().map(read).collect();
+    let (places, claims): (Vec<usize>, Vec<Claim>) = entries
+        .iter_mut()
         .enumerate()
-        .filter_map(|(place, claim)| claim.map(|claim| (place, claim)))
+        .filter_map(|(place, prepared)| claim(prepared, signers).map(|claim| (place, claim)))
         .unzip();
-    for (place, error) in wrong(&places, &claims) {
-        if let Some(prepared) = entries.get_mut(place) {
+    for (at, error) in verify_all(&claims) {
+        let prepared = places.get(at).and_then(|place| entries.get_mut(*place));
+        if let Some(prepared) = prepared {
             prepared.signature = Checked::Wrong(error);
         }
     }
@@ -83,12 +87,19 @@ pub(crate) fn prepare(raws: Vec<Raw>, signers: Option<&Signers>) -> Vec<Prepared
 
 fn read(raw: Raw) -> Prepared {
     match raw {
-        Raw::Entry(bytes) => Prepared {
-            entry: Sealed::read(&bytes).map_err(|error| error.to_string()),
-            link: Some(chain::link_of(&bytes)),
-            leaf: Some(leaf_hash(&bytes)),
-            signature: Checked::NothingToCheck,
-        },
+        Raw::Entry(bytes) => {
+            let leaf = Some(leaf_hash(&bytes));
+            let entry = Sealed::read(&bytes);
+            Prepared {
+                link: Some(match &entry {
+                    Ok(sealed) => sealed.link(),
+                    Err(_) => chain::link_of(&bytes),
+                }),
+                entry: entry.map_err(|error| error.to_string()),
+                leaf,
+                signature: Checked::NothingToCheck,
+            }
+        }
         Raw::TooLong(length) => Prepared {
             entry: Err(format!("{length} bytes")),
             link: None,
@@ -142,17 +153,4 @@ fn operator_claim(event: &Event, signers: &Signers) -> Option<Claim> {
         message: envelope.message,
         signature: envelope.signature,
     })
-}
-
-/// The places of the claims that do not hold.
-fn wrong(places: &[usize], claims: &[Claim]) -> Vec<(usize, SignatureError)> {
-    claims
-        .par_chunks(BATCH_CLAIMS_MAX)
-        .zip(places.par_chunks(BATCH_CLAIMS_MAX))
-        .flat_map_iter(|(batch, places)| {
-            verify_all(batch)
-                .into_iter()
-                .filter_map(|(at, error)| places.get(at).map(|place| (*place, error)))
-        })
-        .collect()
 }

@@ -5,10 +5,14 @@
 //!
 //! Invariants:
 //! - a value has exactly one encoding, and decoding accepts no other: what is read is re-encoded and compared;
-//! - decoding claims at most [`DECODE_CLAIM_BYTES_MAX`] bytes, whatever the input says of its lengths.
+//! - decoding claims memory by the bytes that are there, whatever they say of their lengths.
 
-use crate::limits::{DECODE_CLAIM_BYTES_MAX, ENTRY_BYTES_MAX};
+use crate::limits::ENTRY_BYTES_MAX;
+use crate::reader::Reader;
 use serde::{Serialize, de::DeserializeOwned};
+
+/// Room made for bytes that are to be written: most entries are answers, and these are shorter.
+const USUAL_BYTES: usize = 256;
 
 /// Why bytes are not the canonical encoding of a value, or a value has none.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,10 +39,27 @@ pub enum CodecError {
 
 /// The canonical bytes of `value`. Fails only where a type cannot be encoded at all, or is too long for an entry.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, CodecError> {
-    let bytes = bincode::serde::encode_to_vec(value, bincode::config::standard())
+    encode_after(Vec::with_capacity(USUAL_BYTES), value)
+}
+
+/// `front`, and after it the canonical bytes of `value`; together at most as many as an entry may have.
+pub fn encode_after<T: Serialize>(front: Vec<u8>, value: &T) -> Result<Vec<u8>, CodecError> {
+    let mut written = Written(front);
+    bincode::serde::encode_into_writer(value, &mut written, bincode::config::standard())
         .map_err(|error| CodecError::Malformed(error.to_string()))?;
-    within_length(&bytes)?;
-    Ok(bytes)
+    within_length(&written.0)?;
+    Ok(written.0)
+}
+
+/// Bytes written so far.
+struct Written(Vec<u8>);
+
+impl bincode::enc::write::Writer for &mut Written {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), bincode::error::EncodeError> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
 }
 
 /// The value whose canonical bytes are `bytes`: all of them, and no other encoding of it.
@@ -49,18 +70,44 @@ pub fn decode<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecE
             left: bytes.len() - used,
         });
     }
-    if encode(&value)? != bytes {
-        return Err(CodecError::NotCanonical);
+    match encodes_to(&value, bytes) {
+        true => Ok(value),
+        false => Err(CodecError::NotCanonical),
     }
-    Ok(value)
 }
 
 /// A value from the front of `bytes`, and how many of them it took; makes no claim that they are canonical.
 pub(crate) fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
     within_length(bytes)?;
-    let config = bincode::config::standard().with_limit::<DECODE_CLAIM_BYTES_MAX>();
-    bincode::serde::decode_from_slice(bytes, config)
-        .map_err(|error| CodecError::Malformed(error.to_string()))
+    let mut reader = Reader::new(bytes);
+    match T::deserialize(&mut reader) {
+        Ok(value) => Ok((value, bytes.len() - reader.left())),
+        Err(error) => Err(CodecError::Malformed(error.to_string())),
+    }
+}
+
+/// Whether these are the canonical bytes of `value`, which is encoded again to see it.
+fn encodes_to<T: Serialize>(value: &T, bytes: &[u8]) -> bool {
+    let mut expected = Expected(bytes);
+    let config = bincode::config::standard();
+    let written = bincode::serde::encode_into_writer(value, &mut expected, config);
+    written.is_ok() && expected.0.is_empty()
+}
+
+/// Bytes that must be written next.
+struct Expected<'a>(&'a [u8]);
+
+impl bincode::enc::write::Writer for &mut Expected<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> Result<(), bincode::error::EncodeError> {
+        match self.0.strip_prefix(bytes) {
+            Some(rest) => {
+                self.0 = rest;
+                Ok(())
+            }
+            None => Err(bincode::error::EncodeError::Other("other bytes")),
+        }
+    }
 }
 
 fn within_length(bytes: &[u8]) -> Result<(), CodecError> {
@@ -114,6 +161,16 @@ mod tests {
         #[test]
         fn what_decodes_is_what_was_encoded(value: (u64, Vec<(String, u32)>, Option<[u8; 32]>)) {
             prop_assert_eq!(decode::<(u64, Vec<(String, u32)>, Option<[u8; 32]>)>(&encode(&value).unwrap()), Ok(value));
+        }
+
+        #[test]
+        fn the_reader_takes_what_the_library_takes(mut bytes: Vec<u8>, small: bool) {
+            if small {
+                bytes.iter_mut().for_each(|byte| *byte %= 4);
+            }
+            type Shape = (u16, Vec<(String, u32)>, Option<[u8; 4]>, Result<bool, u64>);
+            let library = bincode::serde::decode_from_slice::<Shape, _>(&bytes, bincode::config::standard().with_limit::<4096>());
+            prop_assert_eq!(decode_prefix::<Shape>(&bytes).ok(), library.ok());
         }
 
         #[test]

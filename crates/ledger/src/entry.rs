@@ -58,12 +58,14 @@ impl<E: Event> Sealed<E> {
 
     /// Reads an entry from its canonical bytes, and refuses any other bytes.
     pub fn read(bytes: &[u8]) -> Result<Self, EntryError> {
-        refuse_later_kind::<E>(bytes)?;
-        Ok(Self {
-            entry: codec::decode(bytes)?,
-            bytes: bytes.to_vec(),
-            link: chain::link_of(bytes),
-        })
+        Self::read_vec(bytes.to_vec())
+    }
+
+    /// The same of bytes that nobody else needs.
+    pub fn read_vec(bytes: Vec<u8>) -> Result<Self, EntryError> {
+        let entry = codec::decode(&bytes).map_err(|error| told_by_kind::<E>(&bytes, error))?;
+        let link = chain::link_of(&bytes);
+        Ok(Self { entry, bytes, link })
     }
 
     /// The entry.
@@ -87,13 +89,13 @@ impl<E: Event> Sealed<E> {
     }
 }
 
-/// The kind's number stands before the event's content, so it can be read without knowing the content.
-fn refuse_later_kind<E: Event>(bytes: &[u8]) -> Result<(), EntryError> {
-    let ((_, _, _, kind), _) = codec::decode_prefix::<(u64, Link, u64, u32)>(bytes)?;
-    if !E::is_known(kind) {
-        return Err(EntryError::LaterVersion { kind });
+/// Why bytes that do not decode are no entry. The kind's number stands before the event's content, so it can be read
+/// without knowing the content.
+fn told_by_kind<E: Event>(bytes: &[u8], error: CodecError) -> EntryError {
+    match codec::decode_prefix::<(u64, Link, u64, u32)>(bytes) {
+        Ok(((_, _, _, kind), _)) if !E::is_known(kind) => EntryError::LaterVersion { kind },
+        _ => error.into(),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod entry;
 pub mod limits;
 pub mod note;
 pub mod origin;
+mod reader;
 pub mod signature;
 pub mod tree;
 

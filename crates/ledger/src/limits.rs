@@ -3,10 +3,6 @@
 /// Longest canonical entry in bytes: C2SP tlog-tiles gives an entry of a bundle a 16-bit length.
 pub const ENTRY_BYTES_MAX: usize = 65_535;
 
-/// What a decoder may claim while it reads one entry. bincode counts every integer as 8 bytes against its limit,
-/// however few it takes on the wire, so the limit is 8 × [`ENTRY_BYTES_MAX`].
-pub const DECODE_CLAIM_BYTES_MAX: usize = 8 * ENTRY_BYTES_MAX;
-
 /// Longest origin in bytes; with `/promise` added it still fits a note's key name.
 pub const ORIGIN_BYTES_MAX: usize = 240;
 

@@ -158,9 +158,8 @@ impl Serialize for Signature {
 impl<'de> Deserialize<'de> for Signature {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let halves = <[[u8; 32]; 2]>::deserialize(deserializer)?;
-        let bytes = halves.concat();
+        let bytes = halves.as_flattened().try_into();
         bytes
-            .try_into()
             .map(Self)
             .map_err(|_| de::Error::custom("a signature has 64 bytes"))
     }

@@ -365,9 +365,8 @@ pub enum Value {
 impl Answer {
     /// The bytes that the invitation's key signs: context, poll id, then every field of the answer.
     pub fn message(&self, poll_id: Hash) -> Result<Vec<u8>, PollError> {
-        let mut bytes = poll_id.as_bytes().to_vec();
-        bytes.extend(codec::encode(self)?);
-        Ok(with_context("sijill 2026 answer v1", &bytes))
+        let front = with_context("sijill 2026 answer v1", poll_id.as_bytes());
+        Ok(codec::encode_after(front, self)?)
     }
 }
 

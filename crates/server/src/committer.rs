@@ -41,19 +41,36 @@ pub struct Item {
 #[derive(Default)]
 pub struct Batch {
     /// In the order in which they were sealed.
-    pub items: Vec<Item>,
+    items: Vec<Item>,
+    /// Bytes of these.
+    bytes: usize,
     /// Finish after this batch.
     pub stop: bool,
     waiting: Vec<Settle>,
 }
 
 impl Batch {
+    /// Its entries.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
     /// Bytes of its entries.
     pub fn bytes(&self) -> usize {
-        self.items
-            .iter()
-            .map(|item| item.sealed.bytes().len())
-            .sum()
+        self.bytes
+    }
+
+    /// Adds an entry.
+    pub fn push(&mut self, item: Item) {
+        self.bytes += item.sealed.bytes().len();
+        self.items.push(item);
+    }
+
+    /// Gives the last entry the leaves that it commits to.
+    pub fn attach(&mut self, roster: Option<Arc<Roster>>) {
+        if let Some(item) = self.items.last_mut() {
+            item.roster = roster;
+        }
     }
 
     /// Adds one who waits for it.
@@ -146,8 +163,9 @@ impl Committer {
             batch.tell(&Err(Rejection::Stopped { why }));
             return;
         }
+        let now = (self.clock)();
         for item in std::mem::take(&mut batch.items) {
-            self.keep(item);
+            self.keep(item, now);
         }
         let stop = batch.stop;
         let finished = if stop { self.finish() } else { Ok(()) };
@@ -158,8 +176,7 @@ impl Committer {
     }
 
     /// Moves the durable state on by an entry that is on disk.
-    fn keep(&mut self, item: Item) {
-        let now = (self.clock)();
+    fn keep(&mut self, item: Item, now: u64) {
         let backlog = self.backlogs.entry(item.slug.clone()).or_default();
         match &item.sealed.entry().event {
             Event::Responded(responded) => {

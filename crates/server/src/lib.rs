@@ -19,6 +19,8 @@ pub mod form;
 mod health;
 pub mod keys;
 pub mod limits;
+#[cfg(feature = "bench")]
+pub mod measure;
 pub mod paths;
 mod patient;
 pub mod rejection;

@@ -51,11 +51,11 @@ pub const QUEUE_JOBS_MAX: usize = 4_096;
 /// What a respondent is asked to wait when the queue is full or the ledger frozen, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 3;
 
-/// Bytes of one group commit: what one frame of the log holds.
-pub const BATCH_BYTES_MAX: usize = 48 * 1024;
+/// Bytes of one group commit: a few frames of the log, behind one sync.
+pub const BATCH_BYTES_MAX: usize = 256 * 1024;
 
-/// Entries of one group commit: a batch of the smallest entries (about 150 bytes) fills a frame.
-pub const BATCH_ENTRIES_MAX: usize = 384;
+/// Entries of one group commit: a quarter of the queue, so that the next batch is waiting when this one is durable.
+pub const BATCH_ENTRIES_MAX: usize = QUEUE_JOBS_MAX / 4;
 
 /// How long a frozen ledger waits for its `Closed`, in milliseconds.
 pub const FREEZE_MS: u64 = 10_000;

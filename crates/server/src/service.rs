@@ -8,8 +8,8 @@ use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
 use crate::rejection::Rejection;
-use crate::shelf::{self, Shelf};
-use crate::writer::{Job, Writer};
+use crate::shelf::{self, Opened, Shelf};
+use crate::writer::{BatchLimits, Job, Writer};
 use sijill_ledger::Origin;
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use std::collections::BTreeMap;
@@ -81,12 +81,21 @@ impl Service {
     /// Opens a data directory: takes its lock, replays its log, starts writer and committer. Also returns what the
     /// operator should know of (a recovery, say).
     pub fn open(config: Config) -> Result<(Self, Vec<String>), ServerError> {
+        let opened = shelf::open(&config.data)?;
+        Self::over(config, opened, BatchLimits::default())
+    }
+
+    /// A service over what was opened.
+    pub(crate) fn over(
+        config: Config,
+        opened: Opened,
+        limits: BatchLimits,
+    ) -> Result<(Self, Vec<String>), ServerError> {
         let Config {
             data,
             master,
             clock,
         } = config;
-        let opened = shelf::open(&data)?;
         let books = Arc::new(Books::default());
         let mut polls = Vec::new();
         for replayed in opened.polls {
@@ -97,7 +106,15 @@ impl Service {
         }
         let health = Arc::new(Health::new(data.clone(), Arc::clone(&books)));
         let log = opened.shelf.log();
-        let jobs = start(opened.shelf, polls, &books, &clock, &master, &health)?;
+        let jobs = start(
+            opened.shelf,
+            polls,
+            &books,
+            &clock,
+            &master,
+            &health,
+            limits,
+        )?;
         let shared = Shared {
             data,
             master,
@@ -178,17 +195,27 @@ impl Service {
 
     /// Records an answer; returns once it is on stable storage, or is a repeat of one that is.
     pub async fn respond(&self, book: &Book, answer: VerifiedAnswer) -> Result<(), Rejection> {
+        let done = self.submit(book, answer)?;
+        tokio::select! {
+            biased;
+            answer = done => answer.unwrap_or_else(|_| Err(self.gone())),
+            () = self.until_stopped() => Err(self.gone()),
+        }
+    }
+
+    /// Asks the writer to record an answer, and returns where its answer comes.
+    pub(crate) fn submit(
+        &self,
+        book: &Book,
+        answer: VerifiedAnswer,
+    ) -> Result<oneshot::Receiver<Result<(), Rejection>>, Rejection> {
         let (reply, done) = oneshot::channel();
         self.ask_writer(Job::Respond {
             slug: book.slug().to_owned(),
             answer: Box::new(answer),
             reply,
         })?;
-        tokio::select! {
-            biased;
-            answer = done => answer.unwrap_or_else(|_| Err(self.gone())),
-            () = self.until_stopped() => Err(self.gone()),
-        }
+        Ok(done)
     }
 
     /// Nobody waits for a disk that has failed, whether or not it ever answers.
@@ -302,6 +329,7 @@ fn start(
     clock: &Clock,
     master: &MasterKey,
     health: &Arc<Health>,
+    limits: BatchLimits,
 ) -> Result<SyncSender<Job>, ServerError> {
     let (jobs, queue) = sync_channel(QUEUE_JOBS_MAX);
     // One batch may wait while another is on its way to disk: the next is decided meanwhile.
@@ -319,6 +347,7 @@ fn start(
         master.clone(),
         Arc::clone(health),
         batches,
+        limits,
     );
     let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
         std::thread::Builder::new()

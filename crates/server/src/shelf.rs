@@ -51,7 +51,11 @@ pub struct Opened {
 
 /// Opens a data directory and replays every ledger in it.
 pub fn open(data: &Path) -> Result<Opened, ServerError> {
-    let log = Log::open(DataDir::create_or_open(data)?)?;
+    over(Log::open(DataDir::create_or_open(data)?)?, data)
+}
+
+/// Replays every ledger of a log.
+pub fn over(log: Log, data: &Path) -> Result<Opened, ServerError> {
     let mut polls = Vec::new();
     let mut notices = Vec::new();
     for ledger in log.ledgers()? {
@@ -112,7 +116,7 @@ fn notice(loaded: &Loaded, poll: &Poll, data: &Path) -> Vec<String> {
 }
 
 /// Replays one ledger, and stops on the way at its last publication.
-fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded), ServerError> {
+pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded), ServerError> {
     let mut state: Option<Poll> = None;
     let mut published: Option<(Poll, u64)> = None;
     let mut up_to = None;

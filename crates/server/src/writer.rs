@@ -97,6 +97,31 @@ pub struct Writer {
     master: MasterKey,
     health: Arc<Health>,
     committer: SyncSender<Batch>,
+    limits: BatchLimits,
+}
+
+/// How much is made durable at once.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    /// Entries.
+    pub entries_max: usize,
+    /// Bytes of them.
+    pub bytes_max: usize,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self {
+            entries_max: BATCH_ENTRIES_MAX,
+            bytes_max: BATCH_BYTES_MAX,
+        }
+    }
+}
+
+impl BatchLimits {
+    fn reached(self, batch: &Batch) -> bool {
+        batch.bytes() >= self.bytes_max || batch.items().len() >= self.entries_max
+    }
 }
 
 impl Writer {
@@ -107,6 +132,7 @@ impl Writer {
         master: MasterKey,
         health: Arc<Health>,
         committer: SyncSender<Batch>,
+        limits: BatchLimits,
     ) -> Self {
         let ahead = |poll: Poll| {
             let frozen_until = None;
@@ -118,6 +144,7 @@ impl Writer {
             master,
             health,
             committer,
+            limits,
         }
     }
 
@@ -129,9 +156,7 @@ impl Writer {
             let mut next = Some(first);
             while let Some(job) = next {
                 self.take(job, &mut batch);
-                let full = batch.bytes() >= BATCH_BYTES_MAX
-                    || batch.items.len() >= BATCH_ENTRIES_MAX
-                    || batch.stop;
+                let full = self.limits.reached(&batch) || batch.stop;
                 next = if full { None } else { jobs.try_recv().ok() };
             }
             let stop = batch.stop;
@@ -206,9 +231,7 @@ impl Writer {
             ahead.poll.attach(Arc::clone(roster));
         }
         let position = self.decide(slug, Request::Operate(Box::new(event)), batch)?;
-        if let Some(item) = batch.items.last_mut() {
-            item.roster = roster;
-        }
+        batch.attach(roster);
         Ok(position)
     }
 
@@ -334,7 +357,7 @@ impl Batch {
             index: sealed.entry().index,
             link: sealed.link(),
         };
-        self.items.push(Item {
+        self.push(Item {
             slug: slug.to_owned(),
             sealed,
             roster: None,

@@ -13,7 +13,7 @@ pub fn frames(first: u64, entries: &[&[u8]]) -> Vec<(u64, Vec<u8>)> {
         match frames.last_mut() {
             Some((_, frame)) if frame.len() + needed <= FRAME_BYTES_MAX => put(frame, entry),
             _ => {
-                let mut frame = Vec::with_capacity(needed);
+                let mut frame = Vec::with_capacity(needed.max(FRAME_BYTES_MAX));
                 put(&mut frame, entry);
                 frames.push((index, frame));
             }

@@ -16,6 +16,8 @@ mod head;
 mod import;
 pub mod limits;
 pub mod log;
+#[cfg(feature = "bench")]
+pub mod measure;
 mod medium;
 mod sled_medium;
 pub mod space;

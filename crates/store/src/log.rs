@@ -173,7 +173,7 @@ impl Log {
         let mut name = Some(slug);
         let mut acknowledged = None;
         for bytes in self.entries(origin, 0) {
-            let sealed = Sealed::<E>::read(&bytes?)
+            let sealed = Sealed::<E>::read_vec(bytes?)
                 .map_err(|error| self.damaged(origin, end.size, error.to_string()))?;
             let next = end
                 .follow(&sealed)

@@ -1,0 +1,128 @@
+//! Answers over HTTP, acknowledged durable, beside the same server over a log that keeps nothing.
+
+use crate::Scale;
+use crate::stage::{Stage, play};
+use crate::table::{Rate, Row, in_turn, rate, ratio};
+use sijill_scenarios::Bench;
+use sijill_server::measure::BatchLimits;
+use sijill_store::measure::log_that_keeps_nothing;
+use sijill_store::{DataDir, Log};
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+
+/// The longest that one run may take.
+const RUN_TIME_MAX: Duration = Duration::from_secs(120);
+
+pub fn rows(scale: &Scale) -> Vec<Row> {
+    let bench = play(scale.of(10_000), |text| text);
+    let mut rows = Vec::new();
+    for connections in [64, 256] {
+        let [durable, nothing] = in_turn(
+            2 * scale.rounds - 1,
+            [
+                ("durable", &mut || {
+                    run(&bench, connections, |dir| Log::open(dir).unwrap())
+                }),
+                ("keeping nothing", &mut || {
+                    run(&bench, connections, log_that_keeps_nothing)
+                }),
+            ],
+        );
+        rows.push(Row::at_least(
+            &format!("HTTP answers acknowledged durable, {connections} connections"),
+            "the same server acknowledging without storing",
+            ratio(&durable, &nothing),
+            0.75,
+        ));
+    }
+    rows
+}
+
+fn run(bench: &Bench, connections: usize, log: impl FnOnce(DataDir) -> Log) -> Rate {
+    let stage = Stage::of(bench, BatchLimits::default(), log);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let shutdown = async move { drop(stopped.await) };
+    let server = runtime.spawn(sijill_server::run(
+        listener,
+        stage.service.clone(),
+        shutdown,
+    ));
+    let requests = requests(bench);
+    let client = Builder::new_current_thread().enable_all().build().unwrap();
+    let rate = rate(requests.len() as u32, || {
+        let all = send_all(address, &requests, connections);
+        client
+            .block_on(async { tokio::time::timeout(RUN_TIME_MAX, all).await })
+            .unwrap();
+    });
+    assert_eq!(
+        stage.entries(),
+        (bench.entries.len() + requests.len()) as u64
+    );
+    stop.send(()).unwrap();
+    runtime.block_on(server).unwrap().unwrap();
+    rate
+}
+
+/// One answer of everybody.
+fn requests(bench: &Bench) -> Vec<String> {
+    let host = &bench.terms.host;
+    let request = |token: &sijill_poll::credential::Token| {
+        format!(
+            "POST /p/{} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nanswer=yes",
+            token.reveal()
+        )
+    };
+    bench.tokens.iter().map(request).collect()
+}
+
+/// Sends everything over so many connections, each waiting for its answer before it sends the next.
+async fn send_all(address: SocketAddr, requests: &[String], connections: usize) {
+    let share = requests.len().div_ceil(connections);
+    let one = |part: Vec<String>| async move {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let mut buffer = Vec::new();
+        for request in part {
+            stream.write_all(request.as_bytes()).await.unwrap();
+            take_answer(&mut stream, &mut buffer).await;
+        }
+    };
+    let local = tokio::task::LocalSet::new();
+    for part in requests.chunks(share) {
+        local.spawn_local(one(part.to_vec()));
+    }
+    local.await;
+}
+
+/// Reads one whole response, which must be 200.
+async fn take_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
+    buffer.clear();
+    loop {
+        assert!(
+            stream.read_buf(buffer).await.unwrap() > 0,
+            "the server hung up"
+        );
+        let Some(end) = buffer.windows(4).position(|part| part == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = std::str::from_utf8(&buffer[..end])
+            .unwrap()
+            .to_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let length: usize = length.expect("a length").parse().unwrap();
+        if buffer.len() >= end + 4 + length {
+            let body = String::from_utf8_lossy(&buffer[end + 4..]);
+            assert!(head.starts_with("http/1.1 200"), "{head}\n{body}");
+            return;
+        }
+    }
+}
