@@ -241,9 +241,16 @@ impl Bench {
 
     /// What an honest operator unseals.
     pub fn unsealing(&self) -> Unsealed {
-        let (definition, keys) = (self.poll.definition(), self.stratum_keys.clone());
-        unseal::unsealing(definition, self.poll.roster(), self.poll.casts(), keys)
-            .expect("the tables can be encoded")
+        let (poll, keys) = (&self.poll, self.stratum_keys.clone());
+        let committed: Vec<Hash> = keys.iter().map(|key| Hash::of(key)).collect();
+        unseal::unsealing(
+            poll.definition(),
+            &committed,
+            poll.roster(),
+            poll.casts(),
+            keys,
+        )
+        .expect("the keys are the bench's own")
     }
 
     /// `WaveStarted` of the next wave, for this many invitations.

@@ -69,7 +69,7 @@ fn a_service_goes_on_without_lost_answers_only_by_a_decision_that_everyone_can_r
     accept(&["--reason", "Write to office@ur.example"]).expect_code(1);
     let said = accept(&["--reason", "The server was put back to an older disk"]).well();
     assert!(said.out.contains("3 acknowledged entries"), "{}", said.out);
-    assert!(place.data().join("before-recovery-1/log").is_dir());
+    assert!(place.data().join("salvaged-1/as-found/log").is_dir());
     accept(&["--reason", "Once more"]).expect_code(1);
 
     let server = place.serve();

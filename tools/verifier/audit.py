@@ -260,7 +260,7 @@ class _Walk:
             self._refuse(rules.declared(poll, event.content))
         if isinstance(event.content, Unsealed):
             self._findings.looked(18, len(event.content.keys))
-            if definition.sealed:
+            if definition.sealed and poll.unsealed is None:
                 self._refuse(rules.unsealing(poll, event.content))
 
     def _check(self, check: int, key: bytes, signature: bytes, message: bytes, meaning: str) -> None:

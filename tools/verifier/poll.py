@@ -134,7 +134,8 @@ class Poll:
         self.state = ANNULLED
 
     def _unsealed(self, content: Unsealed) -> None:
-        if self.definition.sealed:
+        # The first one counts, and another is not opened again, however often it is repeated.
+        if self.definition.sealed and self.unsealed is None:
             self.unsealed = content.keys
             self.tally.unseal(opened(self.definition, self.roster, self.tally, content.keys).tables)
 

@@ -107,17 +107,25 @@ def faults(
             break
     if tables_hash(definition, keys, found.tables) != content.tables:
         yield "the hash of the tables that keys and answers make", content.tables.hex()
-    yield from _rule(definition.threshold, keys, found.answered(), tally.answered)
+    yield from _rule(definition.threshold, keys, found.answered(), tally.answered, max(counts, default=0))
 
 
-def _rule(threshold: int, keys: Keys, answers: list[int], all_answers: int) -> Iterator[tuple[str, str]]:
-    """The rule of what stays closed, as far as it can be seen without the keys of what does."""
+def _rule(
+    threshold: int, keys: Keys, answers: list[int], all_answers: int, largest: int
+) -> Iterator[tuple[str, str]]:
+    """The rule of what stays closed, as far as it can be seen without the keys of what does. `largest` is the number of
+    invitations of the largest stratum."""
     given = [count for key, count in zip(keys, answers) if key is not None]
     if any(count < threshold for count in given):
         yield f"no stratum opened with less than {threshold} answers", str(min(given))
         return
     closed, hidden = len(keys) - len(given), max(all_answers - sum(given), 0)
-    if not given or not closed:
+    if not given:
+        most = max(len(keys) * (threshold - 1), threshold - 1 + largest if len(keys) > 1 else 0)
+        if hidden > most:
+            yield f"at most {most} answers where nothing is opened", str(hidden)
+        return
+    if not closed:
         return
     if closed == 1 or hidden < threshold:
         yield f"at least 2 strata and {threshold} answers closed", f"{closed} strata with {hidden} answers"

@@ -23,6 +23,14 @@ pub enum PollError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A stratum key is not the one that the roster committed to.
+    #[error(
+        "the key of stratum `{stratum}` is not the one that the roster committed to; nothing was unsealed"
+    )]
+    StratumKey {
+        /// The stratum's id; empty where there are too many or too few keys.
+        stratum: String,
+    },
     /// The ledger does not begin with an opening that this version can follow.
     #[error("the ledger does not begin with an opened poll: {why}")]
     Opening {

@@ -337,7 +337,8 @@ fn turn_to(poll: &mut Poll, phase: Phase, reason: &str) {
 }
 
 fn unseal(poll: &mut Poll, content: &Unsealed) {
-    if poll.definition.rules.strata == StrataVisibility::Open {
+    // The first one counts. Opening costs a hash a leaf and stratum, and a forger may repeat it without end.
+    if poll.definition.rules.strata == StrataVisibility::Open || poll.unsealed.is_some() {
         return;
     }
     let opened = OpenedStrata::new(&poll.definition, &poll.roster, &poll.casts, &content.keys);

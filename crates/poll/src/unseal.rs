@@ -134,16 +134,28 @@ pub fn tables_hash(
 }
 
 /// What an operator signs, who has all keys of a closed poll: the keys of the strata that the rule opens, and the hash
-/// of their tables. Whether keys and leaves are those committed to is for the rules to judge.
+/// of their tables. `committed` are the hashes of all stratum keys in `RosterCommitted`: a wrong key would open
+/// nothing, its stratum would seem to have no answers, and it would stay closed for ever.
 ///
 /// # Errors
-/// As [`tables_hash`].
+/// If a key is not the one committed to; and as [`tables_hash`].
 pub fn unsealing(
     definition: &Definition,
+    committed: &[Hash],
     roster: &Roster,
     casts: &[Cast],
     keys: Vec<[u8; 32]>,
 ) -> Result<Unsealed, PollError> {
+    let hashes: Vec<Hash> = keys.iter().map(|key| Hash::of(key)).collect();
+    if hashes != committed || keys.len() != definition.strata.len() {
+        let wrong = hashes
+            .iter()
+            .zip(committed)
+            .position(|(found, expected)| found != expected);
+        let stratum = wrong.and_then(|place| definition.strata.get(place));
+        let stratum = stratum.map_or_else(String::new, |stratum| stratum.id.clone());
+        return Err(PollError::StratumKey { stratum });
+    }
     let all: StratumKeys = keys.into_iter().map(Some).collect();
     let opened = OpenedStrata::new(definition, roster, casts, &all);
     let stay = stay_closed(&opened.answered(), definition.rules.threshold);
@@ -321,9 +333,30 @@ fn check_rule(
     let sum: u64 = given.iter().map(|(_, answers)| *answers).sum();
     let answers = poll.tally().answered.saturating_sub(sum);
     match given.iter().map(|(_, answers)| *answers).min() {
-        // Where nothing is opened, nothing can be subtracted, and nothing can be seen.
-        None => Ok(()),
+        None => check_all_closed(poll, answers),
         Some(smallest) => check_closed(closed, answers, threshold, smallest),
+    }
+}
+
+/// Nothing is opened if every stratum has too few answers, or all but the largest together have.
+fn check_all_closed(poll: &Poll, answers: u64) -> Result<(), UnsealingFault> {
+    let strata = poll.definition().strata.len();
+    let few = u64::from(poll.definition().rules.threshold).saturating_sub(1);
+    let largest = poll
+        .committed()
+        .and_then(|roster| roster.by_stratum.iter().max());
+    let beside_one = match strata {
+        0 | 1 => 0,
+        _ => few.saturating_add(largest.copied().unwrap_or_default().into()),
+    };
+    let most = few.saturating_mul(strata as u64).max(beside_one);
+    match answers <= most {
+        true => Ok(()),
+        false => Err(UnsealingFault::TooMany {
+            strata,
+            answers,
+            most,
+        }),
     }
 }
 

@@ -202,6 +202,13 @@ fn status(book: &Book, now: u64) -> PollStatus {
         start: definition.field.start,
         end: poll.end(),
         roster: poll.committed().map_or(0, |roster| roster.count),
+        stratum_keys: poll.committed().map_or_else(Vec::new, |roster| {
+            roster
+                .stratum_keys
+                .iter()
+                .map(ToString::to_string)
+                .collect()
+        }),
         planned: poll.planned(),
         waves: waves.collect(),
         answered: poll.tally().answered,

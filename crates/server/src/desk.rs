@@ -183,6 +183,8 @@ pub struct PollStatus {
     pub end: u64,
     /// Invitations in the roster.
     pub roster: u32,
+    /// Where strata are sealed, the hash of each stratum's key that the roster committed to, in hexadecimal.
+    pub stratum_keys: Vec<String>,
     /// Invitations planned in waves begun.
     pub planned: u64,
     /// Waves begun, and how many invitations each planned, and whether its end is recorded.

@@ -121,6 +121,7 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
     let mut published: Option<(Poll, u64)> = None;
     let mut up_to = None;
     let mut unpublished = (BTreeSet::new(), 0);
+    let mut roster_error = None;
     let loaded = log.load::<Event>(origin, slug_of, |sealed| {
         let poll = match &mut state {
             Some(poll) => {
@@ -128,10 +129,8 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
                 poll
             }
             None => {
-                let (poll, roster_error) = first_state(data, &sealed)?;
-                if let Some(error) = roster_error {
-                    return Err(error);
-                }
+                let (poll, error) = first_state(data, &sealed)?;
+                roster_error = error;
                 up_to = published_up_to(data, &poll.definition().slug);
                 state.insert(poll)
             }
@@ -160,7 +159,7 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
         why: why.to_owned(),
     };
     let poll = state.ok_or_else(|| broken("it has no entries"))?;
-    roster_is_committed(&poll)?;
+    roster_is_committed(&poll, roster_error)?;
     let published = published.ok_or_else(|| broken("it has no entries"))?;
     let replayed = Replayed {
         poll,
@@ -178,7 +177,8 @@ pub fn slug_of(first: &Sealed<Event>) -> Result<String, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The poll that entry 0 opens, with its leaves if their file is there.
+/// The poll that entry 0 opens, with its leaves if their file is there; and what is wrong with the file. It matters only
+/// once it is committed to: a file that an import left which was refused is nobody's roster.
 fn first_state(data: &Path, first: &Sealed<Event>) -> Result<(Poll, Option<String>), String> {
     let empty = Arc::new(Roster::none());
     let mut poll = Poll::open(first, empty).map_err(|error| error.to_string())?;
@@ -191,7 +191,12 @@ fn first_state(data: &Path, first: &Sealed<Event>) -> Result<(Poll, Option<Strin
     Ok((poll, None))
 }
 
-fn roster_is_committed(poll: &Poll) -> Result<(), ServerError> {
+fn roster_is_committed(poll: &Poll, unreadable: Option<String>) -> Result<(), ServerError> {
+    let slug = &poll.definition().slug;
+    if let (Some(_), Some(why)) = (poll.committed(), unreadable) {
+        let slug = slug.clone();
+        return Err(ServerError::Roster { slug, why });
+    }
     match poll.committed() {
         Some(committed) if committed.root != poll.roster().root() => Err(ServerError::Roster {
             slug: poll.definition().slug.clone(),

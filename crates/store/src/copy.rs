@@ -43,21 +43,28 @@ pub(crate) fn before_recovery(data: &Path) -> Result<Option<PathBuf>, StoreError
     Ok(Some(target))
 }
 
-/// Copies the log and the head files aside, whatever the last stop was. Where there are as many copies already as
-/// there may be, the oldest stands for what was found. The copy is evidence, and no start removes it.
+/// Copies the log and the head files as they are into `salvaged-N/as-found`, whatever the last stop was, and puts what
+/// failed starts kept beside it. All of it is evidence: no start removes it, and it does not count as a start's copy.
 pub(crate) fn before_salvage(data: &Path) -> Result<PathBuf, StoreError> {
+    let making = data.join("salvaged.unfinished");
+    files::remove_folder(&making)?;
+    let copied = copy_log(data, &data.join("log"), &making.join("as-found"));
+    if copied.is_err() {
+        drop(files::remove_folder(&making));
+    }
+    copied?;
+    let numbers = 1u32..;
+    let mut places_kept = numbers.map(|number| data.join(format!("salvaged-{number}")));
+    let kept = places_kept
+        .find(|path| !path.exists())
+        .unwrap_or(making.clone());
+    files::rename(&making, &kept)?;
+    for copy in places(data).filter(|copy| copy.exists()) {
+        let name = copy.file_name().unwrap_or_default();
+        files::rename(&copy, &kept.join(name))?;
+    }
     clean::unmark(data)?;
-    let copy = match before_recovery(data) {
-        Ok(Some(copy)) => copy,
-        Ok(None) => {
-            let nothing = std::io::ErrorKind::NotFound.into();
-            return Err(StoreError::io("copy", &data.join("log"))(nothing));
-        }
-        Err(StoreError::TooManyCopies { first, .. }) => first.into(),
-        Err(error) => return Err(error),
-    };
-    note_failed(&copy, "kept when somebody accepted the loss of entries");
-    Ok(copy)
+    Ok(kept)
 }
 
 fn copy_log(data: &Path, log: &Path, into: &Path) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@
 //! polls/SLUG/roster the leaves
 //! before-recovery-N the log as it was found after an unclean stop, kept while it is not known to be whole; with the
 //!                   file `failed` in it once a start has said why it is not
+//! salvaged-N        the log as it was found when somebody accepted a loss, and what failed starts had kept of it
 //! importing         there while a ledger is restored: which one, so that a start after a crash takes it out again
 //! ```
 

@@ -160,6 +160,18 @@ pub enum StoreError {
         /// Index of the last acknowledged entry.
         last: u64,
     },
+    /// Refused: a salvage of a log whose entry is there and cannot be followed.
+    #[error(
+        "entry {index} of `{origin}` is there and cannot be followed: {why}; nothing is lost there, and nothing was changed. Put right what it needs"
+    )]
+    NotSalvaged {
+        /// The ledger.
+        origin: String,
+        /// The entry.
+        index: u64,
+        /// What is missing.
+        why: String,
+    },
     /// Contradiction: the log's last acknowledged entry is another than the head says.
     #[error(
         "the log of `{slug}` is not the one that was confirmed: entry {index} has link {found}, its head file says {expected}. Do not go on; the files as found are in `{copy}`"

@@ -58,6 +58,22 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "nothing is opened, although many answered",
+        holds: Holds::Everything,
+        fails: &[18],
+        make: || {
+            let mut setup = fixture::sealed_setup();
+            setup.terms.threshold = 2;
+            let mut bench = fixture::closed(&setup, 38);
+            let content = Unsealed {
+                keys: vec![None; 4],
+                tables: Hash::of(b""),
+            };
+            bench.record(bench.signed(content, Event::Unsealed));
+            Case::of(&bench)
+        },
+    },
+    Forgery {
         name: "one stratum alone is left closed, so that it can be subtracted",
         holds: Holds::Everything,
         fails: &[18],

@@ -47,7 +47,7 @@ impl Log {
     ///
     /// # Errors
     /// If not even entry 0 can be read, or if the head file is missing, damaged, or says another link: then nobody can
-    /// say what was lost, and only an export helps.
+    /// say what was lost, and only an export helps. If `visit` refuses an entry: it is there, and not lost.
     pub fn salvage<E: Event>(
         &self,
         origin: &Origin,
@@ -77,10 +77,12 @@ impl Log {
             if let Some(acknowledged) = acknowledged {
                 self.as_acknowledged(&name, acknowledged, next)?;
             }
-            if let Err(refused) = visit(sealed) {
-                why = Some(refused);
-                break;
-            }
+            // What is wrong with what the entry needs beside it is no loss of the log's.
+            visit(sealed).map_err(|why| StoreError::NotSalvaged {
+                origin: origin.to_string(),
+                index: kept.size,
+                why,
+            })?;
             kept = next;
         }
         match acknowledged {

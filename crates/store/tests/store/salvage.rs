@@ -60,12 +60,17 @@ fn a_log_behind_its_head_goes_on_where_it_ends_and_the_files_as_found_are_kept()
     check_loads(&log, &kept);
     log.close().unwrap();
     drop(log);
-    assert_eq!(copies(&data), ["before-recovery-1"]);
-    assert!(files_in(&data.join("before-recovery-1/log")) == found);
+    let evidence = data.join("salvaged-1/as-found/log");
+    assert!(files_in(&evidence) == found);
+    // Starts that are killed afterwards have their own copies, and evidence stays.
+    for _ in 0..5 {
+        drop(open(&data));
+    }
     let log = open(&data);
     check_loads(&log, &kept);
     log.finish_loading().unwrap();
-    assert_eq!(copies(&data), ["before-recovery-1"], "evidence is kept");
+    assert!(copies(&data).is_empty());
+    assert!(files_in(&evidence) == found, "evidence is kept");
 }
 
 /// Changes the bytes of one frame, with sled's own checksums right.
@@ -155,6 +160,46 @@ fn half_a_frame_keeps_its_good_half() {
     let log = open(&data);
     check_loads(&log, &kept);
     log.finish_loading().unwrap();
+}
+
+/// Starts that found a loss had left as many copies as there may be. The second loss was said to be kept in the copy of
+/// the first, and no start was possible after the next kill.
+#[test]
+fn each_accepted_loss_keeps_its_own_evidence_and_takes_up_no_place_of_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let ledger = behind_its_head(folder.path());
+    for _ in 0..3 {
+        load(&open(&data), &ledger.origin).unwrap_err();
+    }
+    assert_eq!(copies(&data).len(), 3);
+    let found = files_in(&data.join("log"));
+    drop(open_to_salvage(&data));
+    assert!(copies(&data).is_empty());
+    let kept = crate::bench::listing(&data.join("salvaged-1"));
+    assert_eq!(kept.len(), 4, "{kept:?}");
+    assert!(files_in(&data.join("salvaged-1/as-found/log")) == found);
+    drop(open_to_salvage(&data));
+    assert!(data.join("salvaged-2/as-found/log").is_dir());
+}
+
+/// The roster's file was damaged and the log was whole; what needed the roster was taken for lost, and cut off.
+#[test]
+fn an_entry_that_is_there_and_cannot_be_followed_is_not_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = behind_its_head(folder.path());
+    let log = open_to_salvage(&folder.path().join("data"));
+    let refused = log.salvage::<Event>(&ledger.origin, slug_of, |sealed| {
+        match sealed.entry().index {
+            1 => Err("its roster is damaged".to_owned()),
+            _ => Ok(()),
+        }
+    });
+    let error = refused.unwrap_err();
+    assert!(
+        matches!(error, StoreError::NotSalvaged { index: 1, .. }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -4,16 +4,17 @@
 
 use super::{KeyArg, say_recorded};
 use crate::clerk::{self, Clerk};
-use crate::fault::{Exit, not_so};
+use crate::fault::{Exit, input, not_so};
 use crate::key_file::StratumKeys;
 use crate::roster_leaves;
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::Result;
-use sijill_poll::Event;
+use sijill_ledger::Hash;
 use sijill_poll::definition::{Definition, StrataVisibility};
 use sijill_poll::event::Unsealed;
 use sijill_poll::unseal;
+use sijill_poll::{Event, PollError};
 use sijill_server::desk::PollStatus;
 use std::path::{Path, PathBuf};
 
@@ -40,7 +41,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         let poll = clerk.show(&args.slug)?;
         let definition = signing::definition_of(&poll)?;
         refuse_early(&poll, &definition)?;
-        let content = unsealing(clerk, &definition, &folder.roster(), &keys)?;
+        let content = unsealing(clerk, &poll, &definition, &folder.roster(), &keys)?;
         let closed = closed(&definition, &content);
         let pen = args.key.pen(settings, &poll)?;
         let event = signing::sign(&poll, &pen, content, Event::Unsealed)?;
@@ -74,15 +75,21 @@ fn refuse_early(poll: &PollStatus, definition: &Definition) -> Result<()> {
 
 fn unsealing(
     clerk: &mut Clerk,
+    poll: &PollStatus,
     definition: &Definition,
     roster: &Path,
     keys: &Path,
 ) -> Result<Unsealed> {
+    let committed = poll.stratum_keys.iter().map(|hash| Ok(hash.parse()?));
+    let committed = committed.collect::<Result<Vec<Hash>>>()?;
     let keys = StratumKeys::read(keys, definition)?;
     let roster = roster_leaves::read(roster, definition)?;
     let casts = clerk.casts(&definition.slug)?;
     let keys = keys.iter().map(|key| **key).collect();
-    Ok(unseal::unsealing(definition, &roster, &casts, keys)?)
+    unseal::unsealing(definition, &committed, &roster, &casts, keys).map_err(|error| match error {
+        PollError::StratumKey { .. } => input(error.to_string()),
+        error => error.into(),
+    })
 }
 
 /// Ids of the strata that stay closed.
