@@ -349,12 +349,7 @@ fn with_sealed_strata_and_a_sender_of_its_own_the_platform_never_holds_a_token()
     });
     assert_eq!(by_stratum(&closed.unwrap()["strata"]), BTreeMap::new());
 
-    let wrong = with_keys_swapped(&place.path("sender/polls/plebiscite/strata.keys"), unseal);
-    let said = wrong.expect_code(2).err;
-    assert!(
-        said.contains("not the one that the roster committed to"),
-        "{said}"
-    );
+    refuses_swapped_keys(&place.path("sender/polls/plebiscite/strata.keys"), unseal);
     let said = unseal().well();
     assert!(said.err.contains("`m-f`, `m-m`"), "{}", said.err);
     unseal().expect_code(1);
@@ -387,18 +382,19 @@ fn holds_no_token(data: &Path, crowd: &[(Invitation, Option<String>)]) {
 
 // What happened: strata were unsealed with keys in the wrong rows; each opened nothing, seemed to have no answers, and
 // stayed closed for ever. What holds: every key is held against its commitment before anything is signed.
-fn with_keys_swapped(
-    keys: &Path,
-    unseal: impl FnOnce() -> crate::process::Ran,
-) -> crate::process::Ran {
+#[track_caller]
+fn refuses_swapped_keys(keys: &Path, unseal: impl FnOnce() -> crate::process::Ran) {
     let right = std::fs::read_to_string(keys).unwrap();
     let mut rows: Vec<Vec<&str>> = right.lines().map(|row| row.split(' ').collect()).collect();
     (rows[1][1], rows[2][1]) = (rows[2][1], rows[1][1]);
     let rows: Vec<String> = rows.iter().map(|row| row.join(" ") + "\n").collect();
     std::fs::write(keys, rows.concat()).unwrap();
-    let ran = unseal();
+    let said = unseal().expect_code(2).err;
+    assert!(
+        said.contains("not the one that the roster committed to"),
+        "{said}"
+    );
     std::fs::write(keys, right).unwrap();
-    ran
 }
 
 /// Every row of 20 bytes that a token could be.
