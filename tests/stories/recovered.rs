@@ -105,3 +105,56 @@ fn a_service_goes_on_without_lost_answers_only_by_a_decision_that_everyone_can_r
     );
     assert_eq!(verdict(&report.expect_code(1).json(), "V25"), "failed");
 }
+
+// What happened: the file of the leaves was damaged and the log was whole; the start blamed the log, and whoever did as
+// it said cut off every answer. What holds: the file is named, nothing is cut, and putting it back is all it takes.
+#[test]
+fn a_damaged_roster_is_no_loss_of_the_log() {
+    let place = Place::new();
+    place.poll(&terms(), 3);
+    let roster = place.data().join("polls/bridge/roster");
+    let right = fs::read(&roster).unwrap();
+    let mut bent = right.clone();
+    bent[40] ^= 1;
+    fs::write(&roster, bent).unwrap();
+    let refused = place
+        .sijill(["serve", "--listen", "127.0.0.1:0"])
+        .expect_code(3);
+    assert!(
+        refused.err.contains("roster file of `bridge`"),
+        "{}",
+        refused.err
+    );
+    assert!(!refused.err.contains("--accept-loss"), "{}", refused.err);
+    let key = place.key_file();
+    let mut accept = vec![
+        "replay",
+        "--accept-loss",
+        "--poll",
+        SLUG,
+        "--reason",
+        "A bad disk",
+    ];
+    accept.extend(["--key", key.to_str().unwrap()]);
+    let refused = place.sijill(accept).expect_code(3);
+    assert!(
+        refused.err.contains("nothing was changed"),
+        "{}",
+        refused.err
+    );
+    fs::write(&roster, right).unwrap();
+    place.serve().stop().well();
+    place.audit_data(SLUG).well();
+}
+
+// What happened: a roster that was refused left its file, and the whole service could not be started again.
+#[test]
+fn a_roster_that_was_never_committed_to_stops_no_start() {
+    let place = Place::new();
+    place.open(&place.definition(&terms()));
+    let folder = place.data().join("polls/bridge");
+    fs::write(folder.join("roster"), [7; 100]).unwrap();
+    place.serve().stop().well();
+    place.invite(SLUG, &crate::place::people(3));
+    place.serve().stop().well();
+}
