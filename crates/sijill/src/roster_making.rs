@@ -20,7 +20,7 @@ use sijill_poll::limits::{CODE_CHARS, INVITATIONS_MAX};
 use sijill_poll::roster::{
     LEAF_BYTES, Leaf, LeafStratum, Roster, RosterReader, seal_contact, seal_stratum,
 };
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -28,19 +28,46 @@ use zeroize::Zeroizing;
 /// People whose keys are made between two steps of the progress bar.
 const CHUNK_PEOPLE: usize = 4_096;
 
+/// A poll's folder whose roster nobody else makes or takes over until this is dropped. Whether there is a roster already
+/// is asked only while it is held, and it is held until the commitment is recorded: else a second import would write over
+/// the tokens of a committed roster.
+#[derive(Debug)]
+pub struct Held<'a> {
+    /// The folder.
+    pub folder: &'a PollFolder,
+    _lock: File,
+}
+
+impl<'a> Held<'a> {
+    /// Holds the folder; an error if somebody else does.
+    pub fn new(folder: &'a PollFolder) -> Result<Self> {
+        std::fs::create_dir_all(folder.path())?;
+        let lock = File::create(folder.import_lock())?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self {
+                folder,
+                _lock: lock,
+            }),
+            Err(TryLockError::WouldBlock) => Err(not_so(
+                "another import of this roster is under way, and nothing was changed; wait until it ends, then see with `sijill poll show` what it committed to",
+            )),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+}
+
 /// Makes tokens, keys and leaves for these people and writes them into the poll's folder, each file durable before the
 /// next. Returns what is to be committed to. Nothing is final before that is in a ledger: a making that was broken off
 /// is done again from the start.
 pub fn make(
-    folder: &PollFolder,
+    held: &Held<'_>,
     origin: &Origin,
     definition: &Definition,
     people: &[Person],
     bar: &ProgressBar,
 ) -> Result<RosterCommitted> {
     refuse_small_strata(definition, people)?;
-    std::fs::create_dir_all(folder.path())?;
-    let _one_at_a_time = hold(folder)?;
+    let folder = held.folder;
     let maker = Maker::new(folder, origin, definition)?;
     let tokens = tokens(people.len())?;
     maker.write_contacts(folder, people, &tokens)?;
@@ -155,14 +182,6 @@ fn by_stratum(definition: &Definition, people: &[Person]) -> Vec<u32> {
     counts
 }
 
-/// Keeps a second import of the same poll away until dropped.
-fn hold(folder: &PollFolder) -> Result<File> {
-    let lock = File::create(folder.import_lock())?;
-    lock.try_lock()
-        .map_err(|_| not_so("another import of this roster is under way"))?;
-    Ok(lock)
-}
-
 /// The desk would refuse these too, but only when the files are written.
 fn refuse_small_strata(definition: &Definition, people: &[Person]) -> Result<()> {
     if people.len() > INVITATIONS_MAX as usize {
@@ -245,7 +264,14 @@ mod tests {
         let data = DataFolder::new(data.to_owned());
         let poll = data.poll("coalition").unwrap();
         let bar = ProgressBar::hidden();
-        let commitment = make(&poll, &origin(), definition, &people(50), &bar).unwrap();
+        let commitment = make(
+            &Held::new(&poll).unwrap(),
+            &origin(),
+            definition,
+            &people(50),
+            &bar,
+        )
+        .unwrap();
         (poll, commitment)
     }
 

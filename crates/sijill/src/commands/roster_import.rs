@@ -12,7 +12,7 @@ use crate::fault::{Exit, input, not_so};
 use crate::public_roster;
 use crate::roster_file::{Parsed, Person};
 use crate::roster_intake::Intake;
-use crate::roster_making;
+use crate::roster_making::{self, Held};
 use crate::settings::Settings;
 use crate::signing::{self, Pen};
 use anyhow::Result;
@@ -92,12 +92,13 @@ pub fn commit(
     pen: &Pen,
     people: &[Person],
 ) -> Result<Committed> {
-    refuse_second(poll)?;
     let definition = signing::definition_of(poll)?;
     let folder = settings.data().poll(&poll.slug)?;
+    let held = Held::new(&folder)?;
+    refuse_second(clerk, &poll.slug)?;
     let (length, origin) = (people.len() as u64, poll.origin.parse()?);
     let bar = settings.console.bar(length, "making invitations");
-    let commitment = roster_making::make(&folder, &origin, &definition, people, &bar);
+    let commitment = roster_making::make(&held, &origin, &definition, people, &bar);
     bar.finish_and_clear();
     record(clerk, poll, pen, commitment?)
 }
@@ -110,8 +111,9 @@ fn take_over(
     pen: &Pen,
     args: &Args,
 ) -> Result<Committed> {
-    refuse_second(poll)?;
     let folder = settings.data().poll(&poll.slug)?;
+    let _held = Held::new(&folder)?;
+    refuse_second(clerk, &poll.slug)?;
     let commitment = public_roster::read(&args.intake.file, &folder.roster())?;
     record(clerk, poll, pen, commitment)
 }
@@ -132,13 +134,14 @@ fn record(
     })
 }
 
-fn refuse_second(poll: &PollStatus) -> Result<()> {
+/// Asks the desk anew, since another import may have ended while this one read its file.
+fn refuse_second(clerk: &mut Clerk, slug: &str) -> Result<()> {
+    let poll = clerk.show(slug)?;
     if poll.roster == 0 {
         return Ok(());
     }
     Err(not_so(format!(
-        "poll `{}` has a roster of {} invitations already, and a roster is committed to once; nothing was imported",
-        poll.slug,
+        "poll `{slug}` has a roster of {} invitations already, and a roster is committed to once; nothing was imported",
         grouped(poll.roster.into())
     )))
 }
@@ -202,7 +205,14 @@ mod tests {
         let people = TestDesk::people(30);
         let origin = poll.origin.parse().unwrap();
         let bar = ProgressBar::hidden();
-        roster_making::make(&folder, &origin, &definition, &people, &bar).unwrap();
+        roster_making::make(
+            &Held::new(&folder).unwrap(),
+            &origin,
+            &definition,
+            &people,
+            &bar,
+        )
+        .unwrap();
 
         let import = |poll: &PollStatus| {
             commit(
@@ -229,5 +239,36 @@ mod tests {
         let before = std::fs::read(folder.contacts()).unwrap();
         assert!(import(&poll).is_err());
         assert_eq!(std::fs::read(folder.contacts()).unwrap(), before);
+    }
+
+    /// Each has seen the poll without a roster; the tokens of the one that is committed to must stay.
+    #[test]
+    fn of_imports_at_the_same_time_one_is_committed_to_and_its_tokens_stay() {
+        let desk = TestDesk::open();
+        let poll = desk.clerk().show(TestDesk::SLUG).unwrap();
+        let (people, pen) = (TestDesk::people(30), desk.pen());
+        let import = || {
+            commit(&mut desk.clerk(), &desk.settings, &poll, &pen, &people).map(|made| made.root)
+        };
+        let mut made: Vec<_> = std::thread::scope(|scope| {
+            let imports: Vec<_> = (0..4).map(|_| scope.spawn(import)).collect();
+            imports
+                .into_iter()
+                .filter_map(|import| import.join().unwrap().ok())
+                .collect()
+        });
+        import().unwrap_err();
+        let root = made.pop().unwrap();
+        assert!(made.is_empty());
+
+        let folder = desk.settings.data().poll(TestDesk::SLUG).unwrap();
+        let definition = signing::definition_of(&poll).unwrap();
+        let roster = crate::roster_leaves::read(&folder.roster(), &definition).unwrap();
+        assert_eq!(roster.root().to_string(), root);
+        let origin = poll.origin.parse().unwrap();
+        for contact in contacts_file::read(&folder.contacts()).unwrap() {
+            let key = contact.unwrap().token.invitation_key(&origin);
+            assert!(key.find_in(&roster).is_some());
+        }
     }
 }
