@@ -7,8 +7,11 @@
 use crate::codec;
 use crate::entry::{Entry, Event, Sealed};
 use crate::origin::Origin;
+use blake3::Hasher;
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 use std::{fmt, str::FromStr};
 
 const ENTRY_CONTEXT: &str = "sijill 2026 ledger entry v1";
@@ -38,9 +41,13 @@ impl Link {
     }
 }
 
+/// The key that `derive_key` makes of [`ENTRY_CONTEXT`], which is the same for every entry.
+static ENTRY_KEY: LazyLock<ContextKey> = LazyLock::new(|| hash_derive_key_context(ENTRY_CONTEXT));
+
 /// The link of the entry whose canonical bytes these are: BLAKE3 in `derive_key` mode (`docs/SPEC.md`, "Link").
 pub fn link_of(canonical: &[u8]) -> Link {
-    Link(blake3::derive_key(ENTRY_CONTEXT, canonical))
+    let mut hasher = Hasher::new_from_context_key(&ENTRY_KEY);
+    Link(hasher.update(canonical).finalize().into())
 }
 
 impl fmt::Display for Link {
@@ -66,6 +73,45 @@ impl FromStr for Link {
     fn from_str(text: &str) -> Result<Self, NotALink> {
         let bytes = HEXLOWER.decode(text.as_bytes()).map_err(|_| NotALink)?;
         bytes.try_into().map(Self).map_err(|_| NotALink)
+    }
+}
+
+/// An entry's bytes with their link: they belong together, since it comes from the bytes or from a [`Sealed`] alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Linked<'a> {
+    bytes: &'a [u8],
+    index: u64,
+    previous: Link,
+    link: Link,
+}
+
+impl<'a> Linked<'a> {
+    /// The link of these bytes, which must begin like an entry.
+    pub fn of(bytes: &'a [u8]) -> Result<Self, ChainBreak> {
+        let ((index, previous), _) =
+            codec::decode_prefix::<(u64, Link)>(bytes).map_err(|_| ChainBreak::NoEntry)?;
+        let link = link_of(bytes);
+        Ok(Self {
+            bytes,
+            index,
+            previous,
+            link,
+        })
+    }
+
+    /// An entry that was sealed.
+    pub fn sealed<E: Event>(sealed: &'a Sealed<E>) -> Self {
+        Self {
+            bytes: sealed.bytes(),
+            index: sealed.entry().index,
+            previous: sealed.entry().previous,
+            link: sealed.link(),
+        }
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 }
 
@@ -131,15 +177,13 @@ impl Head {
         })
     }
 
-    /// The head after the entry that these canonical bytes are, by its index, `previous` and link alone: whether they
-    /// are canonical, and of which kind, is for [`Sealed::read`]. For who stores entries and does not know events.
-    pub fn follow_bytes(&self, canonical: &[u8]) -> Result<Self, ChainBreak> {
-        let ((index, previous), _) =
-            codec::decode_prefix::<(u64, Link)>(canonical).map_err(|_| ChainBreak::NoEntry)?;
-        self.expect(index, previous)?;
+    /// The same for an entry of which only the chain matters: whether its bytes are canonical, and of which kind, is for
+    /// [`Sealed::read`]. For who stores entries and does not know events.
+    pub fn follow_linked(&self, linked: &Linked<'_>) -> Result<Self, ChainBreak> {
+        self.expect(linked.index, linked.previous)?;
         Ok(Self {
             size: self.size + 1,
-            link: link_of(canonical),
+            link: linked.link,
         })
     }
 

@@ -16,7 +16,7 @@ mod reader;
 pub mod signature;
 pub mod tree;
 
-pub use chain::{Head, Link};
+pub use chain::{Head, Link, Linked};
 pub use entry::{Entry, Event, Sealed};
 pub use origin::Origin;
 pub use signature::{PublicKey, SecretKey, Signature};

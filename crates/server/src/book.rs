@@ -58,7 +58,7 @@ impl Published {
 /// One poll as the rest of the service sees it.
 #[derive(Debug)]
 pub struct Book {
-    slug: String,
+    slug: Arc<str>,
     origin: Origin,
     id: Hash,
     definition: Arc<Definition>,
@@ -75,7 +75,7 @@ impl Book {
     /// The book of a poll whose ledger is durable so far, with its last publication.
     pub fn new(poll: Poll, published: Published, master: &MasterKey) -> Self {
         Self {
-            slug: poll.definition().slug.clone(),
+            slug: poll.definition().slug.as_str().into(),
             origin: poll.origin().clone(),
             id: poll.id(),
             definition: Arc::clone(poll.definition()),
@@ -104,6 +104,11 @@ impl Book {
     /// The poll's short name.
     pub fn slug(&self) -> &str {
         &self.slug
+    }
+
+    /// The same for who keeps it.
+    pub(crate) fn shared_slug(&self) -> Arc<str> {
+        Arc::clone(&self.slug)
     }
 
     /// The ledger's name.

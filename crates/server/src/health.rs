@@ -3,9 +3,10 @@
 
 use crate::service::Books;
 use sijill_store::space;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Whether the service takes entries.
@@ -13,9 +14,9 @@ use std::time::{Duration, Instant};
 pub struct Health {
     data: PathBuf,
     books: Arc<Books>,
-    reason: Mutex<Option<String>>,
-    /// Since when the disk has been working on a commit.
-    committing: Mutex<Option<Instant>>,
+    reason: OnceLock<String>,
+    /// Since when the disk has been working on something, by the number that it was given; the oldest is first.
+    working: Mutex<BTreeMap<u64, Instant>>,
     /// How far the clock is behind the last entry, in milliseconds; 0 while it is not.
     behind_ms: AtomicU64,
 }
@@ -26,8 +27,8 @@ impl Health {
         Self {
             data,
             books,
-            reason: Mutex::new(None),
-            committing: Mutex::new(None),
+            reason: OnceLock::new(),
+            working: Mutex::default(),
             behind_ms: AtomicU64::new(0),
         }
     }
@@ -53,7 +54,7 @@ impl Health {
 
     /// Why the service has stopped, if it has.
     pub fn stopped(&self) -> Option<String> {
-        locked(&self.reason).clone()
+        self.reason.get().cloned()
     }
 
     /// Stops the service for good; the first reason stands. What operators read says what happened, how many answers
@@ -63,10 +64,8 @@ impl Health {
             return;
         }
         let [what, then] = self.report(cause);
-        let mut reason = locked(&self.reason);
-        if reason.is_none() {
+        if self.reason.set(format!("{what}. {then}")).is_ok() {
             tracing::error!("stopped taking answers: {what}\n{:21}{then}", "");
-            *reason = Some(format!("{what}. {then}"));
         }
     }
 
@@ -89,20 +88,23 @@ impl Health {
         ]
     }
 
-    /// A commit is handed to the disk.
-    pub fn commit_began(&self) {
-        *locked(&self.committing) = Some(Instant::now());
-    }
-
-    /// The disk is done with it, one way or the other.
-    pub fn commit_ended(&self) {
-        *locked(&self.committing) = None;
+    /// Does something that asks the disk, and keeps in mind since when.
+    pub fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
+        let number = {
+            let mut working = locked(&self.working);
+            let number = working.last_key_value().map_or(0, |(last, _)| last + 1);
+            working.insert(number, Instant::now());
+            number
+        };
+        let done = work();
+        locked(&self.working).remove(&number);
+        done
     }
 
     /// Stops the service if the disk has been silent for longer than this. Who waits is told, whatever becomes of it.
-    pub fn expect_commit_within(&self, limit: Duration) {
-        let began = *locked(&self.committing);
-        if began.is_some_and(|began| began.elapsed() > limit) {
+    pub fn expect_disk_within(&self, limit: Duration) {
+        let oldest = locked(&self.working).values().next().copied();
+        if oldest.is_some_and(|began| began.elapsed() > limit) {
             let seconds = limit.as_secs();
             self.stop(&format!(
                 "the disk has not finished a write for {seconds} seconds"
@@ -177,16 +179,17 @@ mod tests {
     #[test]
     fn a_disk_that_does_not_answer_stops_the_service_and_one_that_did_does_not() {
         let health = health();
-        health.commit_began();
-        health.commit_ended();
-        std::thread::sleep(Duration::from_millis(2));
-        health.expect_commit_within(Duration::ZERO);
+        let late = || {
+            std::thread::sleep(Duration::from_millis(2));
+            health.expect_disk_within(Duration::ZERO);
+        };
+        health.watch(|| health.expect_disk_within(Duration::from_secs(60)));
+        late();
         assert_eq!(health.stopped(), None);
-        health.commit_began();
-        health.expect_commit_within(Duration::from_secs(60));
-        assert_eq!(health.stopped(), None);
-        std::thread::sleep(Duration::from_millis(2));
-        health.expect_commit_within(Duration::ZERO);
+        health.watch(|| {
+            health.watch(|| ());
+            late();
+        });
         assert!(
             health
                 .stopped()

@@ -4,11 +4,12 @@
 //! in which things happen. It reads no configuration and makes no keys: `sijill` hands them in.
 //!
 //! ```text
-//! request → web ─┐                          ┌→ books (durable) → pages
-//! operator → desk ┴→ writer → committer → log ┴→ publication → live streams
+//! request → web ──┐  decide, write    make durable   ┌→ books, answers to who waits → pages
+//! operator → desk ┴→ writer ───────→ committer ─→ publisher ┴→ publication → live streams
 //! ```
 
 pub mod ask;
+mod batch;
 pub mod book;
 pub mod clock;
 mod committer;
@@ -23,6 +24,7 @@ pub mod limits;
 pub mod measure;
 pub mod paths;
 mod patient;
+mod publisher;
 pub mod rejection;
 mod run;
 pub mod service;

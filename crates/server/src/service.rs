@@ -7,6 +7,7 @@ use crate::committer::Committer;
 use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
+use crate::publisher::Publisher;
 use crate::rejection::Rejection;
 use crate::shelf::{self, Opened, Shelf};
 use crate::writer::{BatchLimits, Job, Writer};
@@ -170,7 +171,7 @@ impl Service {
                 self.0.health.stop(&cause);
             }
             let limit = Duration::from_millis(COMMIT_MS_MAX);
-            self.0.health.expect_commit_within(limit);
+            self.0.health.expect_disk_within(limit);
             if let Some(why) = self.stopped() {
                 return why;
             }
@@ -211,8 +212,8 @@ impl Service {
     ) -> Result<oneshot::Receiver<Result<(), Rejection>>, Rejection> {
         let (reply, done) = oneshot::channel();
         self.ask_writer(Job::Respond {
-            slug: book.slug().to_owned(),
-            answer: Box::new(answer),
+            slug: book.shared_slug(),
+            answer,
             reply,
         })?;
         Ok(done)
@@ -239,7 +240,7 @@ impl Service {
                 Err(TryRecvError::Empty) => {}
             }
             let limit = Duration::from_millis(COMMIT_MS_MAX);
-            self.0.health.expect_commit_within(limit);
+            self.0.health.expect_disk_within(limit);
             if self.stopped().is_some() {
                 return Err(self.gone());
             }
@@ -321,7 +322,7 @@ fn has_own_keys(poll: &sijill_poll::Poll, master: &MasterKey) -> Result<(), Serv
     }
 }
 
-/// Starts the two threads, and returns the writer's queue.
+/// Starts the three threads, and returns the writer's queue.
 fn start(
     shelf: Shelf,
     polls: Vec<sijill_poll::Poll>,
@@ -332,30 +333,41 @@ fn start(
     limits: BatchLimits,
 ) -> Result<SyncSender<Job>, ServerError> {
     let (jobs, queue) = sync_channel(QUEUE_JOBS_MAX);
-    // One batch may wait while another is on its way to disk: the next is decided meanwhile.
-    let (batches, arriving) = sync_channel(1);
-    let committer = Committer::new(
+    // While one batch is made durable, the next is decided and written, and no more: what sled has and has not synced
+    // must stay below one of its segments (docs/ARCHITECTURE.md).
+    let (to_committer, written) = sync_channel(1);
+    let (to_publisher, committed) = sync_channel(1);
+    let writer = Writer::new(
+        shelf.log(),
+        polls.into_iter(),
+        Arc::clone(clock),
+        master.clone(),
+        Arc::clone(health),
+        to_committer,
+        limits,
+    );
+    let committer = Committer {
+        log: shelf.log(),
+        health: Arc::clone(health),
+        publisher: to_publisher,
+    };
+    let publisher = Publisher::new(
         shelf,
         Arc::clone(books),
         Arc::clone(clock),
         master.clone(),
         Arc::clone(health),
     );
-    let writer = Writer::new(
-        polls.into_iter(),
-        Arc::clone(clock),
-        master.clone(),
-        Arc::clone(health),
-        batches,
-        limits,
-    );
-    let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-        std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(work)
-            .map_err(|error| ServerError::Thread(error.to_string()))
-    };
-    spawn("committer", Box::new(move || committer.run(&arriving)))?;
-    spawn("writer", Box::new(move || writer.run(&queue)))?;
+    spawn("publisher", move || publisher.run(&committed))?;
+    spawn("committer", move || committer.run(&written))?;
+    spawn("writer", move || writer.run(&queue))?;
     Ok(jobs)
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), ServerError> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    match thread.spawn(work) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(ServerError::Thread(error.to_string())),
+    }
 }

@@ -5,7 +5,6 @@
 
 use crate::ServerError;
 use crate::book::Book;
-use crate::committer::Item;
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::{Head, Origin, Sealed};
@@ -14,8 +13,8 @@ use sijill_poll::event::Who;
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use sijill_poll::{Event, Poll, evolve};
-use sijill_store::{Append, DataDir, Loaded, Log, StoreError, export, files};
-use std::collections::{BTreeMap, BTreeSet};
+use sijill_store::{DataDir, Loaded, Log, StoreError, export, files};
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,15 +67,7 @@ pub fn over(log: Log, data: &Path) -> Result<Opened, ServerError> {
         polls.push(replayed);
     }
     log.finish_loading()?;
-    let heads = polls.iter().map(|replayed| {
-        let poll = &replayed.poll;
-        (
-            poll.definition().slug.clone(),
-            (poll.origin().clone(), poll.head()),
-        )
-    });
     let shelf = Shelf {
-        heads: heads.collect(),
         data: data.to_owned(),
         log,
     };
@@ -265,82 +256,16 @@ pub fn stored_snapshot(data: &Path, slug: &str) -> Option<Snapshot> {
     serde_json::from_slice(&text).ok()
 }
 
-/// The log and the files beside it, for the one thread that writes them.
+/// The log and the files beside it, for the one thread that writes these.
 pub struct Shelf {
     data: PathBuf,
     log: Log,
-    /// Where each ledger ends, by slug.
-    heads: BTreeMap<String, (Origin, Head)>,
 }
 
 impl Shelf {
-    /// The log, for readers.
+    /// The log, for the writer and for readers.
     pub fn log(&self) -> Log {
         self.log.clone()
-    }
-
-    /// Makes entries durable. When it has returned, they are.
-    pub fn append(&mut self, items: &[Item]) -> Result<(), ServerError> {
-        let mut by_ledger: BTreeMap<&str, Vec<&Item>> = BTreeMap::new();
-        for item in items {
-            by_ledger.entry(&item.slug).or_default().push(item);
-        }
-        let mut ends = Vec::new();
-        for (slug, items) in &by_ledger {
-            ends.push(self.end(slug, items)?);
-        }
-        let appends: Vec<Append<'_>> = by_ledger
-            .iter()
-            .zip(&ends)
-            .map(|((slug, items), (origin, before, after))| Append {
-                origin,
-                slug,
-                before: *before,
-                after: *after,
-                entries: items.iter().map(|item| item.sealed.bytes()).collect(),
-            })
-            .collect();
-        if !appends.is_empty() {
-            self.log.append(&appends)?;
-        }
-        for (slug, (origin, _, after)) in by_ledger.keys().zip(&ends) {
-            self.heads
-                .insert((*slug).to_owned(), (origin.clone(), *after));
-        }
-        Ok(())
-    }
-
-    /// The ledger of these items, and where it ends before and after them; each must follow the one before.
-    fn end(&self, slug: &str, items: &[&Item]) -> Result<(Origin, Head, Head), ServerError> {
-        let opening = items
-            .first()
-            .and_then(|item| match &item.sealed.entry().event {
-                Event::Opened(opened) => Some(opened.opening.origin.clone()),
-                _ => None,
-            });
-        let (origin, before) = match (self.heads.get(slug), opening) {
-            (Some((origin, head)), _) => (origin.clone(), *head),
-            (None, Some(origin)) => {
-                let start = Head::start(&origin);
-                (origin, start)
-            }
-            (None, None) => {
-                return Err(ServerError::Replay {
-                    origin: slug.to_owned(),
-                    why: "it was never opened".to_owned(),
-                });
-            }
-        };
-        let mut after = before;
-        for item in items {
-            after = after
-                .follow(&item.sealed)
-                .map_err(|error| ServerError::Replay {
-                    origin: origin.to_string(),
-                    why: error.to_string(),
-                })?;
-        }
-        Ok((origin, before, after))
     }
 
     /// Writes how far a poll is published, durably, and the head files before it.

@@ -1,16 +1,17 @@
 //! The writer: the one thread that decides what is recorded, in which order and with what time.
 //!
 //! It owns a state of each poll that runs ahead of the disk by at most the batches on their way, decides on it, seals
-//! the entries and hands them to the committer in order. Whatever it answers goes through the committer too, so that
-//! nobody hears of a state that is not durable.
+//! the entries, writes them to the log, where they are not durable yet, and hands them to the committer in order.
+//! Whatever it answers goes the same way, so that nobody hears of a state that is not durable.
 //!
 //! Invariants:
 //! - an entry is sealed only if the rules admit it after all entries sealed before it;
-//! - batches reach the committer in the order in which they were sealed;
-//! - after a failure of the committer nothing is sealed any more.
+//! - batches are written, and reach the committer, in the order in which they were sealed;
+//! - at most one batch is written and not yet in the committer's hands;
+//! - after a failure of the disk nothing is sealed any more.
 
+use crate::batch::{Batch, Waiting, lost};
 use crate::clock::{Clock, entry_time};
-use crate::committer::{Batch, Item, Settle};
 use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, FREEZE_MS};
@@ -22,6 +23,7 @@ use sijill_poll::operator::VerifiedEvent;
 use sijill_poll::roster::Roster;
 use sijill_poll::rules::Refusal;
 use sijill_poll::{Command, Event, Poll, Request, decide, evolve, opening};
+use sijill_store::Log;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -40,15 +42,24 @@ pub struct Position {
     pub link: Link,
 }
 
+impl Position {
+    fn of(sealed: &Sealed<Event>) -> Self {
+        Self {
+            index: sealed.entry().index,
+            link: sealed.link(),
+        }
+    }
+}
+
 /// Something for the writer to do.
 #[derive(Debug)]
 pub enum Job {
     /// Record an answer. A repeat of one that stands is answered like it.
     Respond {
         /// The poll.
-        slug: String,
+        slug: Arc<str>,
         /// The answer.
-        answer: Box<VerifiedAnswer>,
+        answer: VerifiedAnswer,
         /// Told once the answer is durable.
         reply: Answer<()>,
     },
@@ -92,6 +103,7 @@ struct Ahead {
 
 /// The writer's own state.
 pub struct Writer {
+    log: Log,
     polls: BTreeMap<String, Ahead>,
     clock: Clock,
     master: MasterKey,
@@ -120,13 +132,14 @@ impl Default for BatchLimits {
 
 impl BatchLimits {
     fn reached(self, batch: &Batch) -> bool {
-        batch.bytes() >= self.bytes_max || batch.items().len() >= self.entries_max
+        batch.bytes() >= self.bytes_max || batch.entries() >= self.entries_max
     }
 }
 
 impl Writer {
     /// A writer over polls as they stand in the log.
     pub fn new(
+        log: Log,
         polls: impl Iterator<Item = Poll>,
         clock: Clock,
         master: MasterKey,
@@ -139,6 +152,7 @@ impl Writer {
             (poll.definition().slug.clone(), Ahead { poll, frozen_until })
         };
         Self {
+            log,
             polls: polls.map(ahead).collect(),
             clock,
             master,
@@ -152,7 +166,7 @@ impl Writer {
     pub fn run(mut self, jobs: &Receiver<Job>) {
         let _alarm = self.health.alarm("the writer");
         while let Ok(first) = jobs.recv() {
-            let mut batch = Batch::default();
+            let mut batch = Batch::empty();
             let mut next = Some(first);
             while let Some(job) = next {
                 self.take(job, &mut batch);
@@ -160,9 +174,21 @@ impl Writer {
                 next = if full { None } else { jobs.try_recv().ok() };
             }
             let stop = batch.stop;
+            self.write(&mut batch);
             if self.committer.send(batch).is_err() || stop {
                 return;
             }
+        }
+    }
+
+    /// Writes a batch to the log. If that fails, the service stops, and who waits is told so where the batch ends.
+    fn write(&self, batch: &mut Batch) {
+        if batch.entries() == 0 || self.health.stopped().is_some() {
+            return;
+        }
+        match self.health.watch(|| self.log.write(&batch.appends())) {
+            Ok(written) => batch.written = written,
+            Err(error) => self.health.stop(&(error.cause() + &lost(batch.parts()))),
         }
     }
 
@@ -173,8 +199,8 @@ impl Writer {
                 answer,
                 reply,
             } => {
-                let outcome = self.respond(&slug, *answer, batch);
-                batch.settle(settle(reply, outcome));
+                let outcome = self.respond(&slug, answer, batch);
+                batch.wait(Waiting::Done(reply, outcome));
             }
             Job::Record {
                 slug,
@@ -183,19 +209,19 @@ impl Writer {
                 reply,
             } => {
                 let outcome = self.record(&slug, *event, roster, batch);
-                batch.settle(settle(reply, outcome));
+                batch.wait(Waiting::Placed(reply, outcome));
             }
             Job::Open { opened, reply } => {
                 let outcome = self.open(*opened, batch);
-                batch.settle(settle(reply, outcome));
+                batch.wait(Waiting::Placed(reply, outcome));
             }
             Job::Freeze { slug, reply } => {
                 let outcome = self.freeze(&slug);
-                batch.settle(settle(reply, outcome));
+                batch.wait(Waiting::Done(reply, outcome));
             }
             Job::Stop { reply } => {
                 batch.stop = true;
-                batch.settle(settle(reply, Ok(())));
+                batch.wait(Waiting::Done(reply, Ok(())));
             }
         }
     }
@@ -231,7 +257,7 @@ impl Writer {
             ahead.poll.attach(Arc::clone(roster));
         }
         let position = self.decide(slug, Request::Operate(Box::new(event)), batch)?;
-        batch.attach(roster);
+        batch.attach(slug, roster);
         Ok(position)
     }
 
@@ -261,7 +287,9 @@ impl Writer {
         let event = decide(&ahead.poll, Command { at, request })?;
         let sealed = seal(ahead.poll.head(), at, event)?;
         evolve(&mut ahead.poll, &sealed);
-        Ok(batch.add(slug, sealed))
+        let position = Position::of(&sealed);
+        batch.add(slug, ahead.poll.origin(), sealed);
+        Ok(position)
     }
 
     fn open(&mut self, opened: Opened, batch: &mut Batch) -> Result<Position, Rejection> {
@@ -281,10 +309,11 @@ impl Writer {
             .map_err(|error| Rejection::Unwritable(error.to_string()))?;
         let slug = poll.definition().slug.clone();
         self.is_free(&slug, &origin)?;
+        let position = Position::of(&sealed);
+        batch.add(&slug, &origin, sealed);
         let frozen_until = None;
-        self.polls
-            .insert(slug.clone(), Ahead { poll, frozen_until });
-        Ok(batch.add(&slug, sealed))
+        self.polls.insert(slug, Ahead { poll, frozen_until });
+        Ok(position)
     }
 
     fn own_keys(&self, opened: &Opened, origin: &Origin) -> Result<(), Rejection> {
@@ -336,32 +365,4 @@ impl Ahead {
 
 fn seal(head: Head, at: u64, event: Event) -> Result<Sealed<Event>, Rejection> {
     Sealed::seal(head.next(at, event)).map_err(|error| Rejection::Unwritable(error.to_string()))
-}
-
-/// Answers a job once its batch is durable, or says why it is not.
-fn settle<T: Send + 'static>(reply: Answer<T>, outcome: Result<T, Rejection>) -> Settle {
-    Box::new(move |committed| {
-        let answer = match committed {
-            Ok(()) => outcome,
-            Err(rejection) => Err(rejection),
-        };
-        // Who asked may have gone; what was recorded stands all the same.
-        drop(reply.send(answer));
-    })
-}
-
-/// An item of a batch is made here alone, so that entries reach the log in the order in which they were sealed.
-impl Batch {
-    fn add(&mut self, slug: &str, sealed: Sealed<Event>) -> Position {
-        let position = Position {
-            index: sealed.entry().index,
-            link: sealed.link(),
-        };
-        self.push(Item {
-            slug: slug.to_owned(),
-            sealed,
-            roster: None,
-        });
-        position
-    }
 }

@@ -10,7 +10,7 @@ use crate::{DataDir, StoreError};
 use sha2::{Digest, Sha256};
 use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
 use sijill_ledger::limits::ENTRY_BYTES_MAX;
-use sijill_ledger::{Event, Hash, Head, Origin, Sealed};
+use sijill_ledger::{Event, Hash, Head, Linked, Origin, Sealed};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -298,7 +298,7 @@ impl<'a> Source<'a> {
             let after = batch.after.follow(&sealed);
             let after = after.map_err(|error| self.bad(format!("entry {at}: {error}")))?;
             visit(&sealed).map_err(|why| self.bad(format!("entry {at}: {why}")))?;
-            batch.add(sealed.bytes(), after)?;
+            batch.add(sealed, after)?;
         }
         batch.flush()?;
         Ok(batch.after)
@@ -325,17 +325,17 @@ impl<'a> Source<'a> {
 }
 
 /// Entries on their way into the log, a commit at a time.
-struct Batch<'a> {
+struct Batch<'a, E> {
     log: &'a Log,
     slug: &'a str,
     origin: &'a Origin,
     before: Head,
     after: Head,
-    entries: Vec<Vec<u8>>,
+    entries: Vec<Sealed<E>>,
     bytes: usize,
 }
 
-impl<'a> Batch<'a> {
+impl<'a, E: Event> Batch<'a, E> {
     fn new(log: &'a Log, slug: &'a str, origin: &'a Origin) -> Self {
         let start = Head::start(origin);
         Self {
@@ -349,9 +349,9 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn add(&mut self, entry: &[u8], after: Head) -> Result<(), StoreError> {
-        self.entries.push(entry.to_vec());
-        self.bytes += entry.len();
+    fn add(&mut self, entry: Sealed<E>, after: Head) -> Result<(), StoreError> {
+        self.bytes += entry.bytes().len();
+        self.entries.push(entry);
         self.after = after;
         if self.bytes >= IMPORT_COMMIT_BYTES {
             self.flush()?;
@@ -367,8 +367,7 @@ impl<'a> Batch<'a> {
             origin: self.origin,
             slug: self.slug,
             before: self.before,
-            after: self.after,
-            entries: self.entries.iter().map(Vec::as_slice).collect(),
+            entries: self.entries.iter().map(Linked::sealed).collect(),
         }])?;
         self.before = self.after;
         self.entries.clear();

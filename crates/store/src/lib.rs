@@ -26,7 +26,7 @@ pub use copy::private_copy;
 pub use data_dir::DataDir;
 pub use error::StoreError;
 pub use import::import;
-pub use log::{Append, Loaded, Log, Salvaged};
+pub use log::{Append, Loaded, Log, Salvaged, Written};
 
 // Tests below the seam share the bench of the stories, which names the crate as everybody does.
 #[cfg(test)]

@@ -23,7 +23,7 @@ use crate::head::{self, Found};
 use crate::import;
 use crate::medium::{Medium, MediumError};
 use crate::sled_medium::{self, SledMedium};
-use sijill_ledger::{Event, Head, Origin, Sealed};
+use sijill_ledger::{Event, Head, Linked, Origin, Sealed};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -37,10 +37,16 @@ pub struct Append<'a> {
     pub slug: &'a str,
     /// Where the ledger ends before.
     pub before: Head,
-    /// Where it ends after.
-    pub after: Head,
-    /// The canonical bytes of the entries in between.
-    pub entries: Vec<&'a [u8]>,
+    /// The entries that come next.
+    pub entries: Vec<Linked<'a>>,
+}
+
+/// Entries that were written and are not durable before [`Log::commit`] has returned.
+#[derive(Debug, Default)]
+#[must_use = "what was written is durable, and may be acknowledged, only after `Log::commit`"]
+pub struct Written {
+    /// Where each ledger ends with them.
+    ends: Vec<(Origin, Head)>,
 }
 
 /// What loading a ledger found.
@@ -71,9 +77,19 @@ struct Inner {
 
 #[derive(Default)]
 struct State {
-    /// Where each ledger ends that was loaded or appended to, and its poll's short name.
-    heads: BTreeMap<Origin, (String, Head)>,
+    /// Each ledger that was loaded or written to.
+    ledgers: BTreeMap<Origin, Known>,
     closed: bool,
+}
+
+/// What the log knows of a ledger.
+struct Known {
+    /// The poll's short name.
+    slug: String,
+    /// Where it ends on stable storage.
+    durable: Head,
+    /// Where it ends with what is written and not durable yet.
+    written: Head,
 }
 
 impl Log {
@@ -195,9 +211,12 @@ impl Log {
         }
         let slug = folder.map_err(|why| self.damaged(origin, 0, why))?;
         let unacknowledged = self.beyond_head(&slug, acknowledged, end)?;
-        self.state()
-            .heads
-            .insert(origin.clone(), (slug.clone(), end));
+        let known = Known {
+            slug: slug.clone(),
+            durable: end,
+            written: end,
+        };
+        self.state().ledgers.insert(origin.clone(), known);
         Ok(Loaded {
             slug,
             head: end,
@@ -284,47 +303,80 @@ impl Log {
         Ok(())
     }
 
-    /// Makes entries durable, of one ledger or several: the whole commit, top to bottom.
-    ///
-    /// The entries exist from the moment `sync` has returned: whatever happens afterwards, a restart finds them. Before
-    /// it a restart may find all of them, a part, or none, and nobody was told. The head files follow; an entry beyond
-    /// them is kept by a restart and reported as never acknowledged. A new ledger has its head file, which says 0
-    /// entries, before its first frame: whoever finds frames without a head file knows that it was lost.
+    /// Makes entries durable, of one ledger or several; when it has returned, they may be acknowledged.
     ///
     /// # Errors
     /// If the appends are refused (then nothing was written, and the log goes on), or if the medium fails (then nothing
     /// more is written).
     pub fn append(&self, appends: &[Append<'_>]) -> Result<(), StoreError> {
-        let mut state = self.state();
-        self.working(&state)?;
-        for (place, append) in appends.iter().enumerate() {
-            let others = appends.get(..place).unwrap_or_default();
-            self.expect(&state, append, others)?;
-        }
-        self.or_stop(self.commit(appends))?;
-        for append in appends {
-            let head = (append.slug.to_owned(), append.after);
-            state.heads.insert(append.origin.clone(), head);
-        }
-        Ok(())
+        let written = self.write(appends)?;
+        self.commit(written)
     }
 
-    fn commit(&self, appends: &[Append<'_>]) -> Result<(), StoreError> {
+    /// The first half of a commit: hands entries to the medium. One thread writes; what it has written before may be on
+    /// its way to stable storage meanwhile. A restart may find all of it, a part, or none, and nobody was told.
+    ///
+    /// A new ledger has its head file, which says 0 entries, before its first frame: whoever finds frames without a head
+    /// file knows that it was lost.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn write(&self, appends: &[Append<'_>]) -> Result<Written, StoreError> {
+        let mut state = self.state();
+        self.working(&state)?;
+        let mut ends: Vec<(Origin, Head)> = Vec::new();
+        for (place, append) in appends.iter().enumerate() {
+            let others = appends.get(..place).unwrap_or_default();
+            self.expect(&state, append, others.iter().zip(&ends))?;
+            ends.push((append.origin.clone(), end_of(append)?));
+        }
+        self.or_stop(self.write_frames(appends))?;
+        for (append, (origin, written)) in appends.iter().zip(&ends) {
+            let known = state.ledgers.entry(origin.clone());
+            let known = known.or_insert_with(|| Known {
+                slug: append.slug.to_owned(),
+                durable: append.before,
+                written: append.before,
+            });
+            known.written = *written;
+        }
+        Ok(Written { ends })
+    }
+
+    fn write_frames(&self, appends: &[Append<'_>]) -> Result<(), StoreError> {
         let disk = &self.0.medium;
         for append in appends.iter().filter(|append| append.before.size == 0) {
             let made = disk.write_head(append.slug, append.before, true);
             made.map_err(medium("making a head file"))?;
         }
         for append in appends {
-            for (first, frame) in frame::frames(append.before.size, &append.entries) {
+            let entries: Vec<&[u8]> = append.entries.iter().map(Linked::bytes).collect();
+            for (first, frame) in frame::frames(append.before.size, &entries) {
                 let inserted = disk.insert(append.origin.as_str(), first, &frame);
                 inserted.map_err(medium("writing a frame"))?;
             }
         }
-        disk.sync().map_err(medium("syncing the log"))?;
-        for append in appends {
-            let written = disk.write_head(append.slug, append.after, false);
-            written.map_err(medium("writing a head file"))?;
+        Ok(())
+    }
+
+    /// The second half, in the order of the writes: the entries exist from the moment `sync` has returned, whatever
+    /// happens afterwards. The head files follow; an entry beyond them is kept by a restart and reported as never
+    /// acknowledged. What is written meanwhile may become durable too, and waits for its own commit all the same.
+    ///
+    /// # Errors
+    /// If the medium fails; then nothing more is written.
+    pub fn commit(&self, written: Written) -> Result<(), StoreError> {
+        self.working(&self.state())?;
+        let synced = self.0.medium.sync();
+        self.or_stop(synced.map_err(medium("syncing the log")))?;
+        for (origin, end) in written.ends {
+            let mut state = self.state();
+            let Some(known) = state.ledgers.get_mut(&origin) else {
+                continue;
+            };
+            known.durable = end;
+            let moved = self.0.medium.write_head(&known.slug, end, false);
+            self.or_stop(moved.map_err(medium("writing a head file")))?;
         }
         Ok(())
     }
@@ -333,32 +385,28 @@ impl Log {
     pub fn sync_heads(&self) -> Result<(), StoreError> {
         let state = self.state();
         self.working(&state)?;
-        for (slug, head) in state.heads.values() {
-            let written = self.0.medium.write_head(slug, *head, true);
+        for known in state.ledgers.values() {
+            let written = self.0.medium.write_head(&known.slug, known.durable, true);
             self.or_stop(written.map_err(medium("writing a head file")))?;
         }
         Ok(())
     }
 
     /// The append must be of a known ledger or a new one, begin where that ends, and lead where it says.
-    fn expect(
+    fn expect<'a>(
         &self,
         state: &State,
         append: &Append<'_>,
-        others: &[Append<'_>],
+        others: impl Iterator<Item = (&'a Append<'a>, &'a (Origin, Head))>,
     ) -> Result<(), StoreError> {
         poll_folder(self.data(), append.slug)?;
-        let of_others = others
-            .iter()
-            .map(|other| (other.origin, (other.slug, other.after)));
-        let known = state
-            .heads
-            .iter()
-            .map(|(origin, (slug, head))| (origin, (slug.as_str(), *head)));
+        let of_others = others.map(|(other, (origin, end))| (origin, other.slug, *end));
+        let known = state.ledgers.iter();
+        let known = known.map(|(origin, known)| (origin, known.slug.as_str(), known.written));
         let mut found = None;
-        for (origin, (slug, head)) in known.chain(of_others) {
+        for (origin, slug, end) in known.chain(of_others) {
             match (origin == append.origin, slug == append.slug) {
-                (true, true) => found = Some(head),
+                (true, true) => found = Some(end),
                 (false, false) => {}
                 _ => return Err(exists(append)),
             }
@@ -374,7 +422,7 @@ impl Log {
                 found: found.size,
             });
         }
-        leads(append)
+        Ok(())
     }
 
     /// Where a ledger begins that this log has never seen.
@@ -405,7 +453,11 @@ impl Log {
     /// The short names of the polls loaded or appended to.
     fn loaded(&self) -> Vec<String> {
         let state = self.state();
-        state.heads.values().map(|(slug, _)| slug.clone()).collect()
+        state
+            .ledgers
+            .values()
+            .map(|known| known.slug.clone())
+            .collect()
     }
 
     /// The canonical bytes of a ledger's entries from this index on, frame by frame. Not verified.
@@ -423,7 +475,7 @@ impl Log {
     /// Takes a ledger out again, with its poll's folder: one whose import did not end. Both are gone for good before
     /// it returns, so that whoever removes the import's mark then leaves no head file without its ledger.
     pub(crate) fn remove(&self, origin: &Origin, slug: &str) -> Result<(), StoreError> {
-        self.state().heads.remove(origin);
+        self.state().ledgers.remove(origin);
         let removed = self.0.medium.remove(origin.as_str(), slug);
         self.or_stop(removed.map_err(medium("removing a ledger")))?;
         let folder = poll_folder(self.data(), slug)?;
@@ -476,27 +528,16 @@ impl Log {
     }
 }
 
-/// The entries must follow each other from the head before to the head after.
-fn leads(append: &Append<'_>) -> Result<(), StoreError> {
-    let broken = |after: &Head, why: String| StoreError::NotAChain {
-        origin: append.origin.to_string(),
-        after: ends_at(after),
-        why,
-    };
-    let mut end = append.before;
-    for entry in &append.entries {
-        end = end
-            .follow_bytes(entry)
-            .map_err(|error| broken(&end, error.to_string()))?;
-    }
-    if end != append.after {
-        let why = format!(
-            "they end at {} {}, expected {} {}",
-            end.size, end.link, append.after.size, append.after.link
-        );
-        return Err(broken(&append.before, why));
-    }
-    Ok(())
+/// Where a ledger ends after these entries, which must follow each other.
+fn end_of(append: &Append<'_>) -> Result<Head, StoreError> {
+    append.entries.iter().try_fold(append.before, |end, entry| {
+        end.follow_linked(entry)
+            .map_err(|error| StoreError::NotAChain {
+                origin: append.origin.to_string(),
+                after: ends_at(&end),
+                why: error.to_string(),
+            })
+    })
 }
 
 fn exists(append: &Append<'_>) -> StoreError {

@@ -21,7 +21,7 @@ use tokio::sync::oneshot::Receiver;
 const WAITING_MAX: usize = 4_000;
 
 pub fn rows(scale: &Scale) -> Vec<Row> {
-    let answers = scale.of(50_000);
+    let answers = scale.of(200_000);
     let (bench, prepared) = prepare(answers);
     let entries = entries(&bench, &prepared);
     let bytes = entries.iter().map(Vec::len).sum::<usize>() / entries.len();

@@ -265,6 +265,21 @@ fn say(log: &Log, told: &mut [&mut Told], bytes: usize) -> Result<(), StoreError
     Ok(())
 }
 
+/// Seals an entry in each of these and writes it while the one before is not durable yet; then both commits end.
+fn say_ahead(log: &Log, iraq: &mut Told, chile: &mut Told) -> Result<(), StoreError> {
+    let before = [iraq.ledger.head, chile.ledger.head];
+    iraq.ledger.seal("first");
+    chile.ledger.seal("second");
+    let first = log.write(&[iraq.ledger.since(before[0])])?;
+    let second = log.write(&[chile.ledger.since(before[1])])?;
+    log.commit(first)?;
+    iraq.acknowledged = iraq.ledger.entries.len();
+    log.sync_heads()?;
+    log.commit(second)?;
+    chile.acknowledged = chile.ledger.entries.len();
+    Ok(())
+}
+
 /// An import that does not end well: restored so far, then taken out again.
 fn half_an_import(log: &Log) -> Result<(), StoreError> {
     let mut peru = Told::new("peru");
@@ -297,6 +312,7 @@ fn second_life(log: &Log, iraq: &mut Told, chile: &mut Told) -> Result<(), Store
     }
     log.finish_loading()?;
     say(log, &mut [iraq, chile], 10)?;
+    say_ahead(log, iraq, chile)?;
     log.close()
 }
 

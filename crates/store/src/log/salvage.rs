@@ -4,7 +4,7 @@
 //! entry 0 on is kept; what stands behind it is cut off, so that the ledger has one end; and what goes on there must be
 //! an entry that says what was lost.
 
-use super::{Entries, Log, medium, shown};
+use super::{Entries, Known, Log, medium, shown};
 use crate::StoreError;
 use crate::copy;
 use crate::data_dir::{DataDir, poll_folder};
@@ -135,8 +135,12 @@ impl Log {
         }
         let cut = self.cut_frames(origin, salvaged.kept.size);
         self.or_stop(cut)?;
-        let ends = (salvaged.slug.clone(), salvaged.kept);
-        self.state().heads.insert(origin.clone(), ends);
+        let known = Known {
+            slug: salvaged.slug.clone(),
+            durable: salvaged.kept,
+            written: salvaged.kept,
+        };
+        self.state().ledgers.insert(origin.clone(), known);
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! Appending against an expected head: what is taken, and what is refused without a trace.
 
-use crate::bench::{Ledger, check_loads, load, open, written};
+use crate::bench::{Ledger, check_loads, head_of, load, open, written};
 use proptest::prelude::*;
-use sijill_ledger::{Head, Link};
+use sijill_ledger::chain::ChainBreak;
+use sijill_ledger::{Head, Link, Linked};
 use sijill_store::{Append, StoreError};
 
 /// One step of a writer's life.
@@ -147,28 +148,57 @@ fn an_append_elsewhere_than_at_the_end_is_a_conflict() {
 }
 
 #[test]
-fn entries_that_do_not_lead_where_they_say_are_refused() {
+fn entries_that_do_not_follow_each_other_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path());
     let ledger = written(&log, "iraq", 2);
     let mut next = ledger.clone();
     next.seal("one");
     next.seal("two");
-    let changes: [fn(&mut Append<'_>); 5] = [
-        |append| append.entries.truncate(1),
+    let mut past = Ledger::new("iraq");
+    for _ in 0..4 {
+        past.seal("another past");
+    }
+    let stranger = Linked::of(&past.entries[3]).unwrap();
+    let changes: [fn(&mut Append<'_>); 3] = [
         |append| append.entries.swap(0, 1),
-        |append| append.after.link = Link::from_bytes([7; 32]),
-        |append| append.after.size += 1,
-        |append| append.entries[1] = b"",
+        |append| {
+            append.entries.remove(0);
+        },
+        |append| append.entries[1] = append.entries[0],
     ];
     for change in changes {
         let mut append = next.since(ledger.head);
         change(&mut append);
         check_refused(&log, &ledger, append);
     }
-    let mut nothing = ledger.since(ledger.head);
-    nothing.after.link = Link::from_bytes([7; 32]);
-    check_refused(&log, &ledger, nothing);
+    let mut append = next.since(ledger.head);
+    append.entries[1] = stranger;
+    check_refused(&log, &ledger, append);
+    assert_eq!(Linked::of(b""), Err(ChainBreak::NoEntry));
+}
+
+/// The service writes a batch while the one before it is on its way to the disk. A power cut in between must find a
+/// head file that says no more than what was committed, and the next writer the place after everything written.
+#[test]
+fn what_is_written_counts_as_durable_only_after_its_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let log = open(&data);
+    let mut ledger = written(&log, "iraq", 2);
+    let durable = ledger.head;
+    ledger.seal("one");
+    let one = log.write(&[ledger.since(durable)]).unwrap();
+    let before = ledger.head;
+    ledger.seal("two");
+    let two = log.write(&[ledger.since(before)]).unwrap();
+    log.sync_heads().unwrap();
+    assert_eq!(head_of(&data, "iraq"), durable.size);
+    log.commit(one).unwrap();
+    assert_eq!(head_of(&data, "iraq"), before.size);
+    log.commit(two).unwrap();
+    assert_eq!(head_of(&data, "iraq"), ledger.head.size);
+    check_loads(&log, &ledger);
 }
 
 /// A log whose ledger nobody loaded looks empty to its writer; entry 0 of another past would have replaced the frames

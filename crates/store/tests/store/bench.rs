@@ -1,7 +1,7 @@
 //! What the stories share: a small kind of ledger, its writer, and a look at what a log holds.
 
 use serde::{Deserialize, Serialize};
-use sijill_ledger::{Head, Origin, Sealed};
+use sijill_ledger::{Head, Linked, Origin, Sealed};
 use sijill_store::{Append, DataDir, Loaded, Log, StoreError};
 use std::collections::BTreeMap;
 use std::fs;
@@ -78,10 +78,9 @@ impl Ledger {
             origin: &self.origin,
             slug: &self.slug,
             before,
-            after: self.head,
             entries: self.entries[before.size as usize..]
                 .iter()
-                .map(Vec::as_slice)
+                .map(|bytes| Linked::of(bytes).unwrap())
                 .collect(),
         }
     }
@@ -132,6 +131,16 @@ pub fn check_loads(log: &Log, ledger: &Ledger) {
     assert_eq!(loaded.head, ledger.head);
     assert_eq!(loaded.unacknowledged, 0);
     assert!(entries == ledger.entries, "other entries than were written");
+}
+
+/// How many entries the head file of a poll says are acknowledged.
+pub fn head_of(data: &Path, slug: &str) -> u64 {
+    let file = fs::read(data.join("polls").join(slug).join("head")).unwrap();
+    let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap());
+    let slots = file
+        .chunks(80)
+        .map(|slot| (number(&slot[..8]), number(&slot[8..16])));
+    slots.max().unwrap().1
 }
 
 /// Every file below a folder, with its bytes.

@@ -8,9 +8,12 @@ use sijill_ledger::{Head, Sealed};
 use sijill_scenarios::dice::Dice;
 use sijill_scenarios::power::{Disk, Unsafe};
 use sijill_scenarios::trace::{self, Deed, Seen};
-use sijill_store::{DataDir, Log, export, files, import};
+use sijill_store::{DataDir, Log, Written, export, files, import};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::thread;
 
 /// The folder that the child lives in.
 const ROOT: &str = "SIJILL_STORE_POWER_ROOT";
@@ -64,20 +67,37 @@ impl Life {
         life
     }
 
-    fn commit(&mut self, log: &Log, number: usize) {
+    /// Writes the commits of these numbers, while another thread makes durable what was written before, as the service
+    /// does.
+    fn commit(&mut self, log: &Log, numbers: Range<usize>) {
+        let (to_committer, written) = sync_channel(1);
+        thread::scope(|scope| {
+            scope.spawn(move || written.into_iter().for_each(|written| end(log, written)));
+            for number in numbers {
+                let written = self.write(log, number);
+                let sizes = [self.iraq.head.size, self.chile.head.size];
+                to_committer.send((number, written, sizes)).unwrap();
+            }
+            drop(to_committer);
+        });
+    }
+
+    fn write(&mut self, log: &Log, number: usize) -> Written {
         let [iraq, chile] = self.seal(number);
         let mut appends = vec![self.iraq.since(iraq)];
         if self.chile.head != chile {
             appends.push(self.chile.since(chile));
         }
-        log.append(&appends).unwrap();
-        println!(
-            "acknowledged {} {}",
-            self.iraq.head.size, self.chile.head.size
-        );
-        if number % 10 == 9 {
-            log.sync_heads().unwrap();
-        }
+        log.write(&appends).unwrap()
+    }
+}
+
+/// Ends a commit, and says so.
+fn end(log: &Log, (number, written, [iraq, chile]): (usize, Written, [u64; 2])) {
+    log.commit(written).unwrap();
+    println!("acknowledged {iraq} {chile}");
+    if number % 10 == 9 {
+        log.sync_heads().unwrap();
     }
 }
 
@@ -118,10 +138,8 @@ fn lives_while_it_is_traced() {
             load(&log, &Ledger::new("peru").origin).unwrap();
         }
         log.finish_loading().unwrap();
-        while number < stop {
-            life.commit(&log, number);
-            number += 1;
-        }
+        life.commit(&log, number..stop);
+        number = stop;
         let published = root.join("data/polls/iraq/published");
         files::write_whole(&published, b"{}", false).unwrap();
         log.close().unwrap();

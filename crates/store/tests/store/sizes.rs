@@ -1,6 +1,7 @@
 //! Sizes at their limits: frames, entries, and what sled makes of many of them.
 
 use crate::bench::{Ledger, check_loads, open, written};
+use sijill_ledger::Linked;
 use sijill_ledger::limits::ENTRY_BYTES_MAX;
 use sijill_store::limits::FRAME_BYTES_MAX;
 use std::fs;
@@ -54,12 +55,8 @@ fn the_longest_entry_comes_back() {
     ledger.seal_bytes(ENTRY_BYTES_MAX);
     ledger.seal("short");
     log.append(&[ledger.since(before)]).unwrap();
-    let mut too_long = ledger.since(before);
-    let bytes = vec![0; ENTRY_BYTES_MAX + 1];
-    too_long.before = ledger.head;
-    too_long.entries = vec![&bytes];
-    too_long.after.size = ledger.head.size + 1;
-    assert!(log.append(&[too_long]).is_err());
+    let too_long = [ledger.entries[1].as_slice(), &[0]].concat();
+    assert!(Linked::of(&too_long).is_err());
     drop(log);
     reopened(folder.path(), &ledger);
     assert_eq!(blobs(folder.path()), 0);

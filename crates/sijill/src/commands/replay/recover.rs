@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::signing::{self, VALID_MS};
 use anyhow::Result;
 use serde_json::json;
-use sijill_ledger::{Head, Origin, Sealed};
+use sijill_ledger::{Head, Linked, Origin, Sealed};
 use sijill_poll::event::Recovered;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve, operator, rules};
@@ -154,8 +154,7 @@ fn append(log: &Log, origin: &Origin, salvaged: &Salvaged, sealed: &Sealed<Event
         origin,
         slug: &salvaged.slug,
         before: salvaged.kept,
-        after,
-        entries: vec![sealed.bytes()],
+        entries: vec![Linked::sealed(sealed)],
     }])?;
     log.sync_heads()?;
     Ok(after)

@@ -1,0 +1,230 @@
+//! The publisher: the one thread that moves the books on by what is durable, tells who waits, and publishes.
+//!
+//! Invariants:
+//! - nobody is told that an entry is recorded, and no book has it, before the committer has handed it on;
+//! - a publication is on disk before anyone can see it.
+
+use crate::batch::{Batch, Part};
+use crate::book::{Book, Published};
+use crate::clock::Clock;
+use crate::health::Health;
+use crate::keys::MasterKey;
+use crate::limits::{PUBLICATION_MS_MIN, TICK_MS};
+use crate::rejection::Rejection;
+use crate::service::Books;
+use crate::shelf::{Shelf, is_over};
+use sijill_ledger::Sealed;
+use sijill_poll::event::Who;
+use sijill_poll::publication::{Waiting, is_due};
+use sijill_poll::roster::Roster;
+use sijill_poll::{Event, Poll, evolve};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+/// What of a poll waits to be published.
+#[derive(Debug, Clone, Default)]
+struct Backlog {
+    /// Invitations whose answers wait: one who changes theirs again and again is still one.
+    people: BTreeSet<u32>,
+    others: u64,
+    /// When the first answer that waits became durable, milliseconds since 1970.
+    since: u64,
+    /// When the last publication was.
+    published_at: u64,
+}
+
+impl Backlog {
+    fn add(&mut self, event: &Event, now: u64) {
+        match event {
+            Event::Responded(responded) => {
+                let Who::Invitation { index, .. } = responded.answer.who;
+                if self.people.is_empty() {
+                    self.since = now;
+                }
+                self.people.insert(index);
+            }
+            _ => self.others += 1,
+        }
+    }
+}
+
+/// The publisher's own state.
+pub struct Publisher {
+    shelf: Shelf,
+    books: Arc<Books>,
+    backlogs: BTreeMap<String, Backlog>,
+    clock: Clock,
+    master: MasterKey,
+    health: Arc<Health>,
+}
+
+impl Publisher {
+    /// A publisher over a log and the books of what is in it. What was durable and not published waits on.
+    pub fn new(
+        shelf: Shelf,
+        books: Arc<Books>,
+        clock: Clock,
+        master: MasterKey,
+        health: Arc<Health>,
+    ) -> Self {
+        let now = clock();
+        let backlogs = books.all().iter().map(|book| backlog(book, now)).collect();
+        Self {
+            shelf,
+            books,
+            backlogs,
+            clock,
+            master,
+            health,
+        }
+    }
+
+    /// Works until a batch says stop, or until no batch can come any more.
+    pub fn run(mut self, batches: &Receiver<Batch>) {
+        let _alarm = self.health.alarm("the publisher");
+        loop {
+            match batches.recv_timeout(Duration::from_millis(TICK_MS)) {
+                Ok(batch) => {
+                    let stop = batch.stop;
+                    self.tell(batch);
+                    if stop {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.publish_what_is_due();
+        }
+    }
+
+    /// Moves the books on by a batch that is durable, and tells who waits for it. The one that says stop ends the log.
+    fn tell(&mut self, mut batch: Batch) {
+        let mut outcome = batch.committed.clone();
+        if outcome.is_ok() {
+            let now = (self.clock)();
+            for part in batch.take_parts() {
+                self.keep(part, now);
+            }
+            if batch.stop {
+                outcome = self.finish();
+            }
+        }
+        if let Err(Rejection::Stopped { why }) = &outcome {
+            self.health.stop(why);
+        }
+        batch.tell(&outcome);
+    }
+
+    /// Moves the durable state on by entries that are on disk.
+    fn keep(&mut self, part: Part, now: u64) {
+        let backlog = self.backlogs.entry(part.slug.clone()).or_default();
+        for sealed in &part.entries {
+            backlog.add(&sealed.entry().event, now);
+        }
+        let mut entries = part.entries.iter();
+        let book = match self.books.get(&part.slug) {
+            Some(book) => Some(book),
+            None => entries.next().and_then(|first| self.open(first, now)),
+        };
+        let Some(book) = book else {
+            return;
+        };
+        let mut poll = book.durable_mut();
+        if let Some(roster) = part.roster {
+            poll.attach(roster);
+        }
+        for sealed in entries {
+            evolve(&mut poll, sealed);
+        }
+    }
+
+    fn open(&self, first: &Sealed<Event>, now: u64) -> Option<Arc<Book>> {
+        let empty = Arc::new(Roster::none());
+        match Poll::open(first, empty) {
+            Ok(poll) => {
+                let published = Published::of(&poll, now);
+                let book = Arc::new(Book::new(poll, published, &self.master));
+                self.books.put(Arc::clone(&book));
+                Some(book)
+            }
+            // The writer opened the same entry before it sealed it.
+            Err(error) => {
+                self.health.stop(&error.to_string());
+                None
+            }
+        }
+    }
+
+    fn publish_what_is_due(&mut self) {
+        if self.health.stopped().is_some() {
+            return;
+        }
+        let now = (self.clock)();
+        for book in self.books.all() {
+            let backlog = self.backlogs.entry(book.slug().to_owned()).or_default();
+            if wants_publication(&book, backlog, now) {
+                self.publish(&book, now);
+            }
+        }
+    }
+
+    /// Publishes everything durable. The size is on disk before anyone can see it, so that no restart goes behind it.
+    fn publish(&mut self, book: &Arc<Book>, now: u64) {
+        let published = Published::of(&book.durable(), now);
+        let over = is_over(&book.durable());
+        let mut written = self.shelf.published(book.slug(), published.head, now);
+        if over {
+            written = written.and_then(|()| self.shelf.snapshot(&book.durable()));
+        }
+        if let Err(error) = written {
+            self.health.stop(&error.cause());
+            return;
+        }
+        book.publish(published);
+        let fresh = Backlog {
+            published_at: now,
+            ..Backlog::default()
+        };
+        self.backlogs.insert(book.slug().to_owned(), fresh);
+    }
+
+    fn finish(&mut self) -> Result<(), Rejection> {
+        let stopped = |error: crate::ServerError| Rejection::Stopped {
+            why: error.to_string(),
+        };
+        for book in self.books.all() {
+            self.shelf.snapshot(&book.durable()).map_err(stopped)?;
+        }
+        self.shelf.close().map_err(stopped)
+    }
+}
+
+fn wants_publication(book: &Book, backlog: &Backlog, now: u64) -> bool {
+    let poll = book.durable();
+    let over = now >= poll.end() || is_over(&poll);
+    let waiting = Waiting {
+        people: backlog.people.len() as u64,
+        others: backlog.others,
+        age_ms: now.saturating_sub(backlog.since),
+    };
+    let too_soon = !backlog.people.is_empty()
+        && !over
+        && now.saturating_sub(backlog.published_at) < PUBLICATION_MS_MIN;
+    !too_soon && is_due(&book.definition().rules, waiting, over)
+}
+
+/// What waited when the service was started. How many of the entries that were not published are answers is counted
+/// while the log is replayed; the book's publication says where it ended.
+fn backlog(book: &Arc<Book>, now: u64) -> (String, Backlog) {
+    let (people, others) = book.unpublished_at_start();
+    let backlog = Backlog {
+        people,
+        others,
+        since: now,
+        published_at: book.published().at,
+    };
+    (book.slug().to_owned(), backlog)
+}
