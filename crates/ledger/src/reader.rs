@@ -1,9 +1,9 @@
 //! The reader of canonical bytes: what `codec` decodes with, as a deserializer of serde's.
 //!
-//! It reads the encoding of `docs/SPEC.md`, "Values", and is lenient where that has one form for a value and others
-//! decode too (longer integers, bytes left over): `codec` re-encodes and compares. It exists because an audit and a
-//! restart read every entry, and the library that writes the bytes reads a hash as 32 fallible calls
-//! (docs/PERFORMANCE.md).
+//! It reads the encoding of `docs/SPEC.md`, "Canonical bytes", and no other form of a value: an integer that is longer
+//! than need be is refused here, bytes left over by `codec`. It exists because an audit and a restart read every entry:
+//! the library that writes the bytes reads a hash as 32 fallible calls, and would have to write them anew to see whether
+//! they are the one form (docs/PERFORMANCE.md).
 //!
 //! A length never makes it claim memory: every element has at least one byte, and room is made for few at once.
 
@@ -22,6 +22,8 @@ pub(crate) enum ReadError {
     Ends,
     /// A number, tag or text that is none of its type.
     Not(&'static str),
+    /// An integer in more bytes than it needs.
+    NotShortest,
     /// What the type itself says of a value.
     Refused(String),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for ReadError {
         match self {
             Self::Ends => f.write_str("they end inside a value"),
             Self::Not(what) => write!(f, "{what} expected, and found none"),
+            Self::NotShortest => f.write_str("an integer is longer than it need be"),
             Self::Refused(why) => f.write_str(why),
         }
     }
@@ -83,16 +86,23 @@ impl<'de> Reader<'de> {
     /// An integer of variable length, of at most as many bytes as its type has.
     #[inline]
     fn integer(&mut self, bytes_max: usize) -> Result<u64, ReadError> {
-        let (value, bytes) = match self.byte()? {
+        let (value, bytes, shorter_max) = match self.byte()? {
             small @ 0..=250 => return Ok(u64::from(small)),
-            251 => (u64::from(u16::from_le_bytes(self.array()?)), 2),
-            252 => (u64::from(u32::from_le_bytes(self.array()?)), 4),
-            253 => (u64::from_le_bytes(self.array()?), 8),
+            251 => (u64::from(u16::from_le_bytes(self.array()?)), 2, 250),
+            252 => {
+                let value = u32::from_le_bytes(self.array()?);
+                (u64::from(value), 4, u64::from(u16::MAX))
+            }
+            253 => {
+                let value = u64::from_le_bytes(self.array()?);
+                (value, 8, u64::from(u32::MAX))
+            }
             _ => return Err(ReadError::Not("an integer")),
         };
-        match bytes <= bytes_max {
-            true => Ok(value),
-            false => Err(ReadError::Not("an integer of its type")),
+        match (bytes <= bytes_max, value > shorter_max) {
+            (true, true) => Ok(value),
+            (true, false) => Err(ReadError::NotShortest),
+            (false, _) => Err(ReadError::Not("an integer of its type")),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A book: one poll as the rest of the service sees it. What is durable, what is published, and nothing that is not.
 //!
-//! The committer alone writes it, after the disk has confirmed; everyone else reads. No lock is held across an await.
+//! The publisher alone writes it, after the disk has confirmed; everyone else reads. No lock is held across an await.
 
 use crate::keys::MasterKey;
 use crate::shelf::Replayed;
@@ -126,13 +126,13 @@ impl Book {
         &self.definition
     }
 
-    /// The durable state. Hold it briefly: the committer waits.
+    /// The durable state. Hold it briefly: the publisher waits.
     pub fn durable(&self) -> RwLockReadGuard<'_, Poll> {
-        // A poisoned lock means that the committer died; `Health` says so, and what was durable still is.
+        // A poisoned lock means that the publisher died; `Health` says so, and what was durable still is.
         self.durable.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The durable state, for the committer.
+    /// The durable state, for the publisher.
     pub(crate) fn durable_mut(&self) -> RwLockWriteGuard<'_, Poll> {
         self.durable.write().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,7 +5,9 @@
 //! operator key ever reaches the service.
 
 use crate::ServerError;
-use crate::limits::{DESK_CONNECTIONS_MAX, DESK_LINE_BYTES_MAX, ROOM_MS};
+use crate::limits::{
+    DESK_CONNECTIONS_MAX, DESK_LINE_BYTES_MAX, DESK_REST_BYTES_MAX, DESK_REST_MS_MAX, ROOM_MS,
+};
 use crate::service::{Config, Service};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
@@ -13,7 +15,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 
 /// The name of the socket in the data directory.
@@ -361,10 +363,22 @@ async fn attend(stream: tokio::net::UnixStream, service: Service) {
             return;
         };
         text.push(b'\n');
-        if write.write_all(&text).await.is_err() || !goes_on {
+        if write.write_all(&text).await.is_err() {
             return;
         }
+        if !goes_on {
+            drop(write.shutdown().await);
+            return pass_over(&mut lines).await;
+        }
     }
+}
+
+/// Reads what is still coming: a socket that is closed over unread bytes takes the answer along with them.
+async fn pass_over(rest: &mut (impl AsyncRead + Unpin)) {
+    let mut rest = rest.take(DESK_REST_BYTES_MAX);
+    let mut nowhere = tokio::io::sink();
+    let passed = tokio::io::copy(&mut rest, &mut nowhere);
+    drop(tokio::time::timeout(Duration::from_millis(DESK_REST_MS_MAX), passed).await);
 }
 
 async fn answer(service: &Service, ask: Ask) -> Reply {

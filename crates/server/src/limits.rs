@@ -1,5 +1,8 @@
 //! Every limit of the service, with its unit last and the reason for its size.
 
+use sijill_ledger::limits::ENTRY_BYTES_MAX;
+use sijill_store::limits::UNSYNCED_BYTES_MAX;
+
 /// Longest body of a submission, in bytes: a form of three short fields, with room.
 pub const FORM_BYTES_MAX: usize = 4 * 1024;
 
@@ -51,8 +54,10 @@ pub const QUEUE_JOBS_MAX: usize = 4_096;
 /// What a respondent is asked to wait when the queue is full or the ledger frozen, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 3;
 
-/// Bytes of one group commit: a few frames of the log, behind one sync.
-pub const BATCH_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of one group commit, to which one more entry may come: a few frames of the log, behind one sync. While one is
+/// made durable, a second waits and a third is written: the log sets how much these two may be.
+pub const BATCH_BYTES_MAX: usize = 128 * 1024;
+const _: () = assert!(2 * (BATCH_BYTES_MAX + ENTRY_BYTES_MAX) <= UNSYNCED_BYTES_MAX);
 
 /// Entries of one group commit: a quarter of the queue, so that the next batch is waiting when this one is durable.
 pub const BATCH_ENTRIES_MAX: usize = QUEUE_JOBS_MAX / 4;
@@ -71,6 +76,12 @@ pub const DESK_ENTRIES_MAX: usize = 256;
 
 /// Longest line on the desk's socket, in bytes: an entry in base64 with its envelope; answers are longer.
 pub const DESK_LINE_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes that the desk passes over after a line that it refused, and for how many milliseconds, so that the refusal
+/// arrives: a few such lines of who did not know the limit.
+pub const DESK_REST_BYTES_MAX: u64 = 16 * DESK_LINE_BYTES_MAX as u64;
+/// See [`DESK_REST_BYTES_MAX`].
+pub const DESK_REST_MS_MAX: u64 = 2_000;
 
 /// Conversations at the desk at the same time; more wait. Each is one command of an operator.
 pub const DESK_CONNECTIONS_MAX: usize = 64;

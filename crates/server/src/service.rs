@@ -333,8 +333,7 @@ fn start(
     limits: BatchLimits,
 ) -> Result<SyncSender<Job>, ServerError> {
     let (jobs, queue) = sync_channel(QUEUE_JOBS_MAX);
-    // While one batch is made durable, the next is decided and written, and no more: what sled has and has not synced
-    // must stay below one of its segments (docs/ARCHITECTURE.md).
+    // While one batch is made durable, one waits and one is written: `BATCH_BYTES_MAX` counts on that.
     let (to_committer, written) = sync_channel(1);
     let (to_publisher, committed) = sync_channel(1);
     let writer = Writer::new(

@@ -40,7 +40,7 @@ pub struct Replayed {
 
 /// A data directory, opened and replayed.
 pub struct Opened {
-    /// The log, for the committer.
+    /// The log, and the files beside it.
     pub shelf: Shelf,
     /// The polls in it.
     pub polls: Vec<Replayed>,
@@ -111,7 +111,7 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
     let mut state: Option<Poll> = None;
     let mut published: Option<(Poll, u64)> = None;
     let mut up_to = None;
-    let mut unpublished = (BTreeSet::new(), 0);
+    let mut unpublished = (Vec::new(), 0);
     let mut roster_error = None;
     let loaded = log.load::<Event>(origin, slug_of, |sealed| {
         let poll = match &mut state {
@@ -129,19 +129,19 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
         match &sealed.entry().event {
             Event::Responded(responded) => {
                 let Who::Invitation { index, .. } = responded.answer.who;
-                unpublished.0.insert(index);
+                unpublished.0.push(index);
             }
             _ => unpublished.1 += 1,
         }
         let size = poll.head().size;
         if up_to.is_some_and(|up_to: PublishedUpTo| up_to.size == size) {
             published = Some((poll.clone(), up_to.map_or(0, |up_to| up_to.at)));
-            unpublished = (BTreeSet::new(), 0);
+            unpublished = (Vec::new(), 0);
         }
         // Entry 0 is public as soon as it is there.
         if published.is_none() && size == 1 {
             published = Some((poll.clone(), sealed.entry().at));
-            unpublished = (BTreeSet::new(), 0);
+            unpublished = (Vec::new(), 0);
         }
         Ok(())
     })?;
@@ -155,7 +155,7 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
     let replayed = Replayed {
         poll,
         published,
-        unpublished,
+        unpublished: (unpublished.0.into_iter().collect(), unpublished.1),
     };
     Ok((replayed, loaded))
 }

@@ -7,7 +7,7 @@
 //! Invariants:
 //! - an entry is sealed only if the rules admit it after all entries sealed before it;
 //! - batches are written, and reach the committer, in the order in which they were sealed;
-//! - at most one batch is written and not yet in the committer's hands;
+//! - while the committer works on a batch, at most two more are written;
 //! - after a failure of the disk nothing is sealed any more.
 
 use crate::batch::{Batch, Waiting, lost};

@@ -1,5 +1,6 @@
 //! Every limit of the log, with its unit last and the reason for its size.
 
+use sijill_ledger::limits::ENTRY_BYTES_MAX;
 use std::time::Duration;
 
 /// Largest frame in bytes, unless it is a single larger entry. sled's leaves hold up to 17 values, and a leaf above a
@@ -8,6 +9,15 @@ pub const FRAME_BYTES_MAX: usize = 48 * 1024;
 
 /// sled's segment in bytes; fixed when the log is made, and kept in the `format` file.
 pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes of entries that may be written while a commit is on its way to stable storage, or in one commit.
+///
+/// sled uses a segment again once what stood in it was written elsewhere and has left its buffer, which is before our
+/// sync; it writes to that segment at the next flush, or when a whole segment of new bytes has come. The next flush
+/// comes after the sync. So what is written meanwhile must stay below a segment, with what sled writes of its own:
+/// for 8 frames it may write a leaf of 17 anew twice. 384 KiB are 8 frames, and (8 + 2 × 17) × 48 KiB is below 2 MiB;
+/// twice that, for frames that are half full, is below [`SEGMENT_BYTES`].
+pub const UNSYNCED_BYTES_MAX: usize = 384 * 1024;
 
 /// sled's cache in bytes.
 pub const CACHE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -22,7 +32,7 @@ pub const HEAD_SYNC_EVERY: Duration = Duration::from_secs(1);
 pub const COPIES_MAX: u32 = 3;
 
 /// Bytes of entries that an import makes durable at once: nobody waits for a single one.
-pub const IMPORT_COMMIT_BYTES: usize = 1024 * 1024;
+pub const IMPORT_COMMIT_BYTES: usize = UNSYNCED_BYTES_MAX - ENTRY_BYTES_MAX;
 
 /// Bytes copied at once.
 pub const COPY_BYTES: usize = 64 * 1024;

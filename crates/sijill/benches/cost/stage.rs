@@ -87,7 +87,7 @@ impl Stage {
         let slug = bench.terms.slug.clone();
         let polls = folder.path().join("polls").join(&slug);
         for sealed in &bench.entries {
-            // The committer writes how far is published as soon as there is a poll.
+            // The publisher writes how far is published as soon as there is a poll.
             std::fs::create_dir_all(&polls).unwrap();
             hand.store(sealed.entry().at, Ordering::SeqCst);
             if sealed.entry().index == 1 {

@@ -1,7 +1,8 @@
 //! Power cuts: a writer is traced by its system calls, and the disk of `sijill_scenarios::power` forgets whatever was
 //! not synced when something had been acknowledged.
 //!
-//! `SIJILL_POWER_IMAGES=5000 SIJILL_POWER_SEED=7` before the test command makes a longer run, or another one.
+//! `SIJILL_POWER_IMAGES=5000 SIJILL_POWER_SEED=7` before the test command makes a longer run, or another one;
+//! `SIJILL_POWER_ENTRY_BYTES=30000` one through so many of sled's segments that it uses some again.
 
 use crate::bench::{Event, Ledger, check_loads, load, open, slug_of, written};
 use sijill_ledger::{Head, Sealed};
@@ -45,12 +46,8 @@ impl Life {
     fn seal(&mut self, number: usize) -> [Head; 2] {
         let before = [self.iraq.head, self.chile.head];
         for entry in 0..number % 5 + 1 {
-            let bytes = if number % 23 == 22 {
-                30_000
-            } else {
-                number * 97 % 1_500
-            };
-            self.iraq.seal(&format!("{entry}{}", "x".repeat(bytes)));
+            let bytes = "x".repeat(entry_bytes(number));
+            self.iraq.seal(&format!("{entry}{bytes}"));
         }
         if number % 3 == 1 {
             self.chile.seal(&"c".repeat(number * 31 % 800));
@@ -98,6 +95,15 @@ fn end(log: &Log, (number, written, [iraq, chile]): (usize, Written, [u64; 2])) 
     println!("acknowledged {iraq} {chile}");
     if number % 10 == 9 {
         log.sync_heads().unwrap();
+    }
+}
+
+/// How long the entries of commit `number` are.
+fn entry_bytes(number: usize) -> usize {
+    match std::env::var("SIJILL_POWER_ENTRY_BYTES") {
+        Ok(bytes) => bytes.parse().unwrap(),
+        Err(_) if number % 23 == 22 => 30_000,
+        Err(_) => number * 97 % 1_500,
     }
 }
 
