@@ -77,6 +77,13 @@ fn a_service_goes_on_without_lost_answers_only_by_a_decision_that_everyone_can_r
         server.browser().answer(&invitation.path, "no").status(200);
     }
     place.close(SLUG);
+    let page = server.browser().get("/polls/bridge/in/en").status(200);
+    assert!(page.text().contains("data-lost=\"3\""));
+    let results = server
+        .browser()
+        .get("/polls/bridge/results.json")
+        .status(200);
+    let loss = results.json()["losses"][0].clone();
     server.stop().well();
     let shown = place.sijill(["ledger", "show", SLUG]).well().json_lines();
     let recovered = shown
@@ -87,6 +94,8 @@ fn a_service_goes_on_without_lost_answers_only_by_a_decision_that_everyone_can_r
         recovered["content"]["head_size"],
         recovered["index"].as_u64().unwrap() + 3
     );
+    assert_eq!(loss["from"], recovered["index"]);
+    assert_eq!(loss["acknowledged"], recovered["content"]["head_size"]);
 
     let anchor = place.anchor(SLUG);
     let report = place

@@ -279,6 +279,24 @@ fn what_is_not_quite_http_is_refused() {
     scene.ends_unharmed();
 }
 
+/// `/p/%ff` was answered in plain English by the library below.
+#[test]
+fn an_address_that_is_no_text_gets_the_page_for_addresses_that_there_are_not() {
+    let scene = Scene::new();
+    let browser = scene.server.browser();
+    for path in [
+        "/p/%ff",
+        "/p/%ff/ar",
+        "/polls/%fe",
+        "/polls/%ff/export",
+        "/polls/%ff/live",
+        "/in/%ff",
+    ] {
+        let page = browser.get(path).status(404);
+        assert!(page.text().contains("<main"), "{path}: {}", page.text());
+    }
+}
+
 #[test]
 fn no_path_leads_anywhere_but_where_it_says() {
     let scene = Scene::new();

@@ -16,6 +16,10 @@ state-open = The poll is open until { $moment }.
 state-paused = The poll is paused. No answers are taken now; please open the link again later.
 state-closed = The poll closed on { $moment }. No more answers are taken.
 state-annulled = The poll was annulled and counts for nothing. Reason: { $reason }
+entries-lost = { $count ->
+    [one] { $count } entry that had been confirmed was lost, and the operator signed for that in the register.
+   *[other] { $count } entries that had been confirmed were lost, and the operator signed for that in the register.
+} Answers among them are not counted; whoever kept the promise for theirs can show that it is missing.
 may-close-early = By its rules the operator may close it earlier.
 
 ## Who is behind it

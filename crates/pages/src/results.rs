@@ -28,6 +28,8 @@ pub struct ResultsView {
     pub method: Method,
     /// Where the poll stands.
     pub phase: Phase,
+    /// Entries that had been acknowledged and are lost, as the ledger itself says.
+    pub lost: u64,
     /// Whether the operator may close the poll before its stated end.
     pub may_close_early: bool,
     /// Whether answers may be changed; then the tally by first answer is shown beside.

@@ -57,6 +57,16 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
             (name("results"), results_page(&results).unwrap()),
         ]
     }));
+    pages.extend([1, 2, 5, 11, 100].map(|lost| {
+        let results = ResultsView {
+            lost,
+            ..fixtures::results(language)
+        };
+        (
+            format!("results after {lost} were lost"),
+            results_page(&results).unwrap(),
+        )
+    }));
     pages.extend(ProblemKind::ALL.map(|kind| {
         (
             format!("{kind:?}"),

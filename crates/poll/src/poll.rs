@@ -55,6 +55,13 @@ pub struct Loss {
     pub head_link: Link,
 }
 
+impl Loss {
+    /// Number of entries lost.
+    pub fn entries(&self) -> u64 {
+        self.head_size.saturating_sub(self.from)
+    }
+}
+
 /// The state of one poll after some prefix of its ledger.
 #[derive(Debug, Clone)]
 pub struct Poll {

@@ -31,6 +31,8 @@ pub struct Published {
     pub invited: u32,
     /// Invitations planned in waves begun.
     pub planned: u64,
+    /// Entries that had been acknowledged and are lost.
+    pub lost: u64,
     /// `results.json`, rendered once for everyone.
     pub json: axum::body::Bytes,
     /// The same as one server-sent event.
@@ -49,6 +51,11 @@ impl Published {
             unsealed: poll.unsealed().is_some(),
             invited: poll.committed().map_or(0, |roster| roster.count),
             planned: poll.planned(),
+            lost: poll
+                .losses()
+                .iter()
+                .map(sijill_poll::poll::Loss::entries)
+                .sum(),
             json: json.into(),
             event: event.into(),
         }

@@ -274,6 +274,7 @@ pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView 
         contact: contact(definition, language),
         method: method(definition, language),
         phase: phase(&book.durable(), now),
+        lost: published.lost,
         may_close_early: definition.rules.close == ClosePolicy::AnyTime,
         revisable: definition.rules.revisions > 0,
         options: option_counts(definition, &published, language),

@@ -26,7 +26,17 @@ struct Results<'a> {
     assisted: u64,
     invited: u32,
     planned: u64,
+    /// Entries that had been acknowledged and are lost, as each `Recovered` says; empty in a ledger that lost none.
+    losses: Vec<LossRow>,
     rests_on: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct LossRow {
+    /// Index of the first entry lost, where the `Recovered` stands.
+    from: u64,
+    /// Number of entries that had been acknowledged in all.
+    acknowledged: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -75,10 +85,21 @@ pub fn results(poll: &Poll, at: u64) -> String {
         assisted: poll.tally().assisted,
         invited: poll.committed().map_or(0, |roster| roster.count),
         planned: poll.planned(),
+        losses: losses(poll),
         rests_on: "answers on the `link` rung: the platform could have answered for people who opened their link",
     };
     // Plain strings and integers always serialise.
     serde_json::to_string(&results).unwrap_or_default()
+}
+
+fn losses(poll: &Poll) -> Vec<LossRow> {
+    let losses = poll.losses().iter();
+    losses
+        .map(|loss| LossRow {
+            from: loss.from,
+            acknowledged: loss.head_size,
+        })
+        .collect()
 }
 
 fn options(poll: &Poll) -> Vec<OptionRow<'_>> {

@@ -70,6 +70,14 @@ pub fn read(path: &Path, leaves: &Path) -> Result<RosterCommitted> {
             ));
         }
     };
+    if [roster, commitment]
+        .iter()
+        .any(|section| section.flags != MUST_UNDERSTAND)
+    {
+        return Err(bad(
+            "its sections must have flag 1, as `sijill roster make` writes them".into(),
+        ));
+    }
     if commitment.length > ENTRY_BYTES_MAX as u64 {
         return Err(bad("its commitment is longer than an entry may be".into()));
     }
@@ -168,5 +176,29 @@ mod tests {
             refuse(&good[..at], &format!("cut to {at}"));
         }
         refuse(&[&good[..], b"x"].concat(), "one byte more");
+    }
+
+    #[test]
+    fn a_section_that_a_reader_need_not_understand_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let commitment = codec::encode(&commitment()).unwrap();
+        for flags in [[0, 1], [1, 0], [3, 1]] {
+            let sections = [(ROSTER, &[7; 196][..]), (COMMITMENT, &commitment[..])];
+            let rows: Vec<Section> = sections
+                .iter()
+                .zip(flags)
+                .map(|((kind, bytes), flags)| Section {
+                    kind: *kind,
+                    flags,
+                    length: bytes.len() as u64,
+                    hash: Hash::of(bytes),
+                })
+                .collect();
+            let file = [&container::head(&rows)[..], sections[0].1, sections[1].1].concat();
+            std::fs::write(path("roster"), file).unwrap();
+            let error = read(&path("roster"), &path("copy")).unwrap_err();
+            assert!(error.to_string().contains("flag"), "{error}");
+        }
     }
 }

@@ -2,14 +2,14 @@
 //! gets the same promise.
 
 use super::arrival::Arrived;
-use super::trouble::{kind_of, problem};
+use super::trouble::{Parts, kind_of, problem};
 use super::{Web, language, page};
 use crate::book::Book;
 use crate::form::{Form, FormFault};
 use crate::rejection::Rejection;
 use crate::view;
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sijill_pages::{FormError, Language, PAGE_CSP, ProblemKind, answer_page, confirmation_page};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// GET, in the language that the browser asks for.
 pub async fn show(
     State(web): State<Web>,
-    Path(token): Path<String>,
+    Parts(token): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     Visit::new(&web, &headers, &token, None).map_or_else(|trouble| *trouble, |visit| visit.show())
@@ -30,7 +30,7 @@ pub async fn show(
 /// GET, in a chosen language.
 pub async fn show_in(
     State(web): State<Web>,
-    Path((token, tag)): Path<(String, String)>,
+    Parts((token, tag)): Parts<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
     Visit::new(&web, &headers, &token, Some(&tag))
@@ -40,7 +40,7 @@ pub async fn show_in(
 /// POST, in the language that the browser asks for.
 pub async fn submit(
     State(web): State<Web>,
-    Path(token): Path<String>,
+    Parts(token): Parts<String>,
     headers: HeaderMap,
     Extension(arrived): Extension<Arrived>,
 ) -> Response {
@@ -53,7 +53,7 @@ pub async fn submit(
 /// POST, in a chosen language.
 pub async fn submit_in(
     State(web): State<Web>,
-    Path((token, tag)): Path<(String, String)>,
+    Parts((token, tag)): Parts<(String, String)>,
     headers: HeaderMap,
     Extension(arrived): Extension<Arrived>,
 ) -> Response {
@@ -66,7 +66,7 @@ pub async fn submit_in(
 /// The promise for the answer that stands, as a file.
 pub async fn promise(
     State(web): State<Web>,
-    Path(token): Path<String>,
+    Parts(token): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     let visit = match Visit::new(&web, &headers, &token, None) {

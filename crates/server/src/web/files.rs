@@ -1,9 +1,9 @@
 //! What auditors download: the ledger up to the last publication, and the roster's leaves.
 
 use super::Web;
-use super::trouble::problem;
+use super::trouble::{Parts, problem};
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use sijill_pages::ProblemKind;
@@ -12,7 +12,7 @@ use tokio_util::io::ReaderStream;
 /// The ledger up to the last publication, as an export.
 pub async fn export(
     State(web): State<Web>,
-    Path(slug): Path<String>,
+    Parts(slug): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     let Some(book) = web.service.book(&slug) else {
@@ -34,7 +34,7 @@ pub async fn export(
 /// The roster's leaves, 98 bytes each, once their commitment is published.
 pub async fn roster(
     State(web): State<Web>,
-    Path(slug): Path<String>,
+    Parts(slug): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     let published = web

@@ -1,11 +1,11 @@
 //! Publications as server-sent events: each serialised once, for all listeners.
 
 use super::Web;
-use super::trouble::problem;
+use super::trouble::{Parts, problem};
 use crate::book::Published;
 use crate::limits::{LIVE_SILENCE_MS, RETRY_AFTER_SECONDS};
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 /// The stream of a poll's publications, the newest first and then each as it happens.
 pub async fn stream(
     State(web): State<Web>,
-    Path(slug): Path<String>,
+    Parts(slug): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     let Some(book) = web.service.book(&slug) else {

@@ -1,9 +1,9 @@
 //! What observers see: front page, results for people and machines, health.
 
-use super::trouble::problem;
+use super::trouble::{Parts, problem};
 use super::{Web, language, page};
 use crate::view;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sijill_pages::{
@@ -18,7 +18,7 @@ pub async fn home(State(web): State<Web>, headers: HeaderMap) -> Response {
 /// The front page in a chosen language.
 pub async fn home_in(
     State(web): State<Web>,
-    Path(tag): Path<String>,
+    Parts(tag): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     front(&web, &headers, Some(&tag))
@@ -50,7 +50,7 @@ fn front(web: &Web, headers: &HeaderMap, tag: Option<&str>) -> Response {
 /// The results page in a chosen language.
 pub async fn in_language(
     State(web): State<Web>,
-    Path((slug, tag)): Path<(String, String)>,
+    Parts((slug, tag)): Parts<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
     results(&web, &headers, &slug, Some(&tag))
@@ -59,7 +59,7 @@ pub async fn in_language(
 /// The results page in the language that the browser asks for.
 pub async fn any_language(
     State(web): State<Web>,
-    Path(slug): Path<String>,
+    Parts(slug): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     results(&web, &headers, &slug, None)
@@ -79,7 +79,7 @@ fn results(web: &Web, headers: &HeaderMap, slug: &str, tag: Option<&str>) -> Res
 /// The results for machines.
 pub async fn json(
     State(web): State<Web>,
-    Path(slug): Path<String>,
+    Parts(slug): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
     let Some(book) = web.service.book(&slug) else {

@@ -3,9 +3,10 @@
 use super::{Web, language, page};
 use crate::limits::RETRY_AFTER_SECONDS;
 use crate::rejection::Rejection;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::{FromRequestParts, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
 use axum::response::Response;
+use serde::de::DeserializeOwned;
 use sijill_pages::{Language, PAGE_CSP, Problem, ProblemKind, problem_page};
 
 /// The problem page of this kind, in the language that fits the request.
@@ -55,6 +56,20 @@ pub fn kind_of(rejection: &Rejection) -> ProblemKind {
         Rejection::Stopped { .. } => ProblemKind::Stopped,
         Rejection::ClockWentBack { .. } => ProblemKind::Clock,
         _ => ProblemKind::Internal,
+    }
+}
+
+/// Parts of an address. One that is no text (`/p/%ff`) is an address that there is not, and gets the page for that.
+pub struct Parts<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Web> for Parts<T> {
+    type Rejection = Response;
+
+    async fn from_request_parts(request: &mut request::Parts, web: &Web) -> Result<Self, Response> {
+        match Path::<T>::from_request_parts(request, web).await {
+            Ok(Path(parts)) => Ok(Self(parts)),
+            Err(_) => Err(problem(web, &request.headers, None, ProblemKind::NotFound)),
+        }
     }
 }
 

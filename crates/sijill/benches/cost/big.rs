@@ -1,6 +1,7 @@
 //! Large polls, made once and kept beside the build.
 
-use crate::stage::kept;
+use crate::stage::{MASTER, kept, served_here};
+use data_encoding::BASE64;
 use rayon::prelude::*;
 use sijill_poll::Event;
 use sijill_poll::credential::{Invitation, InvitationKey, Token};
@@ -16,6 +17,9 @@ use std::sync::Arc;
 /// Answers recorded in the same second: what one second of a large poll may bring.
 const ANSWERS_A_SECOND: usize = 500;
 
+/// When the polls begin, milliseconds since 1970: 15 January 2024, which is past for every auditor.
+const START_MS: u64 = 1_705_305_600_000;
+
 /// A large poll.
 #[derive(Clone, Copy)]
 pub struct Big {
@@ -28,7 +32,7 @@ pub struct Big {
 impl Big {
     /// The export of this poll.
     pub fn export(self) -> PathBuf {
-        let name = format!("{}-{}.sijill", self.answers, self.silent);
+        let name = format!("poll-{}-{}.sijill", self.answers, self.silent);
         let path = kept().join(name);
         if !path.exists() {
             eprintln!("   making {}", path.display());
@@ -41,7 +45,7 @@ impl Big {
 
     /// A data directory with this poll, as an import restores it.
     pub fn data(self) -> PathBuf {
-        let path = kept().join(format!("{}-{}.data", self.answers, self.silent));
+        let path = kept().join(format!("poll-{}-{}.data", self.answers, self.silent));
         if !path.exists() {
             let half = path.with_extension("half");
             let _ = std::fs::remove_dir_all(&half);
@@ -51,6 +55,8 @@ impl Big {
                 .output()
                 .unwrap();
             assert!(made.status.success(), "{made:?}");
+            let key = format!("sijill-service-key@v1 {}\n", BASE64.encode(&MASTER));
+            std::fs::write(half.join("keys/service.key"), key).unwrap();
             let imported = Command::new(env!("CARGO_BIN_EXE_sijill"))
                 .arg("import")
                 .arg(self.export())
@@ -69,9 +75,8 @@ impl Big {
             invitations: 1,
             ..Setup::default()
         };
-        let [start, ..] = setup.terms.field_ms;
-        setup.terms.field_ms = [start, start + 24 * HOUR_MS, start + 48 * HOUR_MS];
-        let mut bench = Bench::open(&setup);
+        setup.terms.field_ms = [0, 24, 48].map(|hours| START_MS + hours * HOUR_MS);
+        let mut bench = Bench::open_bent(&setup, served_here);
         let people = self.invite(&mut bench);
         bench.admit(bench.roster_committed());
         bench.admit(bench.wave_started(self.answers + self.silent));

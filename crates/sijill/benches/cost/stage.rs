@@ -3,6 +3,7 @@
 use data_encoding::BASE64;
 use sijill_ledger::codec;
 use sijill_poll::Event;
+use sijill_poll::event::Opening;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::definition::HOUR_MS;
 use sijill_server::desk::{Ask, Reply};
@@ -39,10 +40,8 @@ pub fn play_of(setup: &mut Setup, invitations: u32, bend: impl FnOnce(String) ->
     setup.terms.strata.truncate(1);
     let [start, ..] = setup.terms.field_ms;
     setup.terms.field_ms = [start, start + 24 * HOUR_MS, start + 48 * HOUR_MS];
-    let origin = setup.terms.origin().parse().unwrap();
     let mut bench = Bench::open_bent(setup, |opening| {
-        opening.log_keys = vec![master().log_key(&origin).public_key()];
-        opening.promise_key = master().promise_key(&origin).public_key();
+        served_here(opening);
         opening.definition = bend(std::mem::take(&mut opening.definition));
     });
     bench.admit(bench.roster_committed());
@@ -51,8 +50,17 @@ pub fn play_of(setup: &mut Setup, invitations: u32, bend: impl FnOnce(String) ->
     bench
 }
 
+/// The bytes of the master key of every service here.
+pub const MASTER: [u8; 32] = [7; 32];
+
 fn master() -> MasterKey {
-    MasterKey::new([7; 32])
+    MasterKey::new(MASTER)
+}
+
+/// Gives a poll the keys that a service with that master has for it.
+pub fn served_here(opening: &mut Opening) {
+    opening.log_keys = vec![master().log_key(&opening.origin).public_key()];
+    opening.promise_key = master().promise_key(&opening.origin).public_key();
 }
 
 /// A service with that poll.
