@@ -69,6 +69,11 @@ impl Batch {
         }
     }
 
+    /// Whether nothing is in it and nobody waits for it.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.waiting.is_empty()
+    }
+
     /// Its entries, ledger by ledger.
     pub fn parts(&self) -> &[Part] {
         &self.parts

@@ -9,9 +9,9 @@
 use crate::batch::{Batch, lost};
 use crate::health::Health;
 use crate::rejection::Rejection;
+use crossbeam_channel::{Receiver, Sender};
 use sijill_store::Log;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender};
 
 /// The committer's own state.
 pub struct Committer {
@@ -19,21 +19,32 @@ pub struct Committer {
     pub log: Log,
     /// Stopped if that fails.
     pub health: Arc<Health>,
+    /// Where it says that it has nothing to do.
+    pub idle: Sender<()>,
     /// Where batches go afterwards.
-    pub publisher: SyncSender<Batch>,
+    pub publisher: Sender<Batch>,
 }
 
 impl Committer {
     /// Works until a batch says stop, or until no batch can come any more.
     pub fn run(self, batches: &Receiver<Batch>) {
         let _alarm = self.health.alarm("the writer to disk");
-        while let Ok(mut batch) = batches.recv() {
+        while let Some(mut batch) = self.next(batches) {
             batch.committed = self.commit(&mut batch);
             let stop = batch.stop;
             if self.publisher.send(batch).is_err() || stop {
                 return;
             }
         }
+    }
+
+    /// The next batch; where none waits, the writer is told before.
+    fn next(&self, batches: &Receiver<Batch>) -> Option<Batch> {
+        if batches.is_empty() {
+            // Full if it was told before and has not listened yet.
+            let _told_once = self.idle.try_send(());
+        }
+        batches.recv().ok()
     }
 
     /// Once `log.commit` has returned, the entries exist: a restart finds them. Before that a restart may or may not

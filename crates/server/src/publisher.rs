@@ -13,6 +13,7 @@ use crate::limits::{PUBLICATION_MS_MIN, TICK_MS};
 use crate::rejection::Rejection;
 use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use sijill_ledger::Sealed;
 use sijill_poll::event::Who;
 use sijill_poll::publication::{Waiting, is_due};
@@ -20,7 +21,6 @@ use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 /// What of a poll waits to be published.

@@ -11,11 +11,11 @@ use crate::publisher::Publisher;
 use crate::rejection::Rejection;
 use crate::shelf::{self, Opened, Shelf};
 use crate::writer::{BatchLimits, Job, Writer};
+use crossbeam_channel::{Sender, TrySendError, bounded};
 use sijill_ledger::Origin;
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::oneshot::{self, error::TryRecvError};
@@ -72,7 +72,7 @@ struct Shared {
     books: Arc<Books>,
     health: Arc<Health>,
     /// The writer's queue.
-    jobs: SyncSender<Job>,
+    jobs: Sender<Job>,
     /// One export is made at a time.
     exporting: Mutex<()>,
     log: sijill_store::Log,
@@ -331,11 +331,12 @@ fn start(
     master: &MasterKey,
     health: &Arc<Health>,
     limits: BatchLimits,
-) -> Result<SyncSender<Job>, ServerError> {
-    let (jobs, queue) = sync_channel(QUEUE_JOBS_MAX);
+) -> Result<Sender<Job>, ServerError> {
+    let (jobs, queue) = bounded(QUEUE_JOBS_MAX);
     // While one batch is made durable, one waits and one is written: `BATCH_BYTES_MAX` counts on that.
-    let (to_committer, written) = sync_channel(1);
-    let (to_publisher, committed) = sync_channel(1);
+    let (to_committer, written) = bounded(1);
+    let (has_nothing, idle) = bounded(1);
+    let (to_publisher, committed) = bounded(1);
     let writer = Writer::new(
         shelf.log(),
         polls.into_iter(),
@@ -343,11 +344,13 @@ fn start(
         master.clone(),
         Arc::clone(health),
         to_committer,
+        idle,
         limits,
     );
     let committer = Committer {
         log: shelf.log(),
         health: Arc::clone(health),
+        idle: has_nothing,
         publisher: to_publisher,
     };
     let publisher = Publisher::new(

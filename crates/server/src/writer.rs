@@ -16,6 +16,7 @@ use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::{BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, FREEZE_MS};
 use crate::rejection::Rejection;
+use crossbeam_channel::{Receiver, Sender};
 use sijill_ledger::{Head, Link, Origin, Sealed};
 use sijill_poll::credential::VerifiedAnswer;
 use sijill_poll::event::Opened;
@@ -26,7 +27,6 @@ use sijill_poll::{Command, Event, Poll, Request, decide, evolve, opening};
 use sijill_store::Log;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
@@ -108,7 +108,9 @@ pub struct Writer {
     clock: Clock,
     master: MasterKey,
     health: Arc<Health>,
-    committer: SyncSender<Batch>,
+    committer: Sender<Batch>,
+    /// Where the committer says that it has nothing to do.
+    idle: Receiver<()>,
     limits: BatchLimits,
 }
 
@@ -132,7 +134,7 @@ impl Default for BatchLimits {
 
 impl BatchLimits {
     fn reached(self, batch: &Batch) -> bool {
-        batch.bytes() >= self.bytes_max || batch.entries() >= self.entries_max
+        batch.stop || batch.bytes() >= self.bytes_max || batch.entries() >= self.entries_max
     }
 }
 
@@ -144,7 +146,8 @@ impl Writer {
         clock: Clock,
         master: MasterKey,
         health: Arc<Health>,
-        committer: SyncSender<Batch>,
+        committer: Sender<Batch>,
+        idle: Receiver<()>,
         limits: BatchLimits,
     ) -> Self {
         let ahead = |poll: Poll| {
@@ -158,6 +161,7 @@ impl Writer {
             master,
             health,
             committer,
+            idle,
             limits,
         }
     }
@@ -165,18 +169,33 @@ impl Writer {
     /// Works until a `Stop`, or until nobody can ask any more.
     pub fn run(mut self, jobs: &Receiver<Job>) {
         let _alarm = self.health.alarm("the writer");
-        while let Ok(first) = jobs.recv() {
-            let mut batch = Batch::empty();
-            let mut next = Some(first);
-            while let Some(job) = next {
-                self.take(job, &mut batch);
-                let full = self.limits.reached(&batch) || batch.stop;
-                next = if full { None } else { jobs.try_recv().ok() };
+        let mut batch = Batch::empty();
+        let mut is_idle = false;
+        loop {
+            crossbeam_channel::select! {
+                recv(jobs) -> job => match job {
+                    Ok(job) => self.take(job, &mut batch),
+                    Err(_) => return,
+                },
+                recv(self.idle) -> told => match told {
+                    Ok(()) => is_idle = true,
+                    Err(_) => return,
+                },
             }
-            let stop = batch.stop;
-            self.write(&mut batch);
-            if self.committer.send(batch).is_err() || stop {
-                return;
+            while !self.limits.reached(&batch)
+                && let Ok(job) = jobs.try_recv()
+            {
+                self.take(job, &mut batch);
+            }
+            // While the committer is busy, what comes shares a sync with what came.
+            if !batch.is_empty() && (is_idle || self.limits.reached(&batch)) {
+                is_idle = false;
+                let ended = batch.stop;
+                self.write(&mut batch);
+                let batch = std::mem::replace(&mut batch, Batch::empty());
+                if self.committer.send(batch).is_err() || ended {
+                    return;
+                }
             }
         }
     }
