@@ -1,5 +1,5 @@
 //! A batch: what is made durable together, and who waits for it. The writer fills it and writes it to the log, the
-//! committer makes it durable, the publisher tells who waits.
+//! committer makes it durable, and the publisher tells who waits.
 //!
 //! Invariant: the entries of a ledger stand in it in the order in which they were sealed.
 
@@ -37,8 +37,6 @@ pub struct Batch {
     waiting: Vec<Waiting>,
     /// What the log has of it and must still make durable.
     pub written: Written,
-    /// Whether it is durable, once the committer has had it.
-    pub committed: Result<(), Rejection>,
     /// Finish after this batch.
     pub stop: bool,
 }
@@ -56,7 +54,7 @@ pub struct Part {
 }
 
 impl Batch {
-    /// One with nothing in it, which is durable as it is.
+    /// One with nothing in it.
     pub fn empty() -> Self {
         Self {
             parts: Vec::new(),
@@ -64,7 +62,6 @@ impl Batch {
             bytes: 0,
             waiting: Vec::new(),
             written: Written::default(),
-            committed: Ok(()),
             stop: false,
         }
     }

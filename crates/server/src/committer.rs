@@ -1,17 +1,19 @@
-//! The committer: the one thread that makes durable what the writer has written, batch by batch, and hands it on to
-//! the publisher. Meanwhile the writer decides and writes the next batch, and the publisher tells who waited for the
-//! one before.
+//! The committer: the one thread that makes durable what the writer has written, batch by batch, and then has the
+//! publisher tell who waits. Meanwhile the writer decides and writes the next batch.
 //!
 //! Invariants:
-//! - a batch is handed on as committed only after [`sijill_store`] says that it is on stable storage;
+//! - the publisher hears of a batch as committed only after [`sijill_store`] says that it is on stable storage;
 //! - after a failure of the disk nothing is committed any more, until the service is started again.
 
 use crate::batch::{Batch, lost};
 use crate::health::Health;
+use crate::limits::TICK_MS;
+use crate::publisher::Publisher;
 use crate::rejection::Rejection;
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use sijill_store::Log;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The committer's own state.
 pub struct Committer {
@@ -21,30 +23,37 @@ pub struct Committer {
     pub health: Arc<Health>,
     /// Where it says that it has nothing to do.
     pub idle: Sender<()>,
-    /// Where batches go afterwards.
-    pub publisher: Sender<Batch>,
+    /// What comes afterwards.
+    pub publisher: Publisher,
 }
 
 impl Committer {
     /// Works until a batch says stop, or until no batch can come any more.
-    pub fn run(self, batches: &Receiver<Batch>) {
+    pub fn run(mut self, batches: &Receiver<Batch>) {
         let _alarm = self.health.alarm("the writer to disk");
-        while let Some(mut batch) = self.next(batches) {
-            batch.committed = self.commit(&mut batch);
-            let stop = batch.stop;
-            if self.publisher.send(batch).is_err() || stop {
-                return;
+        loop {
+            match self.next(batches) {
+                Ok(mut batch) => {
+                    let (stop, committed) = (batch.stop, self.commit(&mut batch));
+                    self.publisher.tell(batch, committed);
+                    if stop {
+                        return;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.publisher.publish_what_is_due();
         }
     }
 
     /// The next batch; where none waits, the writer is told before.
-    fn next(&self, batches: &Receiver<Batch>) -> Option<Batch> {
+    fn next(&self, batches: &Receiver<Batch>) -> Result<Batch, RecvTimeoutError> {
         if batches.is_empty() {
             // Full if it was told before and has not listened yet.
             let _told_once = self.idle.try_send(());
         }
-        batches.recv().ok()
+        batches.recv_timeout(Duration::from_millis(TICK_MS))
     }
 
     /// Once `log.commit` has returned, the entries exist: a restart finds them. Before that a restart may or may not

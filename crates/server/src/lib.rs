@@ -4,8 +4,8 @@
 //! in which things happen. It reads no configuration and makes no keys: `sijill` hands them in.
 //!
 //! ```text
-//! request → web ──┐  decide, write    make durable   ┌→ books, answers to who waits → pages
-//! operator → desk ┴→ writer ───────→ committer ─→ publisher ┴→ publication → live streams
+//! request → web ──┐  decide, write     make durable          ┌→ books, answers to who waits → pages
+//! operator → desk ┴→ writer ─────────→ committer → publisher ┴→ publication → live streams
 //! ```
 
 pub mod ask;

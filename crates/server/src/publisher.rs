@@ -1,4 +1,5 @@
-//! The publisher: the one thread that moves the books on by what is durable, tells who waits, and publishes.
+//! The publisher: what follows a commit, in the committer's thread. It moves the books on by what is durable, tells who
+//! waits, and publishes.
 //!
 //! Invariants:
 //! - nobody is told that an entry is recorded, and no book has it, before the committer has handed it on;
@@ -9,11 +10,10 @@ use crate::book::{Book, Published};
 use crate::clock::Clock;
 use crate::health::Health;
 use crate::keys::MasterKey;
-use crate::limits::{PUBLICATION_MS_MIN, TICK_MS};
+use crate::limits::PUBLICATION_MS_MIN;
 use crate::rejection::Rejection;
 use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
-use crossbeam_channel::{Receiver, RecvTimeoutError};
 use sijill_ledger::Sealed;
 use sijill_poll::event::Who;
 use sijill_poll::publication::{Waiting, is_due};
@@ -21,7 +21,6 @@ use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What of a poll waits to be published.
 #[derive(Debug, Clone, Default)]
@@ -81,28 +80,10 @@ impl Publisher {
         }
     }
 
-    /// Works until a batch says stop, or until no batch can come any more.
-    pub fn run(mut self, batches: &Receiver<Batch>) {
-        let _alarm = self.health.alarm("the publisher");
-        loop {
-            match batches.recv_timeout(Duration::from_millis(TICK_MS)) {
-                Ok(batch) => {
-                    let stop = batch.stop;
-                    self.tell(batch);
-                    if stop {
-                        return;
-                    }
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            self.publish_what_is_due();
-        }
-    }
-
-    /// Moves the books on by a batch that is durable, and tells who waits for it. The one that says stop ends the log.
-    fn tell(&mut self, mut batch: Batch) {
-        let mut outcome = batch.committed.clone();
+    /// Moves the books on by a batch if it is `committed`, and tells who waits for it, or why it is not. The one that
+    /// says stop ends the log.
+    pub fn tell(&mut self, mut batch: Batch, committed: Result<(), Rejection>) {
+        let mut outcome = committed;
         if outcome.is_ok() {
             let now = (self.clock)();
             for part in batch.take_parts() {
@@ -158,7 +139,8 @@ impl Publisher {
         }
     }
 
-    fn publish_what_is_due(&mut self) {
+    /// Publishes what waits for it long enough, or is enough of.
+    pub fn publish_what_is_due(&mut self) {
         if self.health.stopped().is_some() {
             return;
         }

@@ -10,7 +10,7 @@ use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
 use crate::publisher::Publisher;
 use crate::rejection::Rejection;
 use crate::shelf::{self, Opened, Shelf};
-use crate::writer::{BatchLimits, Job, Writer};
+use crate::writer::{BatchLimits, Job, ToCommitter, Writer};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use sijill_ledger::Origin;
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
@@ -322,7 +322,7 @@ fn has_own_keys(poll: &sijill_poll::Poll, master: &MasterKey) -> Result<(), Serv
     }
 }
 
-/// Starts the three threads, and returns the writer's queue.
+/// Starts the two threads, and returns the writer's queue.
 fn start(
     shelf: Shelf,
     polls: Vec<sijill_poll::Poll>,
@@ -334,25 +334,18 @@ fn start(
 ) -> Result<Sender<Job>, ServerError> {
     let (jobs, queue) = bounded(QUEUE_JOBS_MAX);
     // While one batch is made durable, one waits and one is written: `BATCH_BYTES_MAX` counts on that.
-    let (to_committer, written) = bounded(1);
+    let (batches, written) = bounded(1);
     let (has_nothing, idle) = bounded(1);
-    let (to_publisher, committed) = bounded(1);
     let writer = Writer::new(
         shelf.log(),
         polls.into_iter(),
         Arc::clone(clock),
         master.clone(),
         Arc::clone(health),
-        to_committer,
-        idle,
+        ToCommitter { batches, idle },
         limits,
     );
-    let committer = Committer {
-        log: shelf.log(),
-        health: Arc::clone(health),
-        idle: has_nothing,
-        publisher: to_publisher,
-    };
+    let log = shelf.log();
     let publisher = Publisher::new(
         shelf,
         Arc::clone(books),
@@ -360,7 +353,12 @@ fn start(
         master.clone(),
         Arc::clone(health),
     );
-    spawn("publisher", move || publisher.run(&committed))?;
+    let committer = Committer {
+        log,
+        health: Arc::clone(health),
+        idle: has_nothing,
+        publisher,
+    };
     spawn("committer", move || committer.run(&written))?;
     spawn("writer", move || writer.run(&queue))?;
     Ok(jobs)

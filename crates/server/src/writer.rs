@@ -108,10 +108,16 @@ pub struct Writer {
     clock: Clock,
     master: MasterKey,
     health: Arc<Health>,
-    committer: Sender<Batch>,
-    /// Where the committer says that it has nothing to do.
-    idle: Receiver<()>,
+    committer: ToCommitter,
     limits: BatchLimits,
+}
+
+/// The committer, as the writer knows it.
+pub struct ToCommitter {
+    /// Where batches go that are written.
+    pub batches: Sender<Batch>,
+    /// Where it says that it has nothing to do.
+    pub idle: Receiver<()>,
 }
 
 /// How much is made durable at once.
@@ -146,8 +152,7 @@ impl Writer {
         clock: Clock,
         master: MasterKey,
         health: Arc<Health>,
-        committer: Sender<Batch>,
-        idle: Receiver<()>,
+        committer: ToCommitter,
         limits: BatchLimits,
     ) -> Self {
         let ahead = |poll: Poll| {
@@ -161,7 +166,6 @@ impl Writer {
             master,
             health,
             committer,
-            idle,
             limits,
         }
     }
@@ -177,7 +181,7 @@ impl Writer {
                     Ok(job) => self.take(job, &mut batch),
                     Err(_) => return,
                 },
-                recv(self.idle) -> told => match told {
+                recv(self.committer.idle) -> told => match told {
                     Ok(()) => is_idle = true,
                     Err(_) => return,
                 },
@@ -193,7 +197,7 @@ impl Writer {
                 let ended = batch.stop;
                 self.write(&mut batch);
                 let batch = std::mem::replace(&mut batch, Batch::empty());
-                if self.committer.send(batch).is_err() || ended {
+                if self.committer.batches.send(batch).is_err() || ended {
                     return;
                 }
             }
