@@ -8,10 +8,12 @@
 pub mod chain;
 pub mod codec;
 pub mod container;
+mod decimal;
 pub mod entry;
 pub mod limits;
 pub mod note;
 pub mod origin;
+pub mod proof;
 mod reader;
 pub mod signature;
 pub mod tree;
