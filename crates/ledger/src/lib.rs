@@ -5,6 +5,7 @@
 //! event means, `store` has the disk, `auditor` and `server` bring the rest. Checkpoints, proofs and policies are not
 //! here yet; `tree` holds the hashes they will stand on. The byte formats are specified in `docs/SPEC.md`.
 
+pub mod bundle;
 pub mod chain;
 pub mod codec;
 pub mod container;
@@ -16,6 +17,9 @@ pub mod origin;
 pub mod proof;
 mod reader;
 pub mod signature;
+pub mod tile;
+pub mod tile_reader;
+pub mod tile_writer;
 pub mod tree;
 
 pub use chain::{Head, Link};
