@@ -7,8 +7,10 @@
 
 pub mod bundle;
 pub mod chain;
+pub mod checkpoint;
 pub mod codec;
 pub mod container;
+pub mod cosignature;
 mod decimal;
 pub mod entry;
 pub mod limits;
