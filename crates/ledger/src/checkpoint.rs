@@ -140,7 +140,7 @@ impl SignedCheckpoint {
     /// The same checkpoint signed by one more of the log's keys.
     pub fn sign(mut self, key: &SecretKey) -> Result<Self, CheckpointError> {
         self.note.sign(self.checkpoint.origin.as_str(), key)?;
-        Ok(self)
+        self.within_length()
     }
 
     /// The same checkpoint with one more signature line, a witness's cosignature for example, as it comes. A line that
@@ -149,7 +149,16 @@ impl SignedCheckpoint {
         if !self.note.signatures().contains(&signature) {
             self.note.add(signature)?;
         }
-        Ok(self)
+        self.within_length()
+    }
+
+    /// The same, if it is not too long to be read again.
+    fn within_length(self) -> Result<Self, CheckpointError> {
+        let (expected, found) = (CHECKPOINT_BYTES_MAX, self.to_string().len());
+        match found <= expected {
+            true => Ok(self),
+            false => Err(NoteError::TooLong { expected, found }.into()),
+        }
     }
 
     /// Checks it against those of `keys` that are of its origin: at least one must have signed, and no line that claims

@@ -11,11 +11,14 @@ use crate::note::{NoteError, NoteSignature, TypedKey, check_key_name, key_id};
 use crate::signature::{PublicKey, SecretKey, Signature};
 use std::{fmt, str::FromStr};
 
-const COSIGNATURE: u8 = 0x04;
+pub(crate) const COSIGNATURE: u8 = 0x04;
 
 /// Why a cosignature is not made or not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CosignatureError {
+    /// No note can carry the witness's name.
+    #[error(transparent)]
+    Name(#[from] NoteError),
     /// Not 8 bytes of time and 64 of signature.
     #[error("expected a cosignature of 72 bytes by `{name}`, found {found}")]
     Length {
@@ -139,11 +142,9 @@ impl VerifiedCheckpoint {
         key: &SecretKey,
         time: u64,
     ) -> Result<NoteSignature, CosignatureError> {
-        let owned = || name.to_owned();
-        let witness = WitnessKey::new(name, key.public_key())
-            .map_err(|_| CosignatureError::Wrong { name: owned() })?;
+        let witness = WitnessKey::new(name, key.public_key())?;
         if time > COSIGNATURE_TIME_MAX {
-            let (name, found) = (owned(), time);
+            let (name, found) = (name.to_owned(), time);
             return Err(CosignatureError::Time { name, found });
         }
         let signature = key.sign(&message(self.signed().note().text(), time));

@@ -16,12 +16,14 @@ pub mod entry;
 pub mod limits;
 pub mod note;
 pub mod origin;
+pub mod policy;
 pub mod proof;
 mod reader;
 pub mod signature;
 pub mod tile;
 pub mod tile_reader;
 pub mod tile_writer;
+pub mod tlog_proof;
 pub mod tree;
 
 pub use chain::{Head, Link};
