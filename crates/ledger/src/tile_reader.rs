@@ -11,6 +11,7 @@
 //! - beside the edge at most `TILES_KEPT_MAX` tiles are kept.
 
 use crate::bundle::{self, BundleError};
+use crate::checkpoint::{Checkpoint, VerifiedCheckpoint};
 use crate::limits::{TILES_KEPT_MAX, TREE_SIZE_MAX};
 use crate::proof::{ConsistencyProof, InclusionProof, ProofError, root_of_span};
 use crate::tile::{
@@ -92,6 +93,12 @@ where
     F: FnMut(TileId) -> Result<B, E>,
     B: AsRef<[u8]>,
 {
+    /// A reader of the tree that a checkpoint which the log signed is of.
+    pub fn of(checkpoint: &VerifiedCheckpoint, fetch: F) -> Result<Self, ReadError<E>> {
+        let Checkpoint { size, root, .. } = *checkpoint.checkpoint();
+        Self::open(size, root, fetch)
+    }
+
     /// A reader of the tree of `size` leaves that has this `root`, once its partial tiles lead to it. `fetch` gives a
     /// tile's bytes, a partial one in its very width.
     pub fn open(size: u64, root: Hash, mut fetch: F) -> Result<Self, ReadError<E>> {
