@@ -161,7 +161,9 @@ impl VerifiedCheckpoint {
         let note = self.signed().note();
         let mut found = Vec::new();
         for line in note.signatures() {
-            let by_this = |witness: &&WitnessKey| line.claims(&witness.name, witness.id());
+            let by_this = |witness: &&WitnessKey| {
+                line.name() == witness.name && line.claims(&witness.name, witness.id())
+            };
             if let Some(witness) = witnesses.iter().find(by_this) {
                 let time = verify(note.text(), witness, line.bytes())?;
                 let witness = witness.clone();

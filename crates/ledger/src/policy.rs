@@ -732,169 +732,86 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn refused(text: impl AsRef<str>, line: usize, expected: PolicyFault) {
+        assert_eq!(fault(text.as_ref()), (line, expected));
+    }
+
     #[test]
-    fn a_line_that_is_wrong_is_named_with_what_is_wrong() {
-        let (l, w, v) = (log(1), witness(2), witness(3));
-        let name = |name: &str| name.to_owned();
-        let same = PolicyFault::SameKey { first: 1 };
-        let cases = [
-            (format!("log {l}\nlog {l}\n"), 2, same.clone()),
-            (
-                format!(
-                    "log {l}\n\nlog {}\n",
-                    VerifierKey::new("other", l.public_key()).unwrap()
-                ),
-                3,
-                same.clone(),
-            ),
-            (format!("witness A {w}\nwitness B {w}\n"), 2, same.clone()),
-            (
-                format!(
-                    "log {l}\nwitness A {}\n",
-                    WitnessKey::new("w", l.public_key()).unwrap()
-                ),
-                2,
-                same,
-            ),
-            (
-                format!("witness A {w}\nwitness A {v}\n"),
-                2,
-                PolicyFault::NameTaken { name: name("A") },
-            ),
-            (
-                format!("witness A {w}\ngroup A all A\n"),
-                2,
-                PolicyFault::NameTaken { name: name("A") },
-            ),
-            (
-                format!("witness none {w}\n"),
-                1,
-                PolicyFault::NameTaken { name: name("none") },
-            ),
-            (
-                format!("witness A {w}\ngroup G any A B\n"),
-                2,
-                PolicyFault::UnknownName { name: name("B") },
-            ),
-            (
-                format!("group G any A\nwitness A {w}\n"),
-                1,
-                PolicyFault::UnknownName { name: name("A") },
-            ),
-            (
-                format!("witness A {w}\ngroup G any A none\n"),
-                2,
-                PolicyFault::UnknownName { name: name("none") },
-            ),
-            (
-                name("group G any G\n"),
-                1,
-                PolicyFault::UnknownName { name: name("G") },
-            ),
-            (
-                name("quorum G\n"),
-                1,
-                PolicyFault::UnknownName { name: name("G") },
-            ),
-            (
-                format!("witness A {w}\ngroup G any A A\n"),
-                2,
-                PolicyFault::MemberTwice { name: name("A") },
-            ),
-            (
-                format!("witness A {w}\ngroup G any A\ngroup H any A\n"),
-                3,
-                PolicyFault::MemberTwice { name: name("A") },
-            ),
-            (
-                name("quorum none\nquorum none\n"),
-                2,
-                PolicyFault::SecondQuorum,
-            ),
-            (name("quorum none"), 1, PolicyFault::Text),
-            (name("quorum none\r\n"), 1, PolicyFault::Text),
-            (name("\u{7f}\n"), 1, PolicyFault::Text),
-            (
-                name("logs x\n"),
-                1,
-                PolicyFault::Word {
-                    found: name("logs"),
-                },
-            ),
-            (
-                name("quorum\u{a0}none\n"),
-                1,
-                PolicyFault::Word {
-                    found: name("quorum\u{a0}none"),
-                },
-            ),
-            (
-                name("quorum a b\n"),
-                1,
-                PolicyFault::Words {
-                    expected: "quorum NAME",
-                    found: 3,
-                },
-            ),
-            (
-                name("log\n"),
-                1,
-                PolicyFault::Words {
-                    expected: "log KEY [URL]",
-                    found: 1,
-                },
-            ),
-            (
-                name("witness A\n"),
-                1,
-                PolicyFault::Words {
-                    expected: "witness NAME KEY [URL]",
-                    found: 2,
-                },
-            ),
-            (
-                name("group G any\n"),
-                1,
-                PolicyFault::Words {
-                    expected: "group NAME any|all|NUMBER NAME...",
-                    found: 3,
-                },
-            ),
-            (
-                format!("log {w}\n"),
-                1,
-                PolicyFault::KeyType {
-                    expected: 1,
-                    found: 4,
-                },
-            ),
-            (
-                format!("witness A {l}\n"),
-                1,
-                PolicyFault::KeyType {
-                    expected: 4,
-                    found: 1,
-                },
-            ),
-        ];
-        for (text, line, expected) in cases {
-            assert_eq!(fault(&text), (line, expected), "{text}");
+    fn a_key_stands_in_a_policy_once_whatever_its_name_or_role() {
+        let (l, w) = (log(1), witness(2));
+        let renamed = VerifierKey::new("other", l.public_key()).unwrap();
+        let as_witness = WitnessKey::new("other", l.public_key()).unwrap();
+        let same = || PolicyFault::SameKey { first: 1 };
+        refused(format!("log {l}\nlog {l}\n"), 2, same());
+        refused(format!("log {l}\n\nlog {renamed}\n"), 3, same());
+        refused(format!("log {l}\nwitness A {as_witness}\n"), 2, same());
+        refused(format!("witness A {w}\nwitness B {w}\n"), 2, same());
+    }
+
+    #[test]
+    fn a_name_is_given_once_and_before_it_is_used() {
+        let (w, v) = (witness(2), witness(3));
+        let taken = |name: &str| PolicyFault::NameTaken { name: name.into() };
+        refused(format!("witness A {w}\nwitness A {v}\n"), 2, taken("A"));
+        refused(format!("witness A {w}\ngroup A all A\n"), 2, taken("A"));
+        refused(format!("witness none {w}\n"), 1, taken("none"));
+        let unknown = |name: &str| PolicyFault::UnknownName { name: name.into() };
+        refused(format!("witness A {w}\ngroup G any A B\n"), 2, unknown("B"));
+        refused(
+            format!("witness A {w}\ngroup G any A none\n"),
+            2,
+            unknown("none"),
+        );
+        refused(format!("group G any A\nwitness A {w}\n"), 1, unknown("A"));
+        refused("group G any G\n", 1, unknown("G"));
+        refused("quorum G\n", 1, unknown("G"));
+    }
+
+    #[test]
+    fn a_witness_counts_in_one_way() {
+        let w = witness(2);
+        let twice = || PolicyFault::MemberTwice { name: "A".into() };
+        refused(format!("witness A {w}\ngroup G any A A\n"), 2, twice());
+        let two = format!("witness A {w}\ngroup G any A\ngroup H any A\n");
+        refused(two, 3, twice());
+    }
+
+    #[test]
+    fn a_line_in_another_form_is_refused() {
+        refused("quorum none", 1, PolicyFault::Text);
+        refused("quorum none\r\n", 1, PolicyFault::Text);
+        refused("\u{7f}\n", 1, PolicyFault::Text);
+        for word in ["logs", "Log", "quorum\u{a0}none"] {
+            let found = word.to_owned();
+            refused(format!("{word} x\n"), 1, PolicyFault::Word { found });
         }
-        assert!(matches!(
-            fault("log ur.example+00+AA==\n"),
-            (1, PolicyFault::Key(_))
-        ));
-        assert!(matches!(
-            fault(&format!("\nlog {}\n", l.to_string().replace('A', "B"))),
-            (2, PolicyFault::Key(_))
-        ));
-        let text = format!("log {l}\n");
+        let words = |expected, found| PolicyFault::Words { expected, found };
+        refused("quorum a b\n", 1, words("quorum NAME", 3));
+        refused("log\n", 1, words("log KEY [URL]", 1));
+        refused("witness A\n", 1, words("witness NAME KEY [URL]", 2));
+        let group = "group NAME any|all|NUMBER NAME...";
+        refused("group G any\n", 1, words(group, 3));
+        refused("quorum none\nquorum none\n", 2, PolicyFault::SecondQuorum);
+        let text = format!("log {}\n", log(1));
         assert_eq!(Policy::parse(text.as_bytes()), Err(PolicyError::NoQuorum));
         let long = vec![b'\n'; POLICY_BYTES_MAX + 1];
-        assert_eq!(
-            Policy::parse(&long),
-            Err(PolicyError::TooLong { found: long.len() })
-        );
+        let found = long.len();
+        assert_eq!(Policy::parse(&long), Err(PolicyError::TooLong { found }));
+    }
+
+    #[test]
+    fn a_key_is_of_the_type_that_its_line_needs() {
+        let (l, w) = (log(1), witness(2));
+        let of_type = |expected, found| PolicyFault::KeyType { expected, found };
+        refused(format!("log {w}\n"), 1, of_type(1, 4));
+        refused(format!("witness A {l}\n"), 1, of_type(4, 1));
+        let bad = format!("\nlog {}\n", l.to_string().replace('A', "B"));
+        assert!(matches!(fault(&bad), (2, PolicyFault::Key(_))));
+        let empty = fault("log ur.example+00+AA==\n");
+        assert!(matches!(empty, (1, PolicyFault::Key(_))));
+        let not_utf8 = Policy::parse(b"log \xff+00000000+AA==\nquorum none\n");
+        assert!(not_utf8.is_err());
     }
 
     #[test]

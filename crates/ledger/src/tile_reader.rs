@@ -218,6 +218,9 @@ where
         if let Some(pyramid) = self.known(level, tile) {
             return pyramid.node(row, within).ok_or_else(|| self.outside(place));
         }
+        if level >= LEVEL_MAX {
+            return Err(self.outside(place));
+        }
         let expected = self.node(level + 1, 0, tile)?;
         let pyramid = self.full(level, tile, expected)?;
         let node = pyramid.node(row, within);
@@ -322,6 +325,9 @@ mod tests {
 
     type Tiles = BTreeMap<TileId, Vec<u8>>;
 
+    type Error = ReadError<&'static str>;
+    type Fetch<'a> = Box<dyn FnMut(TileId) -> Result<Vec<u8>, &'static str> + 'a>;
+
     struct Log {
         leaves: Vec<Hash>,
         tiles: Tiles,
@@ -349,15 +355,9 @@ mod tests {
         }
     }
 
-    fn reader(
-        size: u64,
-        root: Hash,
-        tiles: &Tiles,
-    ) -> Result<
-        TileReader<impl FnMut(TileId) -> Result<Vec<u8>, &'static str>>,
-        ReadError<&'static str>,
-    > {
-        TileReader::open(size, root, |id| tiles.get(&id).cloned().ok_or("not there"))
+    fn reader(size: u64, root: Hash, tiles: &Tiles) -> Result<TileReader<Fetch<'_>>, Error> {
+        let fetch = |id| tiles.get(&id).cloned().ok_or("not there");
+        TileReader::open(size, root, Box::new(fetch))
     }
 
     #[test]
