@@ -11,6 +11,7 @@
 //! - what was read is written again as it was read.
 
 use crate::decimal;
+use crate::excerpt::excerpt;
 use crate::limits::{CHECKPOINT_BYTES_MAX, TREE_SIZE_MAX};
 use crate::note::{Note, NoteError, NoteSignature, VerifierKey};
 use crate::origin::{Origin, OriginError};
@@ -35,12 +36,20 @@ pub enum CheckpointError {
     Origin(#[from] OriginError),
     /// The second line is no size.
     #[error(
-        "not a checkpoint: expected a size from 0 to {TREE_SIZE_MAX} without leading zeros as its second line"
+        "not a checkpoint: expected a size from 0 to {TREE_SIZE_MAX} without leading zeros as its second line, found `{found}`"
     )]
-    Size,
+    Size {
+        /// The beginning of the line.
+        found: String,
+    },
     /// The third line is no hash.
-    #[error("not a checkpoint: expected 32 bytes in base64 with padding as its third line")]
-    Root,
+    #[error(
+        "not a checkpoint: expected 32 bytes in base64 with padding as its third line, found `{found}`"
+    )]
+    Root {
+        /// The beginning of the line.
+        found: String,
+    },
     /// No key of this origin is known.
     #[error("no key is known for the log `{origin}`")]
     UnknownLog {
@@ -69,10 +78,9 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// The checkpoint signed by one of the log's keys.
     pub fn sign(&self, key: &SecretKey) -> Result<SignedCheckpoint, CheckpointError> {
-        if self.size > TREE_SIZE_MAX {
-            return Err(CheckpointError::Size);
-        }
-        let mut note = Note::unsigned(&self.to_string())?;
+        let body = self.to_string();
+        body.parse::<Self>()?;
+        let mut note = Note::unsigned(&body)?;
         note.sign(self.origin.as_str(), key)?;
         Ok(SignedCheckpoint {
             checkpoint: self.clone(),
@@ -113,8 +121,12 @@ impl FromStr for Checkpoint {
         };
         Ok(Self {
             origin: origin.parse()?,
-            size: decimal::parse(size, TREE_SIZE_MAX).ok_or(CheckpointError::Size)?,
-            root: Hash::from_base64(root).ok_or(CheckpointError::Root)?,
+            size: decimal::parse(size, TREE_SIZE_MAX).ok_or_else(|| CheckpointError::Size {
+                found: excerpt(size),
+            })?,
+            root: Hash::from_base64(root).ok_or_else(|| CheckpointError::Root {
+                found: excerpt(root),
+            })?,
         })
     }
 }
@@ -313,63 +325,60 @@ mod tests {
         ));
     }
 
+    #[track_caller]
+    fn refused(body: &str, expected: CheckpointError) {
+        assert_eq!(body.parse::<Checkpoint>(), Err(expected), "{body:?}");
+    }
+
     #[test]
-    fn a_body_in_another_form_is_refused() {
+    fn a_size_or_root_in_another_form_is_refused() {
         let good = checkpoint().to_string();
-        let root = checkpoint().root.to_base64();
-        for (body, error) in [
-            (good.replace("70000", "070000"), CheckpointError::Size),
-            (good.replace("70000", "+70000"), CheckpointError::Size),
-            (good.replace("70000", " 70000"), CheckpointError::Size),
-            (good.replace("70000", ""), CheckpointError::Size),
-            (
-                good.replace("70000", "9223372036854775808"),
-                CheckpointError::Size,
-            ),
-            (
-                good.replace("70000", &"9".repeat(999)),
-                CheckpointError::Size,
-            ),
-            (good.replace(&root, &root[..43]), CheckpointError::Root),
-            (
-                good.replace(&root, &root.replace('=', "==")),
-                CheckpointError::Root,
-            ),
-            (good.replace(&root, "AAAA"), CheckpointError::Root),
-            (good.replace(&root, ""), CheckpointError::Root),
-            (
-                good.replace('\n', "\r\n"),
-                CheckpointError::Origin(OriginError::Malformed {
-                    found: "ur.example/polls/bridge\r".into(),
-                }),
-            ),
-            (
-                good.trim_end().to_owned(),
-                CheckpointError::Lines { found: 3 },
-            ),
-            (
-                good.clone() + "extension\n",
-                CheckpointError::Lines { found: 4 },
-            ),
-            (good.clone() + "\n", CheckpointError::Lines { found: 4 }),
-            (String::new(), CheckpointError::Lines { found: 0 }),
-            (
-                "ur.example/a\n1\n".into(),
-                CheckpointError::Lines { found: 2 },
-            ),
+        for size in [
+            "",
+            "070000",
+            "+70000",
+            " 70000",
+            "7e4",
+            "9223372036854775808",
         ] {
-            assert_eq!(body.parse::<Checkpoint>(), Err(error), "{body:?}");
+            let found = size.to_owned();
+            refused(
+                &good.replace("70000", size),
+                CheckpointError::Size { found },
+            );
         }
-        let not_zero_bits = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2J=";
-        assert_eq!(
-            format!("a/b\n0\n{not_zero_bits}\n").parse::<Checkpoint>(),
-            Err(CheckpointError::Root)
+        let found = "9".repeat(80);
+        refused(
+            &good.replace("70000", &"9".repeat(999)),
+            CheckpointError::Size { found },
         );
-        assert!(
-            "a/b\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
-                .parse::<Checkpoint>()
-                .is_ok()
+        let root = checkpoint().root.to_base64();
+        let (unpadded, more) = (&root[..43], root.replace('=', "=="));
+        // The last bits before the padding must be zero: they say nothing.
+        let loose = "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2J=";
+        for other in [unpadded, &more, loose, "AAAA", ""] {
+            let found = other.to_owned();
+            refused(&good.replace(&root, other), CheckpointError::Root { found });
+        }
+    }
+
+    #[test]
+    fn a_body_of_other_lines_is_refused() {
+        let good = checkpoint().to_string();
+        let lines = |found| CheckpointError::Lines { found };
+        refused(good.trim_end(), lines(3));
+        refused(&(good.clone() + "extension\n"), lines(4));
+        refused(&(good.clone() + "\n"), lines(4));
+        refused("ur.example/a\n1\n", lines(2));
+        refused("", lines(0));
+        let found = "ur.example/polls/bridge\r".to_owned();
+        let malformed = OriginError::Malformed { found };
+        refused(
+            &good.replace('\n', "\r\n"),
+            CheckpointError::Origin(malformed),
         );
+        let empty = "a/b\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";
+        assert!(empty.parse::<Checkpoint>().is_ok());
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod container;
 pub mod cosignature;
 mod decimal;
 pub mod entry;
+mod excerpt;
 pub mod limits;
 pub mod note;
 pub mod origin;

@@ -13,6 +13,7 @@
 use crate::checkpoint::{CheckpointError, SignedCheckpoint, VerifiedCheckpoint};
 use crate::cosignature::{Cosignature, CosignatureError, WitnessKey};
 use crate::decimal;
+use crate::excerpt::excerpt;
 use crate::limits::POLICY_BYTES_MAX;
 use crate::note::{NoteError, TypedKey, VerifierKey};
 use std::collections::{BTreeMap, BTreeSet};
@@ -582,11 +583,6 @@ fn wrong_words(expected: &'static str, words: &[&[u8]]) -> PolicyFault {
         expected,
         found: words.len() + 1,
     }
-}
-
-/// The beginning of a word, as text that can be shown.
-fn excerpt(word: &[u8]) -> String {
-    String::from_utf8_lossy(word).chars().take(80).collect()
 }
 
 #[cfg(test)]

@@ -319,6 +319,7 @@ fn read_hashes<B: AsRef<[u8]>, E>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tile::write_hashes;
     use crate::tile_writer::TileWriter;
     use proptest::prelude::*;
     use std::convert::Infallible;
@@ -408,6 +409,34 @@ mod tests {
         assert_eq!(fetched.take(), ["tile/1/000", "tile/0/001"]);
         reader.inclusion(301).unwrap();
         assert_eq!(fetched.take(), [""; 0]);
+    }
+
+    /// The largest tree there can be, all of whose leaves are alike: every subtree of a height has the same root, so
+    /// that its tiles need not be kept anywhere.
+    #[test]
+    fn proofs_of_the_largest_tree_are_made_from_tiles_and_verify() {
+        let size = TREE_SIZE_MAX;
+        let mut roots = vec![leaf_hash(b"")];
+        for height in 1..63 {
+            roots.push(node_hash(roots[height - 1], roots[height - 1]));
+        }
+        let fetch = |id: TileId| {
+            let root = roots[usize::from(id.level()) * TILE_HEIGHT as usize];
+            Ok::<_, Infallible>(write_hashes(&vec![root; id.width() as usize]))
+        };
+        // All 63 bits of the size are set.
+        let edge = roots.iter().rev().copied().collect();
+        let root = Frontier::from_roots(size, edge).unwrap().root();
+        let mut reader = TileReader::open(size, root, fetch).unwrap();
+        for index in [0, 1, 255, 256, size / 3, size / 2, size - 2, size - 1] {
+            let proof = reader.inclusion(index).unwrap();
+            assert_eq!(proof.verify(roots[0], index, size, root), Ok(()));
+            let old = (index + 1, reader.root_at(index + 1).unwrap());
+            let proof = reader.consistency(old.0).unwrap();
+            assert_eq!(proof.verify(old, (size, root)), Ok(()));
+        }
+        assert!(reader.inclusion(size).is_err() && reader.consistency(size + 1).is_err());
+        assert!(reader.leaf(u64::MAX).is_err() && reader.bundle(u64::MAX).is_err());
     }
 
     #[test]

@@ -98,7 +98,8 @@ impl TileWriter {
         Ok(self.take_full())
     }
 
-    /// The partial tiles of the tree as it is now: at most one bundle and one tile a level.
+    /// The partial tiles of the tree as it is now, which a checkpoint of this size needs: at most one bundle and one
+    /// tile a level. Those that [`TileId::added`] does not name for the growth since a publication, it had already.
     pub fn partial(&self) -> Vec<Tile> {
         let size = self.size();
         let levels = (0..).zip(&self.levels).filter_map(|(level, hashes)| {
