@@ -1,19 +1,40 @@
-//! The ledger: entries, their canonical bytes, the BLAKE3 chain that ties them together, the RFC 6962 tree hash,
-//! Ed25519 by one rule, and signed notes.
+//! The ledger: entries, their canonical bytes, the BLAKE3 chain that ties them together, Ed25519 by one rule, signed
+//! notes, and the tiled transparency log that they make: RFC 6962 tree, tiles, checkpoints, cosignatures, proofs, and
+//! the policy that says whom to trust.
 //!
 //! Values in, values out: no clock, no randomness, no disk, no network, and nothing about polls. `poll` says what an
-//! event means, `store` has the disk, `auditor` and `server` bring the rest. Checkpoints, proofs and policies are not
-//! here yet; `tree` holds the hashes they will stand on. The byte formats are specified in `docs/SPEC.md`.
+//! event means, `store` has the disk, `server` publishes and `auditor` fetches. A witness's memory and its protocol are
+//! not here, nor does anything verify ML-DSA-44 yet. The byte formats are specified in `docs/SPEC.md`; those of the log
+//! are C2SP's (signed-note, tlog-checkpoint, tlog-tiles, tlog-cosignature, tlog-proof, tlog-policy).
+//!
+//! | from | to | by |
+//! | --- | --- | --- |
+//! | entries | tiles | [`tile_writer`] |
+//! | tiles and a root | proofs | [`tile_reader`] |
+//! | a checkpoint's text | [`checkpoint::VerifiedCheckpoint`], which the log signed | [`checkpoint`] |
+//! | the same and a policy | [`policy::TrustedCheckpoint`], which witnesses saw | [`policy`] |
+//! | a receipt and a policy | [`tlog_proof::VerifiedEntry`], which is in the log | [`tlog_proof`] |
 
+pub mod bundle;
 pub mod chain;
+pub mod checkpoint;
 pub mod codec;
 pub mod container;
+pub mod cosignature;
+mod decimal;
 pub mod entry;
+mod excerpt;
 pub mod limits;
 pub mod note;
 pub mod origin;
+pub mod policy;
+pub mod proof;
 mod reader;
 pub mod signature;
+pub mod tile;
+pub mod tile_reader;
+pub mod tile_writer;
+pub mod tlog_proof;
 pub mod tree;
 
 pub use chain::{Head, Link, Linked};

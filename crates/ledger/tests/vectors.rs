@@ -15,38 +15,18 @@ use curve25519_dalek::{
     EdwardsPoint, Scalar,
     constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION},
 };
-use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
 use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER};
 use sijill_ledger::note::{self, VerifierKey};
 use sijill_ledger::tree::{Frontier, leaf_hash};
 use sijill_ledger::{Hash, Link, Origin, PublicKey, SecretKey, Signature, chain, codec};
-use std::collections::BTreeSet;
+
+mod vector_file;
+
+use vector_file::{file, hex, rows, unhex};
 
 const PART: &str = "ledger";
-
-fn path() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/vectors.json")
-}
-
-fn file() -> Value {
-    let text = std::fs::read_to_string(path()).expect("docs/vectors.json can be read");
-    serde_json::from_str(&text).expect("docs/vectors.json is JSON")
-}
-
-fn hex(bytes: impl AsRef<[u8]>) -> String {
-    HEXLOWER.encode(bytes.as_ref())
-}
-
-fn unhex(value: &Value) -> Vec<u8> {
-    let text = value.as_str().expect("a text of hexadecimal digits");
-    HEXLOWER.decode(text.as_bytes()).expect("hexadecimal")
-}
-
-fn rows(part: &Value) -> impl Iterator<Item = &Value> {
-    part.as_array().expect("a list").iter()
-}
 
 #[test]
 fn the_file_has_what_this_code_makes() {
@@ -63,28 +43,7 @@ fn the_file_has_what_this_code_makes() {
         "note": note_vector(),
         "export_head": export_head(),
     });
-    let mut file = file();
-    if std::env::var_os("SIJILL_WRITE_VECTORS").is_some() {
-        file[PART] = made;
-        let text = serde_json::to_string_pretty(&file).unwrap() + "\n";
-        // The other tests may be reading it.
-        let new = path().with_extension("json.new");
-        std::fs::write(&new, text).unwrap();
-        std::fs::rename(new, path()).unwrap();
-        return;
-    }
-    let keys = |value: &Value| {
-        value
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<BTreeSet<_>>()
-    };
-    assert_eq!(keys(&file[PART]), keys(&made));
-    for key in keys(&made) {
-        assert_eq!(file[PART][&key], made[&key], "{key}");
-    }
+    vector_file::holds(PART, made);
 }
 
 fn integers() -> Value {
