@@ -212,6 +212,37 @@ fn a_disk_that_falls_silent_ends_the_service_and_nothing_confirmed_is_lost() {
     check_healed(&place, &confirmed, &invited[29]);
 }
 
+// What happened: the disk fell silent while a publication was written, and nobody looked: `/health` said that all was well
+// while every form waited half a minute for a page that said "try again", and a stop was waited for for ever. What holds:
+// whatever the service asks of the disk is watched.
+#[test]
+fn a_disk_that_falls_silent_while_it_publishes_ends_the_service_too() {
+    let place = Place::new();
+    let invited = place.poll(&terms(), 30);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sijill"));
+    command.env("SIJILL_DATA", place.data());
+    let mut server = Troubled::serve(&place, "publishing", &mut command);
+    // Opening a pipe that nobody reads takes for ever.
+    let pipe = place.data().join("polls/bridge/published.writing");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("there is mkfifo (coreutils)").success());
+    assert!(!server.answer_until_refused(&invited[..25]));
+    let noticed = until(END_MAX, || {
+        let health = server.browser.ask("GET", "/health", &[], b"");
+        (health.is_ok_and(|health| health.status == 503)).then_some(())
+    });
+    noticed.expect("the service notices that its disk is silent");
+    server.check_says_so(&invited[26]);
+    let confirmed = server.confirmed;
+    check_ends(
+        server.process.wait(SILENT_END_MAX),
+        "has not finished a write",
+        "See that the disk works",
+    );
+    std::fs::remove_file(pipe).unwrap();
+    check_healed(&place, &confirmed, &invited[29]);
+}
+
 #[track_caller]
 fn limit(process: &Process, limit: &str) {
     let done = Command::new("prlimit")

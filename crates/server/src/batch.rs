@@ -86,6 +86,11 @@ impl Batch {
         self.entries
     }
 
+    /// Number of those who wait for it.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// Bytes of its entries.
     pub fn bytes(&self) -> usize {
         self.bytes

@@ -156,12 +156,14 @@ impl Publisher {
     /// Publishes everything durable. The size is on disk before anyone can see it, so that no restart goes behind it.
     fn publish(&mut self, book: &Arc<Book>, now: u64) {
         let published = Published::of(&book.durable(), now);
-        let over = is_over(&book.durable());
-        let mut written = self.shelf.published(book.slug(), published.head, now);
-        if over {
-            written = written.and_then(|()| self.shelf.snapshot(&book.durable()));
-        }
-        if let Err(error) = written {
+        let write = || {
+            self.shelf.published(book.slug(), published.head, now)?;
+            match is_over(&book.durable()) {
+                true => self.shelf.snapshot(&book.durable()),
+                false => Ok(()),
+            }
+        };
+        if let Err(error) = self.health.watch(write) {
             self.health.stop(&error.cause());
             return;
         }
@@ -177,10 +179,12 @@ impl Publisher {
         let stopped = |error: crate::ServerError| Rejection::Stopped {
             why: error.to_string(),
         };
-        for book in self.books.all() {
-            self.shelf.snapshot(&book.durable()).map_err(stopped)?;
-        }
-        self.shelf.close().map_err(stopped)
+        self.health.watch(|| {
+            for book in self.books.all() {
+                self.shelf.snapshot(&book.durable()).map_err(stopped)?;
+            }
+            self.shelf.close().map_err(stopped)
+        })
     }
 }
 

@@ -139,8 +139,11 @@ impl Default for BatchLimits {
 }
 
 impl BatchLimits {
+    /// Whether nothing more goes into it; refusals and repeats wait with it, and have no entry.
     fn reached(self, batch: &Batch) -> bool {
-        batch.stop || batch.bytes() >= self.bytes_max || batch.entries() >= self.entries_max
+        batch.stop
+            || batch.bytes() >= self.bytes_max
+            || batch.entries().max(batch.waiting()) >= self.entries_max
     }
 }
 

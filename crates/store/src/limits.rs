@@ -12,11 +12,13 @@ pub const SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes of entries that may be written while a commit is on its way to stable storage, or in one commit.
 ///
-/// sled uses a segment again once what stood in it was written elsewhere and has left its buffer, which is before our
-/// sync; it writes to that segment at the next flush, or when a whole segment of new bytes has come. The next flush
-/// comes after the sync. So what is written meanwhile must stay below a segment, with what sled writes of its own:
-/// for 8 frames it may write a leaf of 17 anew twice. 384 KiB are 8 frames, and (8 + 2 × 17) × 48 KiB is below 2 MiB;
-/// twice that, for frames that are half full, is below [`SEGMENT_BYTES`].
+/// sled uses a segment again once what stood in it was written elsewhere, and what it takes for written may not be
+/// synced yet. Two things keep the old bytes until it is. sled defers: a segment is free only after the one with its
+/// last replacement has been left for another whose head is written. And a segment that is taken again is written to at
+/// the next flush, which comes after our sync, or when a whole segment of new bytes has come. These bytes stay below
+/// that for one ledger: for 8 frames sled may write a leaf of 17 anew twice; 384 KiB are 8 frames, (8 + 2 × 17) × 48
+/// KiB is below 2 MiB, and twice that, for frames that are half full, below [`SEGMENT_BYTES`]. Where more than four
+/// ledgers are written to at once, it is sled's deferral alone.
 pub const UNSYNCED_BYTES_MAX: usize = 384 * 1024;
 
 /// sled's cache in bytes.

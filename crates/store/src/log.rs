@@ -367,6 +367,9 @@ impl Log {
     /// If the medium fails; then nothing more is written.
     pub fn commit(&self, written: Written) -> Result<(), StoreError> {
         self.working(&self.state())?;
+        if written.ends.is_empty() {
+            return Ok(());
+        }
         let synced = self.0.medium.sync();
         self.or_stop(synced.map_err(medium("syncing the log")))?;
         for (origin, end) in written.ends {

@@ -398,6 +398,18 @@ fn check_place(place: usize, way: Way, aftermath: Aftermath) -> Option<&'static 
     disk.plates().failed_in
 }
 
+/// Somebody who sent the same answer again and again made the disk sync for each.
+#[test]
+fn a_commit_of_nothing_asks_nothing_of_the_disk() {
+    let folder = folder();
+    let disk = Disk::new(folder.path(), None);
+    let log = open(&disk).unwrap();
+    say(&log, &mut [&mut Told::new("iraq")], 10).unwrap();
+    let calls = disk.plates().calls;
+    log.append(&[]).unwrap();
+    assert_eq!(disk.plates().calls, calls);
+}
+
 /// What happened: a head file could not be synced before a publication, and a clean stop half a second later was
 /// taken for one; a second close of a log whose first had failed said that all was well; a page that could not be read
 /// for an export stopped nothing. What a respondent would have lost: the next power cut could take an answer that was
