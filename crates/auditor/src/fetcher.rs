@@ -121,6 +121,19 @@ impl Fetcher {
         Ok(Self { place })
     }
 
+    /// Whether it asks an address, and not a folder.
+    pub(crate) fn is_address(&self) -> bool {
+        matches!(self.place, Place::Address { .. })
+    }
+
+    /// The folder, if it is one.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Folder(root) => Some(root),
+            Place::Address { .. } => None,
+        }
+    }
+
     /// The newest checkpoint, as it stands there.
     pub fn checkpoint(&self) -> Result<Vec<u8>, FetchError> {
         let max = CHECKPOINT_BYTES_MAX as u64;
@@ -263,14 +276,14 @@ fn redirected(response: &ureq::http::Response<ureq::Body>) -> String {
 /// A body that is being read, of which no more is taken than it may have. Its errors are [`FetchError`]s inside
 /// [`io::Error`]s ([`FetchError::of`]).
 pub struct Body {
-    inner: Box<dyn Read>,
+    inner: Box<dyn Read + Send>,
     what: String,
     left: u64,
     max: u64,
 }
 
 impl Body {
-    fn new(what: String, inner: Box<dyn Read>, max: u64) -> Self {
+    fn new(what: String, inner: Box<dyn Read + Send>, max: u64) -> Self {
         let left = max;
         Self {
             inner,

@@ -46,3 +46,12 @@ pub const PIECE_TIME_MAX: Duration = Duration::from_secs(3 * 60);
 
 /// How long a list of checkpoints or a roster may take altogether, as an export.
 pub const STREAM_TIME_MAX: Duration = EXPORT_TIME_MAX;
+
+/// Bundles fetched at a time: 8 of 17 MB at most, of 64 KiB as answers are.
+pub const BUNDLES_AT_ONCE_MAX: u64 = 8;
+
+/// Tiles asked of one address at the same time.
+pub const FETCHES_AT_ONCE_MAX: usize = 8;
+
+/// Folders that a tile's path has at most, one in another: level, and six elements of an index below 2^55.
+pub const TILE_FOLDERS_DEEP_MAX: usize = 8;
