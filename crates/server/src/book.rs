@@ -92,7 +92,11 @@ impl Places {
 
     /// The entry of an invitation's last answer.
     pub fn of(&self, person: u32) -> Option<u64> {
-        self.0.get(person as usize).copied().flatten().map(NonZeroU64::get)
+        self.0
+            .get(person as usize)
+            .copied()
+            .flatten()
+            .map(NonZeroU64::get)
     }
 }
 

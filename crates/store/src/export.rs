@@ -4,8 +4,8 @@ use crate::StoreError;
 use crate::files;
 use crate::limits::COPY_BYTES;
 use crate::log::Log;
-use sha2::{Digest, Sha256};
 use crate::public_folder::PublicFolder;
+use sha2::{Digest, Sha256};
 use sijill_ledger::container::{self, CHECKPOINTS, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
 use sijill_ledger::{Hash, Origin};
 use std::fs::{File, Permissions};
@@ -63,7 +63,7 @@ pub fn write(
     let count = out.entries(log, origin, size, &mut progress)?;
     out.roster(beside.roster)?;
     if let Some((folder, bytes)) = checkpoints {
-        out.put(&folder.listed(0, bytes)?)?;
+        out.stream(folder.list(0, bytes)?, folder.path())?;
         out.end_section(CHECKPOINTS, 0);
     }
     out.finish()?;
@@ -112,7 +112,8 @@ impl<'a> Out<'a> {
     fn end_section(&mut self, kind: u16, flags: u16) {
         let hash = std::mem::replace(&mut self.hash, Sha256::new()).finalize();
         let length = std::mem::take(&mut self.length);
-        self.sections.push(section(kind, flags, length, hash.into()));
+        self.sections
+            .push(section(kind, flags, length, hash.into()));
     }
 
     fn entries(
@@ -156,7 +157,7 @@ impl<'a> Out<'a> {
         Ok(())
     }
 
-    fn stream(&mut self, mut file: File, path: &Path) -> Result<(), StoreError> {
+    fn stream(&mut self, mut file: impl Read, path: &Path) -> Result<(), StoreError> {
         let mut buffer = vec![0; COPY_BYTES];
         loop {
             let read = file
