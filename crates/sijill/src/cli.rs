@@ -63,6 +63,7 @@ pub enum Command {
     Ledger(Ledger),
     Export(commands::export::Args),
     Import(commands::import::Args),
+    Publish(commands::publish::Args),
     Replay(commands::replay::Args),
     Audit(commands::audit::Args),
 }
@@ -125,6 +126,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Ledger(Ledger::Tail(args)) => commands::ledger_tail::run(args, &settings),
         Command::Export(args) => commands::export::run(args, &settings),
         Command::Import(args) => commands::import::run(args, &settings),
+        Command::Publish(args) => commands::publish::run(args, &settings),
         Command::Replay(args) => commands::replay::run(args, &settings),
         Command::Audit(args) => commands::audit::run(args, &settings),
     }

@@ -9,6 +9,7 @@ pub mod keys_new;
 pub mod ledger_show;
 pub mod ledger_tail;
 pub mod poll;
+pub mod publish;
 pub mod replay;
 pub mod roster_import;
 pub mod roster_make;
