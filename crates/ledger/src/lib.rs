@@ -14,6 +14,7 @@
 //! | a checkpoint's text | [`checkpoint::VerifiedCheckpoint`], which the log signed | [`checkpoint`] |
 //! | the same and a policy | [`policy::TrustedCheckpoint`], which witnesses saw | [`policy`] |
 //! | a receipt and a policy | [`tlog_proof::VerifiedEntry`], which is in the log | [`tlog_proof`] |
+//! | two checkpoints and a policy | [`fork::VerifiedFork`], two histories that the log signed | [`fork`] |
 
 pub mod bundle;
 pub mod chain;
@@ -24,6 +25,7 @@ pub mod cosignature;
 mod decimal;
 pub mod entry;
 mod excerpt;
+pub mod fork;
 pub mod limits;
 pub mod note;
 pub mod origin;
