@@ -12,6 +12,7 @@
 mod audit;
 mod checks;
 pub mod error;
+pub mod fetcher;
 pub mod figures;
 mod findings;
 mod fold;
