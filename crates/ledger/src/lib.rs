@@ -11,6 +11,7 @@
 //! | --- | --- | --- |
 //! | entries | tiles | [`tile_writer`] |
 //! | tiles and a root | proofs | [`tile_reader`] |
+//! | a list of checkpoints | one after another | [`checkpoint_list`] |
 //! | a checkpoint's text | [`checkpoint::VerifiedCheckpoint`], which the log signed | [`checkpoint`] |
 //! | the same and a policy | [`policy::TrustedCheckpoint`], which witnesses saw | [`policy`] |
 //! | a receipt and a policy | [`tlog_proof::VerifiedEntry`], which is in the log | [`tlog_proof`] |
@@ -19,6 +20,7 @@
 pub mod bundle;
 pub mod chain;
 pub mod checkpoint;
+pub mod checkpoint_list;
 pub mod codec;
 pub mod container;
 pub mod cosignature;
