@@ -10,6 +10,7 @@
 //! never all in memory.
 
 mod audit;
+pub mod bound;
 mod checks;
 pub mod error;
 pub mod fetcher;
@@ -18,9 +19,12 @@ mod findings;
 mod fold;
 pub mod limits;
 mod prepare;
+pub mod published;
+pub mod receipt;
 pub mod remote;
 mod render;
 pub mod report;
+pub mod search;
 mod source;
 
 pub use audit::{Anchor, Options, Progress, audit};

@@ -65,6 +65,9 @@ pub enum Command {
     Import(commands::import::Args),
     Replay(commands::replay::Args),
     Audit(commands::audit::Args),
+    Verify(commands::verify::Args),
+    Prove(commands::prove::Args),
+    Compare(commands::compare::Args),
 }
 
 /// `sijill keys`.
@@ -127,6 +130,9 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Import(args) => commands::import::run(args, &settings),
         Command::Replay(args) => commands::replay::run(args, &settings),
         Command::Audit(args) => commands::audit::run(args, &settings),
+        Command::Verify(args) => commands::verify::run(args, &settings),
+        Command::Prove(args) => commands::prove::run(args, &settings),
+        Command::Compare(args) => commands::compare::run(args, &settings),
     }
 }
 
