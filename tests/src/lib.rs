@@ -8,6 +8,7 @@
 //! - [`mod@bench`]: a poll held in one hand, with every key, that records whatever it is told to;
 //! - [`fixture`]: honest polls;
 //! - [`export`]: the container file;
+//! - [`published`]: checkpoints, tiles and receipts;
 //! - [`forge`]: ways to bend a ledger, each with the check that must notice;
 //! - [`trace`]: what a process did to its files;
 //! - [`power`]: what a power cut leaves of them;
@@ -26,9 +27,11 @@ pub mod export;
 pub mod fixture;
 pub mod forge;
 pub mod power;
+pub mod published;
 pub mod trace;
 
 pub use bench::Bench;
 pub use definition::Terms;
 pub use export::Export;
 pub use fixture::Case;
+pub use published::Published;
