@@ -175,7 +175,11 @@ fn a_receipt_says_what_it_proves_alone_and_whether_it_still_counts() {
     assert_eq!(json["checkpoint"]["size"], 60);
 
     let asked = told.verify("receipt", &["--source", "poll"]).well().out;
-    for part in ["grew from it", "it counts", "Do you support building the new bridge?"] {
+    for part in [
+        "grew from it",
+        "it counts",
+        "Do you support building the new bridge?",
+    ] {
         assert!(asked.contains(part), "no `{part}` in {asked}");
     }
     let json = told
@@ -578,12 +582,15 @@ fn two_receipts_of_one_index_and_different_entries_are_a_contradiction() {
     );
     let words = ["verify", "--folder", "held", "--policy", "policy", "--json"];
     let json = told.place.sijill(words).expect_code(1).json();
-    assert!(
-        json["problems"][0]["why"]
-            .as_str()
-            .unwrap()
-            .contains("two people"),
-        "{json}"
+    let why = json["problems"][0]["why"].as_str().unwrap();
+    assert!(why.contains("two people"), "{json}");
+    let json = told
+        .folder(&["--source", "poll", "--json"])
+        .expect_code(1)
+        .json();
+    assert_eq!(
+        (&json["answers_checked"], &json["answers_bad"]),
+        (&json!(2), &json!(1))
     );
 }
 

@@ -35,7 +35,7 @@ pub struct Args {
     /// Where else the tiles of the larger checkpoint are: a folder or an address
     #[arg(long, value_name = "SOURCE")]
     tiles: Option<String>,
-    /// The file that a proof of a fork is written to [default: ORIGIN'S LAST WORD.sijill-fork]
+    /// The file that a proof of a fork is written to [default: POLL-SIZE-ROOT.sijill-fork]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -247,7 +247,7 @@ fn shown(side: &Side) -> Value {
 fn fork_text(fork: &ForkProof, file: &Path, smaller: &Side, larger: &Side) -> String {
     let size = grouped(smaller.size());
     format!(
-        "fork: the log `{}` signed two histories\n  `{}`: {size} entries, root {}\n  `{}`: {} entries, and at {size} the root {}\nThe proof is in `{}` and stands without server and log.",
+        "fork: the log `{}` signed two histories\n  `{}`: {size} entries, root {}\n  `{}`: {} entries, and at {size} the root {}\nThe proof is in `{}` and stands without server and log; `sijill verify` judges it.",
         fork.first().claimed().origin,
         smaller.from,
         smaller.signed.claimed().root,
@@ -258,9 +258,15 @@ fn fork_text(fork: &ForkProof, file: &Path, smaller: &Side, larger: &Side) -> St
     )
 }
 
-/// Where the proof goes if nobody says.
+/// Where the proof goes if nobody says: a name that no other fork has.
 fn file_for(fork: &ForkProof) -> PathBuf {
-    let origin = fork.first().claimed().origin.as_str();
+    let claimed = fork.first().claimed();
+    let origin = claimed.origin.as_str();
     let name = origin.rsplit('/').next().unwrap_or(origin);
-    format!("{name}.sijill-fork").into()
+    let (size, other) = (claimed.size, fork.other_root().to_string());
+    format!(
+        "{name}-{size}-{}.sijill-fork",
+        other.get(..8).unwrap_or_default()
+    )
+    .into()
 }

@@ -13,9 +13,10 @@ use crate::small_file;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sijill_auditor::bound::share_max;
-use sijill_auditor::receipt;
+use sijill_auditor::receipt::{self, ProvenReceipt};
 use sijill_auditor::search::{Search, Seen, Standing};
 use sijill_ledger::Hash;
+use sijill_ledger::checkpoint::Checkpoint;
 use sijill_ledger::limits::FORK_BYTES_MAX;
 use sijill_ledger::tlog_proof::TlogProof;
 use sijill_poll::Event;
@@ -33,8 +34,8 @@ struct Held {
 }
 
 enum State {
-    /// All that can be said is said.
-    Said(Box<Said>),
+    /// All that can be said is said, and of a receipt that convicts the ledger, of which answer it is.
+    Said(Box<Said>, Option<Hash>),
     /// An answer that the ledger is asked for, at this place of the search.
     Asked { place: usize, claim: Claim },
 }
@@ -100,8 +101,8 @@ struct Session {
     search: Search,
     /// Whether the poll of now grew from a checkpoint, by its size and root.
     growth: BTreeMap<(u64, Hash), Growth>,
-    /// The leaf that a receipt proved at an index, and the receipt's name.
-    proven: BTreeMap<u64, (Hash, String)>,
+    /// The leaf that a receipt proved at an index of a log, and the receipt's name.
+    proven: BTreeMap<(String, u64), (Hash, String)>,
 }
 
 impl Session {
@@ -163,14 +164,16 @@ impl Session {
             }
             Err(error) => return Ok(State::of(said.but(Verdict::Wrong, error))),
         };
-        if let Some(why) = self.contradicted(name, proven.index(), proven.leaf()) {
-            return Ok(State::of(said.but(Verdict::Broken, why)));
+        let event = &proven.entry().entry().event;
+        if let Some(why) = self.contradicted(name, &proven) {
+            return Ok(State::broken(said, why, event));
         }
-        let held = proven.checkpoint().verified().checkpoint();
-        if let Some(why) = self.grew_not(&held.origin, held.size, held.root)? {
-            return Ok(State::of(said.but(why.0, why.1)));
+        match self.grew_not(proven.checkpoint().verified().checkpoint())? {
+            Some((Verdict::Broken, why)) => return Ok(State::broken(said, why, event)),
+            Some((verdict, why)) => return Ok(State::of(said.but(verdict, why))),
+            None => {}
         }
-        Ok(match &proven.entry().entry().event {
+        Ok(match event {
             Event::Responded(responded) => {
                 let proven = Some((proven.index(), proven.leaf()));
                 self.asked(responded.clone(), said, proven, None)
@@ -180,31 +183,30 @@ impl Session {
     }
 
     /// Two receipts of one index are of one entry, or two people were shown different histories.
-    fn contradicted(&mut self, name: &str, index: u64, leaf: Hash) -> Option<String> {
-        match self.proven.get(&index) {
+    fn contradicted(&mut self, name: &str, proven: &ProvenReceipt) -> Option<String> {
+        let origin = &proven.checkpoint().verified().checkpoint().origin;
+        let (index, leaf) = (proven.index(), proven.leaf());
+        let place = (origin.to_string(), index);
+        match self.proven.get(&place) {
             Some((other, by)) if *other != leaf => Some(format!(
                 "it proves another entry {} than `{by}` does: two people were shown different histories",
                 grouped(index)
             )),
             Some(_) => None,
             None => {
-                self.proven.insert(index, (leaf, name.to_owned()));
+                self.proven.insert(place, (leaf, name.to_owned()));
                 None
             }
         }
     }
 
     /// Why the poll of now did not grow from this checkpoint, if it is asked and did not.
-    fn grew_not(
-        &mut self,
-        origin: &sijill_ledger::Origin,
-        size: u64,
-        root: Hash,
-    ) -> Result<Option<(Verdict, String)>> {
+    fn grew_not(&mut self, held: &Checkpoint) -> Result<Option<(Verdict, String)>> {
+        let Checkpoint { size, root, .. } = *held;
         let Some(asked) = &mut self.court.asked else {
             return Ok(None);
         };
-        if let Err(error) = asked.expect(origin) {
+        if let Err(error) = asked.expect(&held.origin) {
             return Ok(Some((Verdict::NotVerified, format!("{error:#}"))));
         }
         let growth = match self.growth.get(&(size, root)) {
@@ -284,7 +286,7 @@ impl Session {
         };
         for held in self.held {
             let said = match held.state {
-                State::Said(said) => *said,
+                State::Said(said, answer) => outcome.count(answer, *said),
                 State::Asked { place, claim } => {
                     let stands = self.search.standing(place);
                     let seen = seen.unwrap_or_default();
@@ -299,7 +301,17 @@ impl Session {
 
 impl State {
     fn of(said: Said) -> Self {
-        Self::Said(Box::new(said))
+        Self::Said(Box::new(said), None)
+    }
+
+    /// A receipt that is good, and that the ledger is not what it should be by.
+    fn broken(said: Said, why: String, event: &Event) -> Self {
+        let said = said.but(Verdict::Broken, why);
+        let answer = match event {
+            Event::Responded(responded) => responded.hash().ok(),
+            _ => None,
+        };
+        Self::Said(Box::new(said), answer)
     }
 }
 
@@ -333,13 +345,20 @@ impl Outcome {
                 }
             }
         };
+        self.count(Some(claim.answer), said)
+    }
+
+    /// Counts an answer among those that the ledger was asked for.
+    fn count(&mut self, answer: Option<Hash>, said: Said) -> Said {
         let well = match said.verdict {
             Verdict::Proven | Verdict::Kept => true,
             Verdict::Broken => false,
             _ => return said,
         };
-        let so_far = self.answers.entry(claim.answer).or_insert(true);
-        *so_far &= well;
+        if let (Some(answer), Some(_)) = (answer, &self.source) {
+            let so_far = self.answers.entry(answer).or_insert(true);
+            *so_far &= well;
+        }
         said
     }
 
@@ -375,11 +394,7 @@ impl Outcome {
     fn text(&self) -> String {
         let mut text = String::new();
         for (name, said) in &self.problems {
-            text += &format!(
-                "{name}: {}: {}\n",
-                said.verdict.word().replace('_', " "),
-                said.why()
-            );
+            text += &(said.line(name) + "\n");
         }
         text += &format!(
             "{} files: {} good, {} wrong, {} broken, {} not due yet, {} not verified\n",

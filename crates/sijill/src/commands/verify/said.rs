@@ -1,6 +1,6 @@
 //! What is said of one file: a verdict, and rows that people read beside the fields that machines do.
 
-use crate::console::grouped;
+use crate::console::{grouped, plain};
 use crate::fault::Exit;
 use crate::moment::rfc3339;
 use serde_json::{Map, Value, json};
@@ -105,17 +105,24 @@ impl Said {
         self.fields.insert(name.to_owned(), value);
     }
 
+    /// For people who see many: one line.
+    pub fn line(&self, file: &str) -> String {
+        let (file, why) = (plain(file), plain(self.why()));
+        format!("{file}: {} ({}): {why}", self.verdict.shown(), self.kind)
+    }
+
     /// Why it is not well, if it is not.
-    pub fn why(&self) -> &str {
+    fn why(&self) -> &str {
         let why = self.fields.get("why").and_then(Value::as_str);
         why.unwrap_or_default()
     }
 
     /// For people.
     pub fn text(&self, file: &str) -> String {
+        let file = plain(file);
         let mut text = format!("{file}: {} ({})", self.verdict.shown(), self.kind);
         for (name, row) in &self.rows {
-            text += &format!("\n  {name:<12}{row}");
+            text += &format!("\n  {name:<12}{}", plain(row));
         }
         text
     }
