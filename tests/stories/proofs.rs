@@ -6,6 +6,7 @@ use crate::process::Ran;
 use crate::static_host::{Serves, StaticHost};
 use serde_json::{Value, json};
 use sijill_ledger::SecretKey;
+use sijill_ledger::cosignature::WitnessKey;
 use sijill_ledger::fork::ForkProof;
 use sijill_ledger::policy::Policy;
 use sijill_ledger::tlog_proof::TlogProof;
@@ -690,6 +691,59 @@ fn checkpoints_of_one_history_are_consistent_wherever_they_come_from() {
     assert!(why(&ran).contains("--tiles"), "{}", why(&ran));
     told.compare("at-60", "at-270", &["--tiles", "poll"]).well();
     assert!(!told.place.path("proof").exists());
+}
+
+#[test]
+fn a_source_that_went_back_is_named_and_not_taken_for_consistent() {
+    let told = Told::of(Published::of(&large()));
+    let size = told.published.size();
+    let newest = told.published.checkpoint(size).to_string();
+    told.place.write("newest", newest);
+    told.also("older", &told.published.at(270));
+    let ran = told.compare("newest", "older", &["--json"]).expect_code(4);
+    assert!(why(&ran).contains("went back"), "{}", why(&ran));
+    told.compare("newest", "older", &["--tiles", "poll"]).well();
+}
+
+/// A policy with two witnesses, of which one must have seen a checkpoint, and a receipt that this one cosigned.
+#[test]
+fn a_receipt_says_by_whom_its_checkpoint_was_cosigned_and_when() {
+    let told = Told::of(Published::of(&fixture::honest()));
+    let witness = |seed: u8| {
+        let key = SecretKey::from_seed([seed; 32]);
+        let name = format!("witness.example/w{seed}");
+        (WitnessKey::new(&name, key.public_key()).unwrap(), key)
+    };
+    let [(one, key), (two, _)] = [witness(11), witness(12)];
+    let policy = format!(
+        "log {}\nwitness w1 {one}\nwitness w2 {two}\ngroup enough any w1 w2\nquorum enough\n",
+        told.published.log_key()
+    );
+    told.place.write("policy", policy);
+    let bare = told.published.receipt(7, 12);
+    told.place.write("bare", bare.to_string());
+    let ran = told.verify("bare", &["--json"]).expect_code(1);
+    assert!(why(&ran).contains("quorum"), "{}", why(&ran));
+
+    let verified = bare
+        .checkpoint()
+        .verify(&[told.published.log_key()])
+        .unwrap();
+    let line = verified.cosign(one.name(), &key, 1_796_000_000).unwrap();
+    let cosigned = bare.checkpoint().clone().with(line).unwrap();
+    let text = bare.to_string();
+    let text = text.replace(&bare.checkpoint().to_string(), &cosigned.to_string());
+    told.place.write("cosigned", &text);
+    let out = told.verify("cosigned", &[]).well().out;
+    assert!(
+        out.contains("cosigned by witness.example/w11 at 2026-11-30T00:53:20Z"),
+        "{out}"
+    );
+    told.place.write(
+        "later",
+        text.replace("— witness.example/w11 ", "— witness.example/w12 "),
+    );
+    told.verify("later", &[]).expect_code(1);
 }
 
 /// The forger holds the log key and shows another history to some.

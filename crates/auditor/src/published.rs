@@ -293,3 +293,79 @@ impl Tree {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sijill_scenarios::{Published as Made, fixture};
+
+    /// A folder of this, and what is read of it.
+    fn asked(made: &Made) -> (tempfile::TempDir, Published) {
+        let folder = tempfile::tempdir().unwrap();
+        made.write(folder.path()).unwrap();
+        let published = Published::of(folder.path().to_str().unwrap()).unwrap();
+        (folder, published)
+    }
+
+    #[test]
+    fn entries_and_opening_are_read_under_the_newest_and_under_an_older_checkpoint() {
+        let bench = fixture::honest();
+        let made = Made::of(&bench).after([3, 9]);
+        let (_folder, published) = asked(&made);
+        for size in [3, 9, made.size()] {
+            let signed = published.checkpoint_of(size).unwrap();
+            assert_eq!(signed, made.checkpoint(size));
+            let mut tree = published.tree_under(signed.claimed()).unwrap();
+            assert_eq!(tree.first().unwrap().poll_id, bench.poll.id());
+            let mut seen = Vec::new();
+            tree.entries(2, |at, entry| seen.push((at, entry.to_vec())))
+                .unwrap();
+            let expected = (2..size).map(|at| (at, made.entries[at as usize].clone()));
+            assert_eq!(seen, expected.collect::<Vec<_>>());
+            assert_eq!(
+                tree.entry(size - 1).unwrap(),
+                made.entries[size as usize - 1]
+            );
+            assert!(matches!(tree.entry(size), Err(PublishedError::Outside(_))));
+        }
+        let other = published.checkpoint_of(4);
+        assert!(matches!(
+            other,
+            Err(PublishedError::NoSuchSize { size: 4, .. })
+        ));
+    }
+
+    /// The log's own key signs a tree whose first entry opens another ledger, or none.
+    #[test]
+    fn a_ledger_that_does_not_begin_with_its_own_opening_is_a_contradiction() {
+        let bench = fixture::honest();
+        let mut renamed = Made::of(&bench);
+        renamed.origin = "ur.example/polls/other".parse().unwrap();
+        let mut headless = Made::of(&bench);
+        headless.entries.remove(0);
+        let mut nonsense = Made::of(&bench);
+        nonsense.entries[0] = b"nonsense".to_vec();
+        for made in [renamed, headless, nonsense] {
+            let (_folder, published) = asked(&made);
+            let error = published.tree().unwrap().first().unwrap_err();
+            assert!(error.is_contradiction() && !error.is_missing(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_tile_that_is_bent_or_missing_is_told_apart() {
+        let made = Made::of(&fixture::honest());
+        let (folder, published) = asked(&made);
+        let bundle = folder
+            .path()
+            .join(format!("tile/entries/000.p/{}", made.size()));
+        let mut bytes = std::fs::read(&bundle).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&bundle, bytes).unwrap();
+        let error = published.tree().unwrap().entry(0).unwrap_err();
+        assert!(error.is_contradiction(), "{error}");
+        std::fs::remove_file(&bundle).unwrap();
+        let error = published.tree().unwrap().entry(0).unwrap_err();
+        assert!(error.is_missing() && !error.is_contradiction(), "{error}");
+    }
+}

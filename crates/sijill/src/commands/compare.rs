@@ -148,7 +148,7 @@ fn compare(smaller: &Side, larger: &Side, tiles: Option<&str>) -> Result<Verdict
     let (found, consistency) = match grown(&mut tree, old.size) {
         Ok(grown) => grown,
         Err(error) if error.is_missing() => {
-            let why = what_to_give(larger, &error.to_string());
+            let why = what_to_give(smaller, larger, &error.to_string());
             return Ok(Verdict::Unknown { why });
         }
         Err(error) => return Err(error.into()),
@@ -171,9 +171,16 @@ fn grown(tree: &mut Tree, size: u64) -> Result<(Hash, ConsistencyProof), Publish
     Ok((root, tree.ask(|reader| reader.consistency(size))?))
 }
 
-fn what_to_give(larger: &Side, why: &str) -> String {
+fn what_to_give(smaller: &Side, larger: &Side, why: &str) -> String {
+    let went_back = match (&smaller.published, &larger.published) {
+        (Some(_), None) => format!(
+            "`{}` shows fewer entries than `{}`: it went back, or shows an old copy. ",
+            smaller.from, larger.from
+        ),
+        _ => String::new(),
+    };
     format!(
-        "the tiles of the larger checkpoint ({} entries) are needed, and {why}; give a folder or an address that has them with `--tiles`",
+        "{went_back}The tiles of the larger checkpoint ({} entries) are needed, and {why}; give a folder or an address that has them with `--tiles`",
         grouped(larger.size())
     )
 }
@@ -190,7 +197,7 @@ fn tree_of(smaller: &Side, larger: &Side, tiles: Option<&str>) -> Result<Result<
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(Err(what_to_give(larger, &why)))
+    Ok(Err(what_to_give(smaller, larger, &why)))
 }
 
 /// Whether a source that gives no tree for this checkpoint need not have one: its tiles are not there, or it never said
