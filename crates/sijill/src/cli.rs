@@ -66,6 +66,9 @@ pub enum Command {
     Publish(commands::publish::Args),
     Replay(commands::replay::Args),
     Audit(commands::audit::Args),
+    Verify(commands::verify::Args),
+    Prove(commands::prove::Args),
+    Compare(commands::compare::Args),
 }
 
 /// `sijill keys`.
@@ -129,6 +132,9 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Publish(args) => commands::publish::run(args, &settings),
         Command::Replay(args) => commands::replay::run(args, &settings),
         Command::Audit(args) => commands::audit::run(args, &settings),
+        Command::Verify(args) => commands::verify::run(args, &settings),
+        Command::Prove(args) => commands::prove::run(args, &settings),
+        Command::Compare(args) => commands::compare::run(args, &settings),
     }
 }
 
