@@ -17,8 +17,9 @@ use crate::limits::FAILURES_MAX;
 use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
 use crate::published::Published;
-use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
+use crate::report::{AnchorReport, KeysReport, Missing, PollReport, Verdict};
 use crate::source::Source;
+use crate::state::State;
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 use sijill_ledger::note::VerifierKey;
@@ -87,10 +88,28 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// Checkpoints held from before: name and bytes.
     pub held: Vec<(String, Vec<u8>)>,
+    /// What was kept of an audit of this poll before.
+    pub state: Option<State>,
     /// The auditor's clock, milliseconds since 1970.
     pub now_ms: u64,
     /// What the server shows, where the source is one; fetched before the export.
     pub shown: Shown,
+}
+
+impl Options {
+    /// Whether there is a checkpoint from before.
+    fn holds_checkpoints(&self) -> bool {
+        self.state.is_some() || !self.held.is_empty()
+    }
+
+    /// Every checkpoint from before: name and bytes.
+    pub(crate) fn all_held(&self) -> Vec<(String, Vec<u8>)> {
+        let kept = self.state.iter().map(|state| {
+            let note = state.checkpoint().to_string();
+            ("state file".to_owned(), note.into_bytes())
+        });
+        self.held.iter().cloned().chain(kept).collect()
+    }
 }
 
 /// How far an audit is.
@@ -165,9 +184,13 @@ fn audit_source(
     run(&source, &mut fold, progress)?;
     fold.log.finish(&mut fold.findings)?;
     let forks = forks(&source, &fold.log)?;
+    let newest = fold.log.newest().map(|newest| newest.signed.clone());
+    let report = report(fold, &leaves, signer, options);
+    let passed = !report.has(Verdict::Failed) && !report.has(Verdict::NotChecked);
     Ok(PollReport {
         forks,
-        ..report(fold, &leaves, signer, options)
+        kept: newest.filter(|_| passed).map(State::new),
+        ..report
     })
 }
 
@@ -323,6 +346,7 @@ fn report(mut fold: Fold, leaves: &Leaves, signer: Signer, options: &Options) ->
         anchors,
         checkpoint: fold.log.newest().map(Newest::report),
         forks: Vec::new(),
+        kept: None,
         end_anchored,
         tally: poll.map(tally::report),
         checks,
@@ -420,7 +444,7 @@ fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) ->
     if options.promises.is_empty() {
         rests.push("that every acknowledged answer is here (no respondent's promise was given)");
     }
-    if !anchors.iter().any(|anchor| anchor.met) && options.held.is_empty() {
+    if !anchors.iter().any(|anchor| anchor.met) && !options.holds_checkpoints() {
         rests.push(
             "that the ledger was not written anew from the start (nothing noted before was given)",
         );
@@ -452,6 +476,7 @@ fn nothing_read(options: &Options, findings: Findings) -> PollReport {
         anchors: anchors.collect(),
         checkpoint: None,
         forks: Vec::new(),
+        kept: None,
         end_anchored: false,
         missing: missing(false, options),
         rests_on: Vec::new(),

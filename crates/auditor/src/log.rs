@@ -43,7 +43,10 @@ impl Log {
         findings: &mut Findings,
     ) -> Result<Self, AuditError> {
         let keys = LogKeys::of(poll, vouched, options.policy.as_ref());
-        let held = Held::new(poll.origin(), &keys, &options.held, findings);
+        if let Some(state) = &options.state {
+            state.is_of(poll.origin())?;
+        }
+        let held = Held::new(poll.origin(), &keys, &options.all_held(), findings);
         let published = source.newest().map(|newest| newest.claimed().clone());
         let tree = match source {
             Source::Export(_) => Tree::default(),

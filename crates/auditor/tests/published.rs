@@ -3,13 +3,16 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "what cannot be set up must stop the test that asked for it"
 )]
 
 mod bench_of_audits;
 
-use bench_of_audits::{audit_case, failed, report_of, verdict};
-use sijill_auditor::{CHECKS, Verdict};
+use bench_of_audits::{audit_case, failed, options, report_of, verdict, write_folder};
+use sijill_auditor::fetcher::Fetcher;
+use sijill_auditor::state::State;
+use sijill_auditor::{AuditError, CHECKS, Options, Verdict, audit_published};
 use sijill_ledger::cosignature::WitnessKey;
 use sijill_ledger::fork::ForkProof;
 use sijill_ledger::policy::Policy;
@@ -244,4 +247,65 @@ fn two_histories_of_one_log_leave_a_proof_that_needs_neither() {
         assert_eq!(verified.second().checkpoint().size, 21);
         assert_eq!(verified.other_root(), now.root(20));
     }
+}
+
+/// The state that an audit of this case leaves.
+fn kept(case: &Case) -> Option<State> {
+    audit_case(case).kept
+}
+
+#[test]
+fn what_is_kept_of_an_audit_finds_a_ledger_that_went_back_or_was_rewritten() {
+    let (bench, other) = {
+        let (mut one, mut other) = (fixture::running(), fixture::running());
+        one.admit(fixture::respond(&one, 10, "yes"));
+        other.admit(fixture::respond(&other, 10, "no"));
+        (one, other)
+    };
+    let state = kept(&Case::folder(&bench, &[5, 20])).expect("all checks passed");
+    assert_eq!(state.checkpoint(), &bench.signed_checkpoint(20));
+    let with_state = |mut case: Case| {
+        case.state = Some(state.to_bytes());
+        report_of(&case)
+    };
+    for sizes in [vec![5, 20], vec![20]] {
+        let same = with_state(Case::folder(&bench, &sizes));
+        assert_eq!(verdict(&same, 23), Verdict::Passed);
+        assert_eq!(same.exit_code(), 0);
+    }
+    let rolled_back = with_state(Case::folder(&bench, &[5, 15]).without_anchor());
+    assert_eq!(failed(&rolled_back), [23]);
+    let rewritten = with_state(Case::folder(&other, &[5, 20]));
+    assert_eq!(failed(&rewritten), [23]);
+    assert_eq!(rewritten.polls[0].forks.len(), 1);
+    assert!(rolled_back.polls[0].kept.is_none() && rewritten.polls[0].kept.is_none());
+}
+
+#[test]
+fn nothing_is_kept_where_a_check_failed_or_was_not_made_or_there_is_no_checkpoint() {
+    let bench = fixture::running();
+    assert!(kept(&Case::of(&bench)).is_none());
+    let mut without_key = Case::folder(&bench, &[5, 19]);
+    without_key.operator_keys.clear();
+    assert!(kept(&without_key).is_none());
+    for forgery in forgeries() {
+        assert!(kept(&(forgery.make)()).is_none(), "{}", forgery.name);
+    }
+}
+
+#[test]
+fn the_state_of_another_poll_is_no_finding_but_wrong_input() {
+    let state = kept(&Case::published(&fixture::running(), &[5, 19]));
+    let mut setup = sijill_scenarios::bench::Setup::default();
+    setup.terms.slug = "tunnel".into();
+    let other = fixture::answered(&setup, 10);
+    let options = Options {
+        state,
+        ..options(&Case::of(&other))
+    };
+    let folder = write_folder(&other.folder(&[5, 19]));
+    let fetcher = Fetcher::of_folder(folder.path()).unwrap();
+    let error = audit_published(fetcher, &options, &|_| {}).unwrap_err();
+    assert!(error.to_string().contains("tunnel"), "{error}");
+    assert!(matches!(error, AuditError::State(_)));
 }

@@ -84,7 +84,13 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         Some(Fault::NotSo(_)) => Exit::NotSo,
         Some(Fault::Input(_)) => Exit::Input,
         Some(Fault::Unfinished(_)) => Exit::Unfinished,
-        None if matches!(error.downcast_ref(), Some(AuditError::Address { .. })) => Exit::Input,
+        None if matches!(
+            error.downcast_ref(),
+            Some(AuditError::Address { .. } | AuditError::State(_))
+        ) =>
+        {
+            Exit::Input
+        }
         None => match store_error(error) {
             Some(error) if is_wrong_input(error) => Exit::Input,
             _ => Exit::Unfinished,
