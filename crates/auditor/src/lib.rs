@@ -18,6 +18,7 @@ pub mod figures;
 mod findings;
 mod fold;
 mod forks;
+mod growth;
 pub mod limits;
 mod list_reader;
 mod log;

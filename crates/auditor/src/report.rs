@@ -252,7 +252,10 @@ pub struct PollReport {
     pub forks: Vec<ForkProof>,
     /// Whether an anchor at the last entry was given and met, or the policy given trusts a checkpoint over all entries.
     pub end_anchored: bool,
-    /// What to keep for the next audit, if every check that applies has passed and there is a checkpoint to keep.
+    /// Entries before this one were not read again: an audit whose state was given had passed them.
+    pub audited_from: u64,
+    /// What to keep for the next audit, if that was asked for, every check that applies has passed, and there is a
+    /// checkpoint to keep.
     #[serde(skip)]
     pub kept: Option<State>,
     /// The checks, by number.

@@ -1,11 +1,12 @@
 //! What an auditor keeps from one audit of a poll to the next: the newest checkpoint, against which the next source is
-//! held (V23).
+//! held (V23), and, of a source with tiles, all that the checks carry along, so that the next audit reads the growth alone.
 //!
 //! A state is made only after every check of a run has passed, so it never stands for less than that. It is private, and
 //! trusted as the auditor's own memory is; its checksum tells damage, not forgery.
 //!
 //! ```text
-//! sijill audit state 1 newline | checkpoint: length u32 and the note | BLAKE3 of all bytes before (32)
+//! sijill audit state 1 newline | five parts, each as its length u64 and its bytes | BLAKE3 of all bytes before (32)
+//! parts: checkpoint (a note) | carried (JSON) | entry 0 | roster | casts; the last four are empty where nothing is carried
 //! ```
 //! Integers are little-endian.
 
@@ -53,12 +54,34 @@ pub enum StateError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     checkpoint: SignedCheckpoint,
+    carried: Option<Carried>,
+}
+
+/// What the checks carry along, in the parts that a file has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Carried {
+    /// The small things, as JSON.
+    pub(crate) carried: Vec<u8>,
+    /// Entry 0's canonical bytes.
+    pub(crate) first: Vec<u8>,
+    /// The leaves, as [`sijill_poll::roster::Roster::to_kept`] writes them.
+    pub(crate) roster: Vec<u8>,
+    /// What every invitation has answered, [`sijill_poll::tally::Cast::BYTES`] each.
+    pub(crate) casts: Vec<u8>,
 }
 
 impl State {
     /// The state after an audit whose newest checkpoint was this.
-    pub(crate) fn new(checkpoint: SignedCheckpoint) -> Self {
-        Self { checkpoint }
+    pub(crate) fn new(checkpoint: SignedCheckpoint, carried: Option<Carried>) -> Self {
+        Self {
+            checkpoint,
+            carried,
+        }
+    }
+
+    /// What the checks carried at the end, of a source with tiles.
+    pub(crate) fn carried(&self) -> Option<&Carried> {
+        self.carried.as_ref()
     }
 
     /// The checkpoint.
@@ -81,10 +104,20 @@ impl State {
     /// The file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = format!("{MAGIC}{VERSION}\n").into_bytes();
-        let note = self.checkpoint.to_string();
-        // A checkpoint has at most 128 KiB.
-        bytes.extend((note.len() as u32).to_le_bytes());
-        bytes.extend(note.as_bytes());
+        let note = self.checkpoint.to_string().into_bytes();
+        let rest = match &self.carried {
+            Some(carried) => [
+                &carried.carried[..],
+                &carried.first,
+                &carried.roster,
+                &carried.casts,
+            ],
+            None => [&[][..]; 4],
+        };
+        for part in std::iter::once(&note[..]).chain(rest) {
+            bytes.extend((part.len() as u64).to_le_bytes());
+            bytes.extend(part);
+        }
         let checksum = blake3::hash(&bytes);
         bytes.extend(checksum.as_bytes());
         bytes
@@ -115,11 +148,28 @@ impl State {
 }
 
 fn read_body(body: &[u8]) -> Option<State> {
-    let (length, rest) = body.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    let (note, rest) = rest.split_at_checked(length)?;
+    let (note, rest) = part(body)?;
+    let (carried, rest) = part(rest)?;
+    let (first, rest) = part(rest)?;
+    let (roster, rest) = part(rest)?;
+    let (casts, rest) = part(rest)?;
+    let carried = (!carried.is_empty()).then(|| Carried {
+        carried: carried.to_vec(),
+        first: first.to_vec(),
+        roster: roster.to_vec(),
+        casts: casts.to_vec(),
+    });
     let checkpoint = std::str::from_utf8(note).ok()?.parse().ok()?;
-    rest.is_empty().then_some(State { checkpoint })
+    let state = State {
+        checkpoint,
+        carried,
+    };
+    rest.is_empty().then_some(state)
+}
+
+fn part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)
 }
 
 #[cfg(test)]
@@ -134,12 +184,22 @@ mod tests {
             size: 7,
             root: Hash::of(b"root"),
         };
-        State::new(checkpoint.sign(&SecretKey::from_seed([1; 32])).unwrap())
+        let part = |length| vec![7; length];
+        let carried = Carried {
+            carried: part(3),
+            first: part(2),
+            roster: part(0),
+            casts: part(6),
+        };
+        let signed = checkpoint.sign(&SecretKey::from_seed([1; 32])).unwrap();
+        State::new(signed, Some(carried))
     }
 
     #[test]
     fn a_state_is_read_as_it_is_written() {
         assert_eq!(State::read(&state().to_bytes()), Ok(state()));
+        let alone = State::new(state().checkpoint, None);
+        assert_eq!(State::read(&alone.to_bytes()), Ok(alone));
     }
 
     #[test]

@@ -54,6 +54,7 @@ pub fn options(case: &Case) -> Options {
             })
             .collect(),
         promises: case.promises.clone(),
+        keep: true,
         policy: case.policy.as_ref().map(|bytes| {
             let policy = Policy::parse(bytes);
             policy.expect("the case's policy is one")

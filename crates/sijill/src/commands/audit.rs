@@ -69,6 +69,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         promises: promises(&args.promise)?,
         policy: args.policy.as_deref().map(policy).transpose()?,
         held: checkpoints(&args.checkpoint)?,
+        keep: args.state.is_some(),
         state: args
             .state
             .as_deref()
