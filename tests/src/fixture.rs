@@ -21,6 +21,8 @@ pub struct Case {
     pub policy: Option<Vec<u8>>,
     /// Name and bytes of checkpoints that the auditor held before.
     pub held: Vec<(String, Vec<u8>)>,
+    /// The state file that the auditor kept of an audit before.
+    pub state: Option<Vec<u8>>,
     /// The auditor's clock, milliseconds since 1970.
     pub now_ms: u64,
     /// The folder of a published poll, by path below it, where that is the source and not the file.
@@ -40,6 +42,7 @@ impl Case {
             promises: Vec::new(),
             policy: None,
             held: Vec::new(),
+            state: None,
             now_ms: bench.now + HOUR_MS,
             folder: None,
         }

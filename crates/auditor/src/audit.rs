@@ -4,6 +4,7 @@
 //! and the one after is read.
 
 use crate::checks::checkpoints::Newest;
+use crate::checks::roster::WrongLeaves;
 use crate::checks::tiles::Compared;
 use crate::checks::{NEED_A_POLL, opening, roster, tally, tiles};
 use crate::error::AuditError;
@@ -13,12 +14,14 @@ use crate::figures::Shown;
 use crate::findings::Findings;
 use crate::fold::Fold;
 use crate::forks::forks;
+use crate::growth::{self, audit_growth, has_passed};
 use crate::limits::FAILURES_MAX;
 use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
 use crate::published_files::Published;
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
-use crate::source::Source;
+use crate::source::{Entries, Source};
+use crate::state::State;
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 use sijill_ledger::note::VerifierKey;
@@ -87,10 +90,30 @@ pub struct Options {
     pub policy: Option<Policy>,
     /// Checkpoints held from before: name and bytes.
     pub held: Vec<(String, Vec<u8>)>,
+    /// What was kept of an audit of this poll before.
+    pub state: Option<State>,
+    /// Whether to make what to keep of this one ([`PollReport::kept`]).
+    pub keep: bool,
     /// The auditor's clock, milliseconds since 1970.
     pub now_ms: u64,
     /// What the server shows, where the source is one; fetched before the export.
     pub shown: Shown,
+}
+
+impl Options {
+    /// Whether there is a checkpoint from before.
+    fn holds_checkpoints(&self) -> bool {
+        self.state.is_some() || !self.held.is_empty()
+    }
+
+    /// Every checkpoint from before: name and bytes.
+    pub(crate) fn all_held(&self) -> Vec<(String, Vec<u8>)> {
+        let kept = self.state.iter().map(|state| {
+            let note = state.checkpoint().to_string();
+            ("state file".to_owned(), note.into_bytes())
+        });
+        self.held.iter().cloned().chain(kept).collect()
+    }
 }
 
 /// How far an audit is.
@@ -129,6 +152,11 @@ pub fn audit_published(
 ) -> Result<PollReport, AuditError> {
     let mut findings = Findings::default();
     let source = Published::open(fetcher, &mut findings)?.map(Source::Published);
+    if let (Some(source), Some(state)) = (&source, &options.state)
+        && let Some(report) = audit_growth(source, state, options, progress)?
+    {
+        return Ok(report);
+    }
     audit_source(source, options, findings, progress)
 }
 
@@ -165,22 +193,20 @@ fn audit_source(
     run(&source, &mut fold, progress)?;
     fold.log.finish(&mut fold.findings)?;
     let forks = forks(&source, &fold.log)?;
-    Ok(PollReport {
-        forks,
-        ..report(fold, &leaves, signer, options)
-    })
+    let report = report(fold, &leaves.wrong, leaves.whole, signer, options);
+    Ok(PollReport { forks, ..report })
 }
 
 /// Who signed entry 0.
-struct Signer {
+pub(crate) struct Signer {
     /// The key that signed, if its signature holds.
     key: Option<VerifierKey>,
     /// Whether the auditor pinned it.
-    pinned: bool,
+    pub(crate) pinned: bool,
 }
 
 impl Signer {
-    fn of(poll: Option<&Poll>, options: &Options, findings: &mut Findings) -> Self {
+    pub(crate) fn of(poll: Option<&Poll>, options: &Options, findings: &mut Findings) -> Self {
         let pinned = &options.operator_keys;
         let key = poll.and_then(|poll| opening::look_at_key(poll, pinned, findings));
         Self {
@@ -191,7 +217,7 @@ impl Signer {
 }
 
 /// Entry 0, before there is a poll.
-fn judge_first(first: Option<&Sealed<Event>>, findings: &mut Findings) {
+pub(crate) fn judge_first(first: Option<&Sealed<Event>>, findings: &mut Findings) {
     match first {
         Some(first) => opening::look(first, findings),
         None => findings.not_checked(6, "entry 0 is missing or cannot be read"),
@@ -201,7 +227,7 @@ fn judge_first(first: Option<&Sealed<Event>>, findings: &mut Findings) {
 /// The leaves of the source, and how they are.
 struct Leaves {
     roster: Arc<Roster>,
-    wrong: roster::WrongLeaves,
+    wrong: WrongLeaves,
     whole: bool,
 }
 
@@ -222,8 +248,21 @@ fn read_roster(
 
 /// Reads, prepares and folds all entries. The tiles that one chunk makes are compared while the next is being read.
 fn run(source: &Source, fold: &mut Fold, progress: &dyn Fn(Progress)) -> Result<(), AuditError> {
+    run_growth(source, source.entries()?, fold, progress)?;
+    if let (Source::Published(published), Some(_)) = (source, &fold.poll) {
+        tiles::compare_further(published)?.tell(&mut fold.findings);
+    }
+    Ok(())
+}
+
+/// The same, of these entries alone.
+pub(crate) fn run_growth(
+    source: &Source,
+    mut entries: Entries,
+    fold: &mut Fold,
+    progress: &dyn Fn(Progress),
+) -> Result<(), AuditError> {
     let signers = fold.poll.as_ref().map(Signers::of);
-    let mut entries = source.entries()?;
     let mut ready: Vec<Prepared> = Vec::new();
     let mut raws = entries.next_chunk()?;
     while !(raws.is_empty() && ready.is_empty()) {
@@ -275,22 +314,32 @@ fn judge_tiles(source: &Source, fold: &mut Fold) -> Result<(), AuditError> {
             made.extend(tree.partial());
         }
         tiles::compare(published, &made)?.tell(&mut fold.findings);
-        tiles::compare_further(published)?.tell(&mut fold.findings);
     }
     tiles::finish(published, read, &mut fold.findings);
     Ok(())
 }
 
-fn report(mut fold: Fold, leaves: &Leaves, signer: Signer, options: &Options) -> PollReport {
+/// The report after the last entry. `wrong` is what is wrong with the leaves, `whole` whether they are all there.
+pub(crate) fn report(
+    mut fold: Fold,
+    wrong: &WrongLeaves,
+    whole: bool,
+    signer: Signer,
+    options: &Options,
+) -> PollReport {
+    let carried = match options.keep {
+        true => growth::carried(&fold, options),
+        false => None,
+    };
     let anchors = fold.chain.finish(fold.entries, &mut fold.findings);
     fold.finish(options);
     match &fold.poll {
         Some(poll) => {
             opening::look_at_commands(signer.pinned, &mut fold.findings);
-            roster::finish(poll, &leaves.wrong, &mut fold.findings);
+            roster::finish(poll, wrong, &mut fold.findings);
             note_close(poll, &mut fold.findings);
             note_losses(poll, &mut fold.findings);
-            withdraw_without_roster(poll, leaves.whole, &mut fold.findings);
+            withdraw_without_roster(poll, whole, &mut fold.findings);
         }
         None => without_poll(&mut fold.findings),
     }
@@ -303,9 +352,11 @@ fn report(mut fold: Fold, leaves: &Leaves, signer: Signer, options: &Options) ->
         .iter()
         .any(|anchor| anchor.met && Some(anchor.anchor) == end)
         || fold.log.is_trusted_to_the_end(fold.entries, policy);
+    let newest = fold.log.newest();
+    let kept = newest.map(|newest| State::new(newest.signed.clone(), carried));
     let poll = fold.poll.as_ref();
     let checks = fold.findings.into_reports();
-    PollReport {
+    let report = PollReport {
         slug: poll.map(|poll| poll.definition().slug.clone()),
         origin: poll.map(|poll| poll.origin().to_string()),
         poll_id: poll.map(|poll| BASE64.encode(poll.id().as_bytes())),
@@ -323,9 +374,15 @@ fn report(mut fold: Fold, leaves: &Leaves, signer: Signer, options: &Options) ->
         anchors,
         checkpoint: fold.log.newest().map(Newest::report),
         forks: Vec::new(),
+        kept: None,
+        audited_from: 0,
         end_anchored,
         tally: poll.map(tally::report),
         checks,
+    };
+    PollReport {
+        kept: kept.filter(|_| options.keep && has_passed(&report)),
+        ..report
     }
 }
 
@@ -420,7 +477,7 @@ fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) ->
     if options.promises.is_empty() {
         rests.push("that every acknowledged answer is here (no respondent's promise was given)");
     }
-    if !anchors.iter().any(|anchor| anchor.met) && options.held.is_empty() {
+    if !anchors.iter().any(|anchor| anchor.met) && !options.holds_checkpoints() {
         rests.push(
             "that the ledger was not written anew from the start (nothing noted before was given)",
         );
@@ -452,6 +509,8 @@ fn nothing_read(options: &Options, findings: Findings) -> PollReport {
         anchors: anchors.collect(),
         checkpoint: None,
         forks: Vec::new(),
+        kept: None,
+        audited_from: 0,
         end_anchored: false,
         missing: missing(false, options),
         rests_on: Vec::new(),

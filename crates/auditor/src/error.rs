@@ -37,6 +37,9 @@ pub enum AuditError {
     /// The list of checkpoints cannot be read on.
     #[error("cannot read the list of checkpoints: {0}; check the source, then audit again")]
     List(#[source] std::io::Error),
+    /// The state is not of this poll.
+    #[error("the state file cannot be gone on from: {0}")]
+    State(#[from] crate::state::StateError),
     /// No room for what was fetched.
     #[error(
         "cannot keep the export of `{address}` in a temporary file: {source}; free space, then audit again"

@@ -73,6 +73,28 @@ impl Findings {
         finding.not_checked.push(why.to_owned());
     }
 
+    /// How many items each check has looked at, by number.
+    pub(crate) fn items(&self) -> Vec<(u8, u64)> {
+        let items = self
+            .0
+            .iter()
+            .map(|(check, finding)| (*check, finding.items));
+        items.collect()
+    }
+
+    /// Goes on after a run in which checks looked at so many items, those that were looked at again among them.
+    pub(crate) fn resume(&mut self, items: &[(u8, u64)]) {
+        for (check, items) in items {
+            let finding = self.of(*check);
+            finding.items = finding.items.max(*items);
+        }
+    }
+
+    /// Whether any check has failed so far.
+    pub(crate) fn has_any_failed(&self) -> bool {
+        self.0.values().any(|finding| finding.failed > 0)
+    }
+
     /// Whether the check has failed so far.
     pub(crate) fn has_failed(&self, check: u8) -> bool {
         self.0.get(&check).is_some_and(|finding| finding.failed > 0)

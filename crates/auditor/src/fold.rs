@@ -2,11 +2,11 @@
 //!
 //! The pass goes on after a bad entry, so that all of them are named; `evolve` takes any entry that could be read.
 
-use crate::audit::Options;
+use crate::audit::{Anchor, Options};
 use crate::checks::chain::Chain;
 use crate::checks::numbering::Numbering;
 use crate::checks::promises::Promises;
-use crate::checks::rules::Rules;
+use crate::checks::rules::{Counts, Rules};
 use crate::checks::tally::Declared;
 use crate::checks::times::Times;
 use crate::checks::turnout::Turnout;
@@ -14,11 +14,14 @@ use crate::checks::{encoding, opening, personal, signatures, strata};
 use crate::findings::Findings;
 use crate::log::Log;
 use crate::prepare::Prepared;
+use serde::{Deserialize, Serialize};
 use sijill_ledger::{Link, Sealed};
 use sijill_poll::{Event, Poll, evolve};
 
 /// Everything that one pass carries along.
 pub(crate) struct Fold {
+    /// Entry 0's canonical bytes, if it can be read.
+    pub(crate) first: Option<Vec<u8>>,
     /// Number of entries so far.
     pub(crate) entries: u64,
     /// The poll after them, if entry 0 opened one.
@@ -33,6 +36,17 @@ pub(crate) struct Fold {
     declared: Declared,
     /// What the checks found.
     pub(crate) findings: Findings,
+}
+
+/// What a pass in which nothing was wrong carries along, poll and log aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FoldCarried {
+    /// Number of entries.
+    pub(crate) entries: u64,
+    link: Link,
+    counts: Counts,
+    closed: bool,
+    items: Vec<(u8, u64)>,
 }
 
 impl Fold {
@@ -58,6 +72,7 @@ impl Fold {
             .as_ref()
             .map(|poll| poll.definition().rules.resolution_ms);
         Self {
+            first: first.map(|first| first.bytes().to_vec()),
             entries: 0,
             log,
             chain: Chain::new(origin, &options.anchors),
@@ -70,6 +85,39 @@ impl Fold {
             poll,
             findings,
         }
+    }
+
+    /// The same, gone on with after the entries that left `carried`.
+    pub(crate) fn resume(mut self, carried: &FoldCarried) -> Self {
+        self.entries = carried.entries;
+        self.chain.resume(Anchor {
+            index: carried.entries.saturating_sub(1),
+            link: carried.link,
+        });
+        self.numbering = Numbering::resume(carried.entries);
+        self.rules = Rules::resume(carried.counts);
+        self.declared.resume(carried.closed);
+        if let Some(poll) = &self.poll {
+            self.times.resume(poll.last_at());
+            self.turnout = Turnout::resume(poll);
+            self.declared
+                .look_after(carried.entries, Some(carried.link), poll);
+        }
+        self.findings.resume(&carried.items);
+        self
+    }
+
+    /// What it carries after the last entry, if nothing was wrong with any.
+    pub(crate) fn carried(&self) -> Option<FoldCarried> {
+        let last = self.chain.last()?;
+        let whole = last.index.checked_add(1) == Some(self.entries);
+        (whole && !self.findings.has_any_failed()).then(|| FoldCarried {
+            entries: self.entries,
+            link: last.link,
+            counts: self.rules.counts(),
+            closed: self.declared.closed(),
+            items: self.findings.items(),
+        })
     }
 
     /// Takes the next entry.

@@ -1,8 +1,8 @@
 //! The auditor: the numbered checks of a ledger, and their report.
 //!
 //! It re-derives everything from the entries and asks nobody who made them. Its sources are an export file
-//! ([`audit()`]) and a poll's address ([`fetch`](remote::fetch), then [`audit()`]); a data directory is made an export by the
-//! binary, since the auditor knows neither `store` nor `server`. It has no clock: the time comes in [`Options`]. Keys and
+//! ([`audit()`]), a published poll's folder ([`audit_published`]) and its address ([`audit_address`](remote::audit_address));
+//! a data directory is made an export by the binary, since the auditor knows neither `store` nor `server`. It has no clock: the time comes in [`Options`]. Keys and
 //! anchors come from whoever audits, never from what is audited. Witnesses and the mirror come with later capabilities, and
 //! so do the checks that need them: one that is not here is not listed in a report.
 //!
@@ -19,6 +19,7 @@ pub mod figures;
 mod findings;
 mod fold;
 mod forks;
+mod growth;
 pub mod limits;
 mod list_reader;
 mod log;
@@ -32,6 +33,7 @@ mod render;
 pub mod report;
 pub mod search;
 mod source;
+pub mod state;
 mod tree;
 
 pub use audit::{Anchor, Options, Progress, audit, audit_published};

@@ -10,6 +10,7 @@ use crate::log_keys::LogKeys;
 use crate::source::Source;
 use crate::tree::Tree;
 use sijill_ledger::Hash;
+use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::policy::Policy;
 use sijill_poll::Poll;
@@ -42,8 +43,23 @@ impl Log {
         options: &Options,
         findings: &mut Findings,
     ) -> Result<Self, AuditError> {
+        let mut log = Self::unstarted(poll, vouched, source, options, findings)?;
+        log.start(findings);
+        Ok(log)
+    }
+
+    fn unstarted(
+        poll: &Poll,
+        vouched: bool,
+        source: &Source,
+        options: &Options,
+        findings: &mut Findings,
+    ) -> Result<Self, AuditError> {
         let keys = LogKeys::of(poll, vouched, options.policy.as_ref());
-        let held = Held::new(poll.origin(), &keys, &options.held, findings);
+        if let Some(state) = &options.state {
+            state.is_of(poll.origin())?;
+        }
+        let held = Held::new(poll.origin(), &keys, &options.all_held(), findings);
         let published = source.newest().map(|newest| newest.claimed().clone());
         let tree = match source {
             Source::Export(_) => Tree::default(),
@@ -51,7 +67,7 @@ impl Log {
         };
         let list = source.checkpoints(findings)?;
         let checkpoints = Checkpoints::new(poll.origin().clone(), list, published);
-        let mut log = Self {
+        Ok(Self {
             tree,
             judged: Some(Judged {
                 keys,
@@ -60,9 +76,44 @@ impl Log {
                 asked: options.policy.is_some(),
                 fault: None,
             }),
+        })
+    }
+
+    /// The log of this poll's ledger after the entries that an audit before has looked at, which left this tree and this
+    /// newest checkpoint; none where that is not known to be the log's.
+    pub(crate) fn resume(
+        poll: &Poll,
+        vouched: bool,
+        source: &Source,
+        options: &Options,
+        (tree, newest): (Tree, &SignedCheckpoint),
+        findings: &mut Findings,
+    ) -> Result<Option<Self>, AuditError> {
+        let mut log = Self {
+            tree,
+            ..Self::unstarted(poll, vouched, source, options, findings)?
         };
+        let Some(judged) = &mut log.judged else {
+            return Ok(None);
+        };
+        let LogKeys::Known(trust) = &judged.keys else {
+            return Ok(None);
+        };
+        let Ok(seen) = trust.signed_by_all(newest) else {
+            return Ok(None);
+        };
+        judged.checkpoints.resume(Newest {
+            signed: newest.clone(),
+            seen: Some(seen),
+        });
         log.start(findings);
-        Ok(log)
+        Ok(Some(log))
+    }
+
+    /// Whether the newest checkpoint of an audit before is still in the source's list.
+    pub(crate) fn has_known(&self) -> bool {
+        let judged = self.judged.as_ref();
+        judged.is_none_or(|judged| judged.checkpoints.has_known())
     }
 
     fn start(&mut self, findings: &mut Findings) {

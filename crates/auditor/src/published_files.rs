@@ -12,7 +12,7 @@ use crate::list_reader::ListReader;
 use crate::report::Failure;
 use sijill_ledger::bundle;
 use sijill_ledger::checkpoint::SignedCheckpoint;
-use sijill_ledger::tile::{TileId, TileKind};
+use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_poll::roster::LEAF_BYTES;
 use std::collections::VecDeque;
 use std::io::{self, BufReader, Read};
@@ -61,13 +61,20 @@ impl Published {
 
     /// All entries, from the first.
     pub(crate) fn entries(&self) -> Entries {
+        self.entries_from(0)
+    }
+
+    /// The entries from the first of the bundle that has this one.
+    pub(crate) fn entries_from(&self, index: u64) -> Entries {
+        let bundle = index / TILE_WIDTH;
         Entries {
             fetcher: self.fetcher.clone(),
             size: self.size(),
-            next_bundle: 0,
+            first_bundle: bundle,
+            next_bundle: bundle,
             fetched: VecDeque::new(),
             waiting: VecDeque::new(),
-            read: 0,
+            read: bundle.saturating_mul(TILE_WIDTH),
             lack: None,
         }
     }
@@ -202,6 +209,7 @@ fn fill(reader: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
 pub(crate) struct Entries {
     fetcher: Fetcher,
     size: u64,
+    first_bundle: u64,
     next_bundle: u64,
     fetched: VecDeque<(TileId, Result<Vec<u8>, String>)>,
     waiting: VecDeque<Vec<u8>>,
@@ -230,14 +238,14 @@ impl Entries {
         Ok(entry)
     }
 
-    /// How many entries were read.
+    /// How many entries were read, those passed over included.
     pub(crate) fn read(&self) -> u64 {
         self.read
     }
 
     /// Judges, after the last entry, whether they were all there.
     pub(crate) fn judge(self, findings: &mut Findings) {
-        findings.looked_at(V1, self.next_bundle);
+        findings.looked_at(V1, self.next_bundle - self.first_bundle);
         if let Some((id, found)) = self.lack {
             let expected = format!("a bundle of {} entries", id.width());
             let meaning = "entries were left out: none after this place was read";

@@ -1,54 +1,65 @@
-//! A poll's address as a source: its figures first, then its export into a temporary file, each within limits of size
-//! and time.
+//! A poll's address as a source: its figures first, then its checkpoint and tiles, or else its export into a temporary
+//! file, each within limits of size and time.
 //!
-//! The export is fetched last, so that it has at least the entries that page and JSON are of, whatever is published in
+//! Entries are fetched last, so that there are at least those that page and JSON are of, whatever is published in
 //! between; the fold is then compared at their size.
 
+use crate::audit::{Options, Progress, audit, audit_published};
 use crate::error::AuditError;
+use crate::fetcher::{FetchError, Fetcher};
 use crate::figures::{self, Figures, Shown};
 use crate::limits::{
     CONNECT_TIME_MAX, EXPORT_BYTES_MAX, EXPORT_TIME_MAX, FIGURES_BYTES_MAX, FIGURES_TIME_MAX,
     RESPONSE_TIME_MAX,
 };
+use crate::report::PollReport;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 use tempfile::NamedTempFile;
-
-/// What an address gave.
-#[derive(Debug)]
-pub struct Fetched {
-    /// The export; the file is removed when this is dropped.
-    pub export: NamedTempFile,
-    /// What page and JSON show, for [`crate::Options::shown`].
-    pub shown: Shown,
-}
 
 /// Whether this source is an address and no path.
 pub fn is_address(source: &str) -> bool {
     source.starts_with("http://") || source.starts_with("https://")
 }
 
-/// Fetches page, JSON and export of the poll at `address` (`https://ur.example/polls/bridge`). `progress` is given the
-/// bytes of the export so far, and how many there will be, if the server says so.
+/// Audits the poll at `address` (`https://ur.example/polls/bridge`): by its tiles where it serves a checkpoint, else by its
+/// export. `fetching` is given the bytes of the export so far, and how many there will be, if the server says so.
 ///
 /// # Errors
-/// If there is no export. A page or JSON that is not there is told in [`Shown`].
-pub fn fetch(address: &str, progress: &dyn Fn(u64, Option<u64>)) -> Result<Fetched, AuditError> {
+/// If there is neither checkpoint nor export, or something cannot be fetched. A page or JSON that is not there leaves V17
+/// unchecked.
+pub fn audit_address(
+    address: &str,
+    options: &Options,
+    fetching: &dyn Fn(u64, Option<u64>),
+    progress: &dyn Fn(Progress),
+) -> Result<PollReport, AuditError> {
     let address = address.trim_end_matches('/');
-    if !is_poll_address(address) {
-        return Err(AuditError::Address {
-            address: address.to_owned(),
-        });
+    let fetcher = Fetcher::of(address)?;
+    let options = Options {
+        shown: shown_at(address),
+        ..options.clone()
+    };
+    match fetcher.checkpoint() {
+        Err(FetchError::Missing { .. }) => {
+            let export = fetch_export(&format!("{address}/export"), fetching)?;
+            audit(export.path(), &options, progress)
+        }
+        Err(error @ FetchError::Unreadable { .. }) => Err(error.into()),
+        // Whatever it is, it is there: what is wrong with it is a finding.
+        _ => audit_published(fetcher, &options, progress),
     }
+}
+
+/// Figures of page and JSON.
+fn shown_at(address: &str) -> Shown {
     let json = format!("{address}/results.json");
-    let shown = Shown {
+    Shown {
         documents: vec![
             ("results.json".into(), shown(&json, figures::of_json)),
             ("the results page".into(), shown(address, figures::of_page)),
         ],
-    };
-    let export = fetch_export(&format!("{address}/export"), progress)?;
-    Ok(Fetched { export, shown })
+    }
 }
 
 pub(crate) fn is_poll_address(address: &str) -> bool {

@@ -50,6 +50,13 @@ fn render_poll(poll: &PollReport, text: &mut String) {
             poll.state.unwrap_or("unknown state")
         ),
     );
+    if poll.audited_from > 0 {
+        let before = grouped(poll.audited_from);
+        let what = format!(
+            "  the first {before} entries passed the audit before (state file), and were not read again"
+        );
+        line(text, &what);
+    }
     for check in with(poll, Verdict::Failed) {
         render_failed(check, text);
     }

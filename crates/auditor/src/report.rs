@@ -2,6 +2,7 @@
 //! "Command line"; how it reads for people is `render`'s.
 
 use crate::audit::Anchor;
+use crate::state::State;
 use serde::{Serialize, Serializer};
 use sijill_ledger::fork::ForkProof;
 use sijill_ledger::note::VerifierKey;
@@ -251,6 +252,12 @@ pub struct PollReport {
     pub forks: Vec<ForkProof>,
     /// Whether an anchor at the last entry was given and met, or the policy given trusts a checkpoint over all entries.
     pub end_anchored: bool,
+    /// Entries before this one were not read again: an audit whose state was given had passed them.
+    pub audited_from: u64,
+    /// What to keep for the next audit, if that was asked for, every check that applies has passed, and there is a
+    /// checkpoint to keep.
+    #[serde(skip)]
+    pub kept: Option<State>,
     /// The checks, by number.
     pub checks: Vec<CheckReport>,
     /// What an auditor must bring for a complete audit, and did not.
@@ -262,8 +269,8 @@ pub struct PollReport {
 }
 
 impl PollReport {
-    /// The worst verdict.
-    fn has(&self, verdict: Verdict) -> bool {
+    /// Whether a check has this verdict.
+    pub(crate) fn has(&self, verdict: Verdict) -> bool {
         self.checks.iter().any(|check| check.verdict == verdict)
     }
 }

@@ -1,5 +1,6 @@
 //! The tree over the bytes that were read, as a fold; and the tiles that follow from it, where the source shows some.
 
+use serde::{Deserialize, Serialize};
 use sijill_ledger::Hash;
 use sijill_ledger::tile::{TILE_HEIGHT, TILE_WIDTH, TileId, TileKind, write_hashes};
 use sijill_ledger::tile_writer::Tile;
@@ -14,7 +15,49 @@ pub(crate) struct Tree {
     full: Vec<Tile>,
 }
 
+/// A tree's right edge, from which it can grow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Edge {
+    size: u64,
+    roots: Vec<Hash>,
+    levels: Vec<Vec<Hash>>,
+}
+
 impl Tree {
+    /// The tree that has this edge; none if no tree has.
+    pub(crate) fn resume(edge: Edge) -> Option<Self> {
+        let Edge {
+            size,
+            roots,
+            levels,
+        } = edge;
+        let frontier = Frontier::from_roots(size, roots)?;
+        let fits = (0..)
+            .zip(&levels)
+            .all(|(level, hashes)| hashes.len() as u64 == hashes_on(level, size) % TILE_WIDTH);
+        fits.then(|| Self {
+            frontier,
+            levels: Some(levels),
+            full: Vec::new(),
+        })
+    }
+
+    /// Its edge, if tiles are made of it and all that are full were taken out.
+    pub(crate) fn edge(&self) -> Option<Edge> {
+        let levels = self.levels.clone().filter(|_| self.full.is_empty())?;
+        Some(Edge {
+            size: self.size(),
+            roots: self.frontier.roots().to_vec(),
+            levels,
+        })
+    }
+
+    /// The leaves after the last full tile of level 0.
+    pub(crate) fn last_leaves(&self) -> &[Hash] {
+        let lowest = self.levels.as_ref().and_then(|levels| levels.first());
+        lowest.map_or(&[], Vec::as_slice)
+    }
+
     /// An empty tree of which tiles are made.
     pub(crate) fn with_tiles() -> Self {
         Self {
@@ -119,6 +162,7 @@ mod tests {
             assert_eq!(tree.take_full(), hashes(writer.append(&bytes).unwrap()));
             if entry % 977 == 0 {
                 assert_eq!(tree.partial(), hashes(writer.partial()));
+                tree = Tree::resume(tree.edge().unwrap()).unwrap();
             }
         }
         assert_eq!((tree.size(), tree.root()), (66_000, writer.root()));

@@ -11,14 +11,14 @@ mod bench_of_audits;
 
 use bench_of_audits::{failed, options, verdict};
 use serde_json::{Value, json};
-use sijill_auditor::{AuditError, Options, Report, Verdict, audit, remote};
+use sijill_auditor::{AuditError, Options, Report, Verdict, remote};
 use sijill_scenarios::{Bench, Case, fixture};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 
 /// What is served, by path.
-type Served = BTreeMap<&'static str, Vec<u8>>;
+type Served = BTreeMap<String, Vec<u8>>;
 
 const EXPORT: &str = "/polls/bridge/export";
 const JSON: &str = "/polls/bridge/results.json";
@@ -37,7 +37,7 @@ fn figures_from_before_a_publication_are_held_against_the_fold_of_then() {
     let before = fixture::running();
     let after = fixture::honest();
     let mut served = honest(&before);
-    served.insert(EXPORT, after.export().bytes());
+    served.insert(EXPORT.into(), after.export().bytes());
     let report = audit_server(&after, served).expect("the server answers");
     assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
 }
@@ -102,7 +102,7 @@ fn figures_that_are_not_served_leave_the_tally_unchecked() {
 fn an_export_that_is_behind_the_page_leaves_the_tally_unchecked() {
     let (behind, ahead) = (fixture::running(), fixture::honest());
     let mut served = honest(&ahead);
-    served.insert(EXPORT, behind.export().bytes());
+    served.insert(EXPORT.into(), behind.export().bytes());
     let report = audit_server(&behind, served).expect("the server answers");
     assert!(failed(&report).is_empty());
     assert_eq!(verdict(&report, 17), Verdict::NotChecked);
@@ -118,6 +118,38 @@ fn an_address_without_an_export_is_an_error_that_names_it() {
     assert!(error.to_string().contains(EXPORT), "{error}");
 }
 
+#[test]
+fn an_address_that_serves_tiles_is_audited_by_them() {
+    let bench = fixture::honest();
+    let mut served = published(&bench);
+    assert!(served.remove(EXPORT).is_some());
+    let case = Case::folder(&bench, &[]).without_anchor();
+    let report = audit_server_by(&options(&case), served).expect("the server answers");
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+    for check in [17, 20, 21, 24] {
+        assert_eq!(verdict(&report, check), Verdict::Passed, "V{check}");
+    }
+}
+
+#[test]
+fn an_address_whose_tile_disagrees_with_its_entries_fails_v24() {
+    let bench = fixture::honest();
+    let mut served = published(&bench);
+    let tile = format!("{PAGE}/tile/0/000.p/{}", bench.entries.len());
+    served.get_mut(&tile).expect("it is served")[7] ^= 1;
+    let report = audit_server(&bench, served).expect("the server answers");
+    assert_eq!(failed(&report), [24]);
+}
+
+/// What an honest server shows of this bench, checkpoints and tiles too.
+fn published(bench: &Bench) -> Served {
+    let mut served = honest(bench);
+    for (path, bytes) in bench.folder(&[7, bench.entries.len() as u64]) {
+        served.insert(format!("{PAGE}/{path}"), bytes);
+    }
+    served
+}
+
 /// A server whose JSON (or page) is bent must fail V17 and nothing else.
 #[track_caller]
 fn lies(bend: impl Fn(&mut Value), in_json: bool) {
@@ -126,35 +158,31 @@ fn lies(bend: impl Fn(&mut Value), in_json: bool) {
     bend(&mut shown);
     let mut served = honest(&bench);
     if in_json {
-        served.insert(JSON, shown.to_string().into_bytes());
+        served.insert(JSON.into(), shown.to_string().into_bytes());
     } else {
-        served.insert(PAGE, page(&shown).into_bytes());
+        served.insert(PAGE.into(), page(&shown).into_bytes());
     }
     let report = audit_server(&bench, served).expect("the server answers");
     assert_eq!(failed(&report), [17], "{}", sijill_auditor::render(&report));
 }
 
 fn audit_server(bench: &Bench, served: Served) -> Result<Report, AuditError> {
+    audit_server_by(&options(&Case::of(bench)), served)
+}
+
+fn audit_server_by(options: &Options, served: Served) -> Result<Report, AuditError> {
     let address = serve(served);
-    let fetched = remote::fetch(&address, &|_, _| {})?;
-    let options = Options {
-        shown: fetched.shown,
-        ..options(&Case::of(bench))
-    };
-    Ok(Report::new(vec![audit(
-        fetched.export.path(),
-        &options,
-        &|_| {},
-    )?]))
+    let report = remote::audit_address(&address, options, &|_, _| {}, &|_| {})?;
+    Ok(Report::new(vec![report]))
 }
 
 /// What an honest server shows of this bench.
 fn honest(bench: &Bench) -> Served {
     let shown = figures(bench);
     BTreeMap::from([
-        (EXPORT, bench.export().bytes()),
-        (JSON, shown.to_string().into_bytes()),
-        (PAGE, page(&shown).into_bytes()),
+        (EXPORT.into(), bench.export().bytes()),
+        (JSON.into(), shown.to_string().into_bytes()),
+        (PAGE.into(), page(&shown).into_bytes()),
     ])
 }
 

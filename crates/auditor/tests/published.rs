@@ -3,13 +3,16 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "what cannot be set up must stop the test that asked for it"
 )]
 
 mod bench_of_audits;
 
-use bench_of_audits::{audit_case, failed, report_of, verdict};
-use sijill_auditor::{CHECKS, Verdict};
+use bench_of_audits::{audit_case, failed, options, report_of, verdict, write_folder};
+use sijill_auditor::fetcher::Fetcher;
+use sijill_auditor::state::State;
+use sijill_auditor::{AuditError, CHECKS, Options, Verdict, audit_published};
 use sijill_ledger::cosignature::WitnessKey;
 use sijill_ledger::fork::ForkProof;
 use sijill_ledger::policy::Policy;
@@ -244,4 +247,192 @@ fn two_histories_of_one_log_leave_a_proof_that_needs_neither() {
         assert_eq!(verified.second().checkpoint().size, 21);
         assert_eq!(verified.other_root(), now.root(20));
     }
+}
+
+/// The state that an audit of this case leaves.
+fn kept(case: &Case) -> Option<State> {
+    audit_case(case).kept
+}
+
+#[test]
+fn what_is_kept_of_an_audit_finds_a_ledger_that_went_back_or_was_rewritten() {
+    let (bench, other) = {
+        let (mut one, mut other) = (fixture::running(), fixture::running());
+        one.admit(fixture::respond(&one, 10, "yes"));
+        other.admit(fixture::respond(&other, 10, "no"));
+        (one, other)
+    };
+    let state = kept(&Case::folder(&bench, &[5, 20])).expect("all checks passed");
+    assert_eq!(state.checkpoint(), &bench.signed_checkpoint(20));
+    let with_state = |mut case: Case| {
+        case.state = Some(state.to_bytes());
+        report_of(&case)
+    };
+    for sizes in [vec![5, 20], vec![20]] {
+        let same = with_state(Case::folder(&bench, &sizes));
+        assert_eq!(verdict(&same, 23), Verdict::Passed);
+        assert_eq!(same.exit_code(), 0);
+    }
+    let rolled_back = with_state(Case::folder(&bench, &[5, 15]).without_anchor());
+    assert_eq!(failed(&rolled_back), [23]);
+    let rewritten = with_state(Case::folder(&other, &[5, 20]));
+    assert_eq!(failed(&rewritten), [23]);
+    assert_eq!(rewritten.polls[0].forks.len(), 1);
+    assert!(rolled_back.polls[0].kept.is_none() && rewritten.polls[0].kept.is_none());
+}
+
+#[test]
+fn nothing_is_kept_where_a_check_failed_or_was_not_made_or_there_is_no_checkpoint() {
+    let bench = fixture::running();
+    assert!(kept(&Case::of(&bench)).is_none());
+    let mut without_key = Case::folder(&bench, &[5, 19]);
+    without_key.operator_keys.clear();
+    assert!(kept(&without_key).is_none());
+    for forgery in forgeries() {
+        assert!(kept(&(forgery.make)()).is_none(), "{}", forgery.name);
+    }
+}
+
+#[test]
+fn the_state_of_another_poll_is_no_finding_but_wrong_input() {
+    let state = kept(&Case::published(&fixture::running(), &[5, 19]));
+    let mut setup = sijill_scenarios::bench::Setup::default();
+    setup.terms.slug = "tunnel".into();
+    let other = fixture::answered(&setup, 10);
+    let options = Options {
+        state,
+        ..options(&Case::of(&other))
+    };
+    let folder = write_folder(&other.folder(&[5, 19]));
+    let fetcher = Fetcher::of_folder(folder.path()).unwrap();
+    let error = audit_published(fetcher, &options, &|_| {}).unwrap_err();
+    assert!(error.to_string().contains("tunnel"), "{error}");
+    assert!(matches!(error, AuditError::State(_)));
+}
+
+/// The poll of many entries when it had this many.
+fn many_at(entries: usize) -> Bench {
+    let mut bench = many();
+    bench.entries.truncate(entries);
+    bench
+}
+
+#[test]
+fn the_second_audit_reads_the_growth_alone_and_says_the_same_as_one_in_full() {
+    let end = many().entries.len();
+    for (first, second) in [(100, 280), (256, end), (280, end), (end, end), (1, end)] {
+        let sizes = [1, 100, 256, 280, end].map(|size| size as u64);
+        let upto = |last: usize| -> Vec<u64> {
+            let sizes = sizes.iter().copied();
+            sizes.filter(|size| *size <= last as u64).collect()
+        };
+        let before = Case::folder(&many_at(first), &upto(first)).without_anchor();
+        let state = kept(&before).expect("all checks passed").to_bytes();
+        let full = Case::folder(&many_at(second), &upto(second)).without_anchor();
+        let mut growth = full.clone();
+        growth.state = Some(state);
+        // What was looked at before is not there any more, and nobody asks for it.
+        let files = growth.folder.as_mut().unwrap();
+        if first >= 256 {
+            assert!(files.remove("tile/entries/000").is_some());
+            assert!(files.remove("tile/0/000").is_some());
+        }
+        if first > 1 {
+            assert!(files.remove("roster").is_some());
+        }
+        let (growth, full) = (audit_case(&growth), audit_case(&full));
+        // The roster is not committed to by the first entry: that audit carries nothing.
+        let from = if first > 1 { first as u64 } else { 0 };
+        assert_eq!(growth.audited_from, from, "{first}, {second}");
+        assert_eq!((growth.head, &growth.root), (full.head, &full.root));
+        assert_eq!(
+            (&growth.tally, &growth.checkpoint),
+            (&full.tally, &full.checkpoint)
+        );
+        // And so on: a third audit begins where the second ended.
+        let mut third = Case::folder(&many_at(second), &upto(second)).without_anchor();
+        third.state = growth.kept.as_ref().map(State::to_bytes);
+        assert_eq!(audit_case(&third).audited_from, second as u64);
+        for (growth, full) in growth.checks.iter().zip(&full.checks) {
+            // A checkpoint was held, where without a state there was none.
+            let expected = match full.number.0 {
+                23 => Verdict::Passed,
+                _ => full.verdict,
+            };
+            assert_eq!(growth.verdict, expected, "{growth:#?}");
+        }
+    }
+}
+
+/// A folder that grew from 280 entries, as `bend` makes it, audited with the state of before.
+fn grown(bend: impl FnOnce(&mut Case)) -> sijill_auditor::Report {
+    let before = Case::folder(&many_at(280), &[100, 280]).without_anchor();
+    let end = size(&many());
+    let mut case = Case::folder(&many(), &[100, 280, end]).without_anchor();
+    case.state = Some(kept(&before).expect("all checks passed").to_bytes());
+    bend(&mut case);
+    let report = report_of(&case);
+    let verdicts = report.checks.iter().map(|check| check.verdict);
+    let mut gaps =
+        verdicts.filter(|verdict| matches!(verdict, Verdict::Failed | Verdict::NotChecked));
+    assert_eq!(report.polls[0].kept.is_some(), gaps.next().is_none());
+    report
+}
+
+fn bend(case: &mut Case, path: &str) {
+    let files = case.folder.as_mut().unwrap();
+    files.get_mut(path).expect("it is there")[5] ^= 1;
+}
+
+#[test]
+fn what_is_wrong_with_the_growth_is_found_as_without_a_state() {
+    let report = grown(|_| {});
+    assert_eq!((report.exit_code(), report.polls[0].audited_from), (0, 280));
+    let width = size(&many()) - 256;
+    let tile = grown(|case| bend(case, &format!("tile/0/001.p/{width}")));
+    assert_eq!((failed(&tile), tile.polls[0].audited_from), (vec![24], 0));
+    let missing = grown(|case| {
+        let files = case.folder.as_mut().unwrap();
+        files.remove(&format!("tile/entries/001.p/{width}"));
+    });
+    // Fewer entries could be read than the state's checkpoint covers.
+    assert_eq!(failed(&missing), [1, 20, 23]);
+    let list = grown(|case| {
+        let list = many().list(&[100, size(&many())]);
+        let files = case.folder.as_mut().unwrap();
+        files.insert("checkpoints".into(), list.into_bytes());
+    });
+    assert_eq!((failed(&list), list.polls[0].audited_from), (vec![], 0));
+    let unordered = grown(|case| {
+        let list = many().list(&[100, 280, 100, size(&many())]);
+        let files = case.folder.as_mut().unwrap();
+        files.insert("checkpoints".into(), list.into_bytes());
+    });
+    assert_eq!(failed(&unordered), [21]);
+}
+
+#[test]
+fn a_state_is_not_gone_on_from_where_the_verdicts_rested_on_something_else() {
+    let anchor = (3, many().entries[3].link());
+    for (what, change) in [
+        ("policy", (|case| case.policy = None) as fn(&mut Case)),
+        ("keys", |case| case.operator_keys.push(bench_key())),
+        ("promises", |case| {
+            let kept = many().responded_as(3, 1, sijill_poll::event::How::Link, "yes");
+            case.promises = vec![("kept".into(), many().promise(&kept))];
+        }),
+    ] {
+        let report = grown(change);
+        assert_eq!(report.polls[0].audited_from, 0, "{what}");
+        assert!(failed(&report).is_empty(), "{what}");
+    }
+    let report = grown(|case| case.anchors = vec![anchor]);
+    assert_eq!(report.polls[0].audited_from, 0);
+    let report = grown(|case| case.anchors = vec![many().end()]);
+    assert_eq!(report.polls[0].audited_from, 280);
+    assert!(report.polls[0].anchors[0].met);
+}
+
+fn bench_key() -> VerifierKey {
+    sijill_scenarios::bench::Keys::of_seed(9).operator_key()
 }

@@ -51,7 +51,7 @@ impl Signer {
 }
 
 /// Where a signer stands: what its next event must say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Turn {
     /// Its next counter.
     pub counter: u32,

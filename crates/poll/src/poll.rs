@@ -18,12 +18,13 @@ use crate::operator::{self, Signer, Turn};
 use crate::roster::Roster;
 use crate::tally::{Cast, Tally};
 use crate::unseal::{OpenedStrata, StratumKeys};
+use serde::{Deserialize, Serialize};
 use sijill_ledger::tree::leaf_hash;
 use sijill_ledger::{Hash, Head, Link, Origin, PublicKey, Sealed};
 use std::sync::Arc;
 
 /// Where a poll stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
     /// Opened, and neither closed nor annulled; whether answers are taken also depends on the time.
     Running,
@@ -36,7 +37,7 @@ pub enum Phase {
 }
 
 /// A wave of invitations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wave {
     /// How many invitations it sends.
     pub planned: u32,
@@ -45,7 +46,7 @@ pub struct Wave {
 }
 
 /// Entries that were acknowledged and are lost, as a `Recovered` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
     /// Index of the first entry lost; the `Recovered` stands in its place.
     pub from: u64,
@@ -255,6 +256,83 @@ impl Poll {
             },
             _ => None,
         }
+    }
+}
+
+/// What of a poll's state follows from the entries after its opening, the casts aside: what whoever folded them keeps, so
+/// as not to fold them again. It is no part of any format that is published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folded {
+    head: Head,
+    last_at: u64,
+    phase: Phase,
+    phase_since: u64,
+    reason: String,
+    end: u64,
+    operator: Turn,
+    sender: Turn,
+    committed: Option<RosterCommitted>,
+    waves: Vec<Wave>,
+    tally: Tally,
+    unsealed: Option<StratumKeys>,
+    losses: Vec<Loss>,
+}
+
+impl Folded {
+    /// Where the ledger ends.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+}
+
+impl Poll {
+    /// What follows from its entries so far; [`Poll::casts`] besides.
+    pub fn folded(&self) -> Folded {
+        Folded {
+            head: self.head,
+            last_at: self.last_at,
+            phase: self.phase,
+            phase_since: self.phase_since,
+            reason: self.reason.clone(),
+            end: self.end,
+            operator: self.operator,
+            sender: self.sender,
+            committed: self.committed.clone(),
+            waves: self.waves.clone(),
+            tally: self.tally.clone(),
+            unsealed: self.unsealed.clone(),
+            losses: self.losses.clone(),
+        }
+    }
+
+    /// The poll that entry 0 opens, after the entries that gave `folded` and `casts`.
+    pub fn resume(
+        first: &Sealed<Event>,
+        roster: Arc<Roster>,
+        folded: Folded,
+        casts: Vec<Cast>,
+    ) -> Result<Self, PollError> {
+        let opened = Self::open(first, roster)?;
+        Ok(Self {
+            id: opened.id,
+            opening: opened.opening,
+            definition: opened.definition,
+            roster: opened.roster,
+            casts,
+            head: folded.head,
+            last_at: folded.last_at,
+            phase: folded.phase,
+            phase_since: folded.phase_since,
+            reason: folded.reason,
+            end: folded.end,
+            operator: folded.operator,
+            sender: folded.sender,
+            committed: folded.committed,
+            waves: folded.waves,
+            tally: folded.tally,
+            unsealed: folded.unsealed,
+            losses: folded.losses,
+        })
     }
 }
 

@@ -186,6 +186,50 @@ impl Roster {
         self.root
     }
 
+    /// The roster as whoever has read its leaves keeps it, so as not to read and hash them again.
+    pub fn to_kept(&self) -> Vec<u8> {
+        let mut bytes = self.root.as_bytes().to_vec();
+        bytes.extend(self.len().to_le_bytes());
+        // A definition has at most 1,000 strata.
+        bytes.extend((self.by_stratum.len() as u32).to_le_bytes());
+        bytes.extend(self.by_stratum.iter().flat_map(|count| count.to_le_bytes()));
+        bytes.extend(self.keys.as_flattened());
+        bytes.extend(self.strata.iter().flat_map(|place| place.to_le_bytes()));
+        bytes.extend(self.seals.as_flattened());
+        bytes
+    }
+
+    /// The roster that was kept so; none if the bytes are no such. Whether its root is theirs is not computed anew.
+    pub fn from_kept(bytes: &[u8]) -> Option<Self> {
+        let (root, rest) = bytes.split_first_chunk::<32>()?;
+        let (count, rest) = rest.split_first_chunk::<4>()?;
+        let (strata, rest) = rest.split_first_chunk::<4>()?;
+        let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes) as usize;
+        let (count, strata) = (number(count), number(strata));
+        let (by_stratum, rest) = rest.split_at_checked(strata.checked_mul(4)?)?;
+        let (keys, rest) = rest.split_at_checked(count.checked_mul(32)?)?;
+        let (places, seals) = rest.split_at_checked(count.checked_mul(2)?)?;
+        let (seals, left) = seals.as_chunks::<32>();
+        let fits = left.is_empty() && (seals.is_empty() || seals.len() == count);
+        fits.then(|| Self {
+            root: Hash::from_bytes(*root),
+            by_stratum: by_stratum
+                .as_chunks()
+                .0
+                .iter()
+                .map(|bytes| u32::from_le_bytes(*bytes))
+                .collect(),
+            keys: keys.as_chunks().0.to_vec(),
+            strata: places
+                .as_chunks()
+                .0
+                .iter()
+                .map(|bytes| u16::from_le_bytes(*bytes))
+                .collect(),
+            seals: seals.to_vec(),
+        })
+    }
+
     /// What an operator signs of this roster, strata open.
     pub fn commitment(&self) -> RosterCommitted {
         RosterCommitted {
@@ -315,6 +359,16 @@ mod tests {
             .filter_map(|leaf| reader.push(&leaf.to_bytes()).err())
             .collect();
         (reader.finish(), errors)
+    }
+
+    #[test]
+    fn a_roster_that_was_kept_is_the_same_and_no_cut_of_it_is_one() {
+        let (roster, _) = read(&leaves(9));
+        let bytes = roster.to_kept();
+        for cut in 0..bytes.len() {
+            assert_eq!(Roster::from_kept(&bytes[..cut]), None, "{cut}");
+        }
+        assert_eq!(Roster::from_kept(&bytes), Some(roster));
     }
 
     #[test]

@@ -5,9 +5,10 @@
 
 use crate::definition::{Definition, StrataVisibility};
 use crate::event::{How, OptionCount, QuestionTally};
+use serde::{Deserialize, Serialize};
 
 /// Counts of the answers that count, each invitation once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Invitations that answered.
     pub answered: u64,
@@ -36,6 +37,25 @@ pub struct Cast {
 }
 
 impl Cast {
+    /// Bytes of a cast that is kept.
+    pub const BYTES: usize = 6;
+
+    /// The cast as whoever keeps it writes it.
+    pub fn to_bytes(self) -> [u8; Self::BYTES] {
+        let ([a, b], [c, d]) = (self.last.to_le_bytes(), self.first.to_le_bytes());
+        [a, b, c, d, self.revision, u8::from(self.assisted)]
+    }
+
+    /// The cast that was written so.
+    pub fn from_bytes([a, b, c, d, revision, assisted]: [u8; Self::BYTES]) -> Self {
+        Self {
+            last: u16::from_le_bytes([a, b]),
+            first: u16::from_le_bytes([c, d]),
+            revision,
+            assisted: assisted != 0,
+        }
+    }
+
     /// The cast after one more answer.
     pub fn after(self, option: u16, revision: u8, how: How) -> Self {
         Self {

@@ -85,7 +85,13 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         Some(Fault::NotSo(_)) => Exit::NotSo,
         Some(Fault::Input(_)) => Exit::Input,
         Some(Fault::Unfinished(_)) => Exit::Unfinished,
-        None if matches!(error.downcast_ref(), Some(AuditError::Address { .. })) => Exit::Input,
+        None if matches!(
+            error.downcast_ref(),
+            Some(AuditError::Address { .. } | AuditError::State(_))
+        ) =>
+        {
+            Exit::Input
+        }
         None if error.is::<PublishedError>() => {
             error.downcast_ref().map_or(Exit::Unfinished, of_published)
         }

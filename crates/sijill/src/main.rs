@@ -4,6 +4,7 @@
 //! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
 //! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parsers of rosters, for fuzzing.
 
+mod audit_state;
 mod clerk;
 mod cli;
 mod commands;

@@ -24,6 +24,12 @@ impl Chain {
         }
     }
 
+    /// Goes on after this entry.
+    pub(crate) fn resume(&mut self, last: Anchor) {
+        self.expected = Some(last.link);
+        self.meet(last);
+    }
+
     /// `previous` is what the entry names, if it can be read; `link` the link of its bytes, if there were not too many.
     pub(crate) fn look(
         &mut self,

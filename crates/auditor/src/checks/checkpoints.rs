@@ -29,6 +29,13 @@ pub(crate) struct Checkpoints {
     next: Option<(u64, Newest)>,
     newest: Option<Newest>,
     published: Option<Newer>,
+    known: Option<Known>,
+}
+
+/// The newest checkpoint of the audit before.
+struct Known {
+    checkpoint: Checkpoint,
+    listed: bool,
 }
 
 /// The note `checkpoint` of a folder or an address, beside its list.
@@ -66,7 +73,19 @@ impl Checkpoints {
                 listed: false,
                 later: 0,
             }),
+            known: None,
         }
+    }
+
+    /// Goes on after an audit whose newest checkpoint was this: it and those before it are not judged again.
+    pub(crate) fn resume(&mut self, newest: Newest) {
+        let size = newest.signed.claimed().size;
+        self.ascent = Ascent::above(size);
+        self.known = Some(Known {
+            checkpoint: newest.signed.claimed().clone(),
+            listed: false,
+        });
+        self.newest = Some(newest);
     }
 
     /// Reads the first checkpoint, before the first entry.
@@ -126,6 +145,9 @@ impl Checkpoints {
         {
             self.notes += 1;
             let note = listed.note;
+            if self.is_known(&listed) {
+                continue;
+            }
             match self.judge(listed, keys, findings) {
                 Some(next) if self.is_later(next.signed.claimed()) => {}
                 Some(next) => self.next = Some((note, next)),
@@ -133,6 +155,27 @@ impl Checkpoints {
             }
         }
         Ok(())
+    }
+
+    /// Whether the audit before has judged it.
+    fn is_known(&mut self, listed: &Listed) -> bool {
+        let (Some(known), Ok(signed)) = (&mut self.known, &listed.checkpoint) else {
+            return false;
+        };
+        let claimed = signed.claimed();
+        if known.listed || claimed.size > known.checkpoint.size {
+            return false;
+        }
+        known.listed |= *claimed == known.checkpoint;
+        if let Some(published) = &mut self.published {
+            published.listed |= published.checkpoint == *claimed;
+        }
+        true
+    }
+
+    /// Whether the newest checkpoint of the audit before, if there was one, is in the list, and nobody has taken it out.
+    pub(crate) fn has_known(&self) -> bool {
+        self.known.as_ref().is_none_or(|known| known.listed)
     }
 
     /// Whether it was published after the note beside the list: while that was read, the ledger grew.

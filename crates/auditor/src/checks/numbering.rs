@@ -13,6 +13,11 @@ pub(crate) struct Numbering {
 }
 
 impl Numbering {
+    /// Goes on with this index.
+    pub(crate) fn resume(next: u64) -> Self {
+        Self { next }
+    }
+
     /// `index` is what the entry says; none where it says nothing readable.
     pub(crate) fn look(&mut self, place: u64, index: Option<u64>, findings: &mut Findings) {
         findings.looked_at(V3, 1);

@@ -49,6 +49,7 @@ impl Leaves {
 }
 
 /// What is wrong with the leaves.
+#[derive(Default)]
 pub(crate) struct WrongLeaves {
     told: Vec<LeafError>,
     count: u64,

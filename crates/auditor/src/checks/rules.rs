@@ -4,6 +4,7 @@
 use crate::checks::signatures::subject;
 use crate::findings::Findings;
 use crate::report::Failure;
+use serde::{Deserialize, Serialize};
 use sijill_ledger::Entry;
 use sijill_poll::rules::{self, admits, takes_answers};
 use sijill_poll::{Event, Poll, Refusal};
@@ -17,13 +18,32 @@ const BY_RULES: [u8; 6] = [V12, 14, V15, V16, 17, 8];
 
 #[derive(Default)]
 pub(crate) struct Rules {
-    judged: u64,
+    counts: Counts,
     refused_elsewhere: u64,
     unjudged: u64,
+}
+
+/// What was judged, where nothing was wrong.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    judged: u64,
     answers: u64,
 }
 
 impl Rules {
+    /// Goes on after entries with these counts, of which none was refused.
+    pub(crate) fn resume(counts: Counts) -> Self {
+        Self {
+            counts,
+            ..Self::default()
+        }
+    }
+
+    /// The counts so far.
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
+    }
+
     /// Judges an entry after entry 0 against the poll before it.
     pub(crate) fn look(
         &mut self,
@@ -32,7 +52,7 @@ impl Rules {
         poll: &Poll,
         findings: &mut Findings,
     ) {
-        self.answers += u64::from(matches!(entry.event, Event::Responded(_)));
+        self.counts.answers += u64::from(matches!(entry.event, Event::Responded(_)));
         let refusal = match judge(poll, entry.at, &entry.event) {
             Judgement::Admitted => None,
             Judgement::Refused(refusal) => Some(refusal),
@@ -41,7 +61,7 @@ impl Rules {
                 return;
             }
         };
-        self.judged += 1;
+        self.counts.judged += 1;
         if let Some(refusal) = refusal {
             let check = refusal.check();
             self.refused_elsewhere += u64::from(check != V16);
@@ -51,10 +71,10 @@ impl Rules {
     }
 
     pub(crate) fn finish(&self, findings: &mut Findings) {
-        findings.looked_at(V16, self.judged);
-        findings.looked_at(V15, self.judged);
-        findings.looked_at(V12, self.answers);
-        if self.answers == 0 {
+        findings.looked_at(V16, self.counts.judged);
+        findings.looked_at(V15, self.counts.judged);
+        findings.looked_at(V12, self.counts.answers);
+        if self.counts.answers == 0 {
             findings.not_applicable(V12, "nobody has answered yet");
             findings.not_applicable(11, "nobody has answered yet");
         }

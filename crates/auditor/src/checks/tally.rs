@@ -43,6 +43,16 @@ impl Declared {
         }
     }
 
+    /// Goes on after entries of which one was `Closed`, or none.
+    pub(crate) fn resume(&mut self, closed: bool) {
+        self.closed = closed;
+    }
+
+    /// Whether one of the entries was `Closed`.
+    pub(crate) fn closed(&self) -> bool {
+        self.closed
+    }
+
     /// Looks at an entry and the poll before it.
     pub(crate) fn look(&mut self, place: u64, event: &Event, poll: &Poll, findings: &mut Findings) {
         if let Event::Closed(signed) = event {

@@ -25,6 +25,11 @@ impl Times {
         }
     }
 
+    /// Goes on after an entry of this time.
+    pub(crate) fn resume(&mut self, last: u64) {
+        self.last = last;
+    }
+
     pub(crate) fn look(&mut self, place: u64, at: u64, findings: &mut Findings) {
         let Some(resolution) = self.resolution else {
             return;

@@ -25,6 +25,14 @@ impl Default for Turnout {
 }
 
 impl Turnout {
+    /// Goes on after entries that left the poll so, with everything in order.
+    pub(crate) fn resume(poll: &Poll) -> Self {
+        Self {
+            waves: poll.waves().len(),
+            ..Self::default()
+        }
+    }
+
     /// Looks at the poll after the entry at `place`; told is where an inequality ceases to hold.
     pub(crate) fn look(&mut self, place: u64, poll: &Poll, findings: &mut Findings) {
         findings.looked_at(V14, 1);

@@ -6,6 +6,7 @@
 )]
 
 use sijill_auditor::fetcher::Fetcher;
+use sijill_auditor::state::State;
 use sijill_auditor::{Anchor, Options, PollReport, Report, Verdict, audit, audit_published};
 use sijill_ledger::policy::Policy;
 use sijill_scenarios::Case;
@@ -53,11 +54,16 @@ pub fn options(case: &Case) -> Options {
             })
             .collect(),
         promises: case.promises.clone(),
+        keep: true,
         policy: case.policy.as_ref().map(|bytes| {
             let policy = Policy::parse(bytes);
             policy.expect("the case's policy is one")
         }),
         held: case.held.clone(),
+        state: case.state.as_ref().map(|bytes| {
+            let state = State::read(bytes);
+            state.expect("the case's state is one")
+        }),
         now_ms: case.now_ms,
         ..Options::default()
     }

@@ -1,8 +1,9 @@
-//! `sijill audit`: what a stranger checks, on a data directory, an export file, or a poll's address.
+//! `sijill audit`: what a stranger checks, on a data directory, an export file, a published folder, or a poll's address.
 //!
 //! A directory is copied first and each of its ledgers written out as it stands, so that the auditor, who trusts
 //! nobody, sees bytes and not what the store made of them.
 
+use crate::audit_state;
 use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::fault::{Exit, Fault, input};
@@ -10,13 +11,21 @@ use crate::private_copy::{CopiedLedger, PrivateCopy};
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::{Context, Result};
+use sijill_auditor::fetcher::Fetcher;
 use sijill_auditor::report::Unfinished;
-use sijill_auditor::{Anchor, Options, PollReport, Progress, Report, audit, remote, render};
+use sijill_auditor::{
+    Anchor, Options, PollReport, Progress, Report, audit, audit_published, remote, render,
+};
+use sijill_ledger::limits::{CHECKPOINT_BYTES_MAX, POLICY_BYTES_MAX};
 use sijill_ledger::note::VerifierKey;
+use sijill_ledger::policy::Policy;
 use sijill_poll::limits::PROMISE_BYTES_MAX;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+/// Most checkpoints taken in one audit.
+const CHECKPOINTS_MAX: usize = 10_000;
 
 /// Most promises taken from one folder; more want a run for each part.
 const PROMISES_MAX: usize = 100_000;
@@ -27,7 +36,7 @@ const PROMISES_MAX: usize = 100_000;
     after_help = "Keys and anchors must come from somewhere else than what is audited. Exit codes: 0 all verified · 1 a check failed · 3 could not finish · 4 nothing failed, but not everything could be verified.\n\nExample: sijill audit coalition.export --operator-key \"ur-operator+5c1e0000+AbC…\" --anchor 48211:77ab…"
 )]
 pub struct Args {
-    /// Data directory that no server holds, export file, or a poll's address
+    /// Data directory that no server holds, export file, folder of a published poll, or a poll's address
     source: String,
     /// Public key of an operator whom you expect; repeatable
     #[arg(long, value_name = "VKEY")]
@@ -38,6 +47,15 @@ pub struct Args {
     /// A promise file that a respondent was given, or a folder of them; repeatable
     #[arg(long, value_name = "FILE")]
     promise: Vec<PathBuf>,
+    /// Policy file: the log keys and witnesses whom you believe
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// A checkpoint that you kept from before, or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// What to keep from this audit for the next: read if it is there, written if every check passes
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// Of a data directory, only this poll
     #[arg(long, value_name = "SLUG")]
     poll: Option<String>,
@@ -49,6 +67,15 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         operator_keys: args.operator_key.clone(),
         anchors: args.anchor.clone(),
         promises: promises(&args.promise)?,
+        policy: args.policy.as_deref().map(policy).transpose()?,
+        held: checkpoints(&args.checkpoint)?,
+        keep: args.state.is_some(),
+        state: args
+            .state
+            .as_deref()
+            .map(audit_state::read)
+            .transpose()?
+            .flatten(),
         now_ms: signing::now(),
         ..Options::default()
     };
@@ -57,7 +84,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         if args.poll.is_some() {
             return Err(input("an address is of one poll; leave `--poll` out"));
         }
-        of_address(&args.source, options, console)?
+        of_address(&args.source, &options, console)?
     } else {
         of_path(
             Path::new(&args.source),
@@ -66,6 +93,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             console,
         )?
     };
+    audit_state::keep(&report, args.state.as_deref(), console)?;
     console.answer(&render(&report), &serde_json::to_value(&report)?)?;
     Ok(exit_of(&report))
 }
@@ -80,20 +108,22 @@ pub fn exit_of(report: &Report) -> Exit {
     }
 }
 
-fn of_address(address: &str, options: Options, console: Console) -> Result<Report> {
-    let bar = console.bar(0, "fetching the export");
-    let fetched = remote::fetch(address, &|done, total| {
-        bar.set_length(total.unwrap_or(done));
-        bar.set_position(done);
-    });
-    bar.finish_and_clear();
-    let fetched = fetched?;
-    let options = Options {
-        shown: fetched.shown,
-        ..options
+fn of_address(address: &str, options: &Options, console: Console) -> Result<Report> {
+    let (fetching, auditing) = (
+        console.bar(0, "fetching the export"),
+        console.bar(0, "auditing"),
+    );
+    let fetched = |done, total: Option<u64>| {
+        fetching.set_length(total.unwrap_or(done));
+        fetching.set_position(done);
     };
-    let report = of_file(fetched.export.path(), &options, "auditing", console)?;
-    Ok(Report::new(vec![report]))
+    let report = remote::audit_address(address, options, &fetched, &|progress: Progress| {
+        auditing.set_length(progress.total);
+        auditing.set_position(progress.done);
+    });
+    fetching.finish_and_clear();
+    auditing.finish_and_clear();
+    Ok(Report::new(vec![report?]))
 }
 
 fn of_path(path: &Path, poll: Option<&str>, options: &Options, console: Console) -> Result<Report> {
@@ -103,6 +133,14 @@ fn of_path(path: &Path, poll: Option<&str>, options: &Options, console: Console)
             path.display()
         ))
     })?;
+    if kind.is_dir() && is_published(path) {
+        if poll.is_some() {
+            return Err(input(
+                "a published folder holds one poll; leave `--poll` out",
+            ));
+        }
+        return Ok(Report::new(vec![of_folder(path, options, console)?]));
+    }
     if kind.is_dir() {
         return of_directory(&DataFolder::new(path.to_owned()), poll, options, console);
     }
@@ -112,6 +150,23 @@ fn of_path(path: &Path, poll: Option<&str>, options: &Options, console: Console)
     Ok(Report::new(vec![of_file(
         path, options, "auditing", console,
     )?]))
+}
+
+/// Whether this directory is what `sijill publish` writes, and no data directory.
+fn is_published(path: &Path) -> bool {
+    let has = |name| path.join(name).exists();
+    !has("format") && (has("checkpoint") || has("tile"))
+}
+
+fn of_folder(path: &Path, options: &Options, console: Console) -> Result<PollReport> {
+    let bar = console.bar(0, "auditing");
+    let fetcher = Fetcher::of_folder(path)?;
+    let report = audit_published(fetcher, options, &|progress: Progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+    });
+    bar.finish_and_clear();
+    Ok(report?)
 }
 
 fn of_file(path: &Path, options: &Options, what: &str, console: Console) -> Result<PollReport> {
@@ -133,10 +188,13 @@ pub fn of_directory(
 ) -> Result<Report> {
     let copy = PrivateCopy::of(data)?;
     let ledgers = copy.ledgers(poll)?;
-    let for_one = !options.anchors.is_empty() || !options.promises.is_empty();
+    let for_one = !options.anchors.is_empty()
+        || !options.promises.is_empty()
+        || !options.held.is_empty()
+        || options.state.is_some();
     if for_one && ledgers.len() > 1 {
         return Err(input(
-            "an anchor or a promise is of one poll, and this directory has several; say which with `--poll SLUG`",
+            "an anchor, a promise, a checkpoint or a state is of one poll, and this directory has several; say which with `--poll SLUG`",
         ));
     }
     let mut reports = Vec::new();
@@ -184,24 +242,47 @@ fn of_ledger(
 
 /// The promise files named, and those in folders named.
 pub fn promises(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
+    let files = named(paths, "promise", PROMISES_MAX)?;
+    let promise = |path: &PathBuf| {
+        let (name, bytes) = beginning(path, "promise", PROMISE_BYTES_MAX)?;
+        Ok((name, String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    files.iter().map(promise).collect()
+}
+
+/// The checkpoint files named, and those in folders named.
+fn checkpoints(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>> {
+    let files = named(paths, "checkpoint", CHECKPOINTS_MAX)?;
+    let checkpoint = |path: &PathBuf| beginning(path, "checkpoint", CHECKPOINT_BYTES_MAX);
+    files.iter().map(checkpoint).collect()
+}
+
+/// The policy in this file.
+fn policy(path: &Path) -> Result<Policy> {
+    let (name, bytes) = beginning(path, "policy", POLICY_BYTES_MAX)?;
+    Policy::parse(&bytes).map_err(|error| input(format!("`{name}` is no policy: {error}")))
+}
+
+/// The files named, and those in folders named.
+fn named(paths: &[PathBuf], what: &str, max: usize) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            files.extend(files_of(path)?);
+            files.extend(files_of(path, what)?);
         } else {
             files.push(path.clone());
         }
     }
-    if files.len() > PROMISES_MAX {
+    if files.len() > max {
         return Err(input(format!(
-            "{} promises, expected at most {PROMISES_MAX} in one audit",
+            "{} {what}s, expected at most {max} in one audit",
             files.len()
         )));
     }
-    files.iter().map(|path| promise(path)).collect()
+    Ok(files)
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+fn files_of(folder: &Path, what: &str) -> Result<Vec<PathBuf>> {
     let cannot = || Fault::Input(format!("cannot read the folder `{}`", folder.display()));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(cannot)? {
@@ -212,7 +293,7 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     if files.is_empty() {
         return Err(input(format!(
-            "the folder `{}` holds no promise; name another, or leave `--promise` out",
+            "the folder `{}` holds no {what}; name another, or leave `--{what}` out",
             folder.display()
         )));
     }
@@ -220,20 +301,15 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Name and text of a promise file. One that is too long, or no text, is judged by the auditor as what it is.
-fn promise(path: &Path) -> Result<(String, String)> {
-    let cannot = || Fault::Input(format!("cannot read the promise `{}`", path.display()));
+/// Name and bytes of a file, one more than it may have at most. One that is too long is judged as what it is.
+fn beginning(path: &Path, what: &str, max: usize) -> Result<(String, Vec<u8>)> {
+    let name = path.display().to_string();
+    let cannot = || Fault::Input(format!("cannot read the {what} `{name}`"));
     let mut bytes = Vec::new();
     File::open(path)
-        .and_then(|file| {
-            file.take(PROMISE_BYTES_MAX as u64 + 1)
-                .read_to_end(&mut bytes)
-        })
+        .and_then(|file| file.take(max as u64 + 1).read_to_end(&mut bytes))
         .with_context(cannot)?;
-    Ok((
-        path.display().to_string(),
-        String::from_utf8_lossy(&bytes).into_owned(),
-    ))
+    Ok((name, bytes))
 }
 
 #[cfg(test)]
