@@ -12,8 +12,10 @@ use sijill_poll::Event;
 
 mod answers;
 mod format;
+mod objections;
 mod operators;
 mod promises;
+mod receipts;
 mod strata;
 
 /// What a forger holds.
@@ -48,6 +50,8 @@ pub fn forgeries() -> Vec<Forgery> {
         operators::FORGERIES,
         answers::FORGERIES,
         promises::FORGERIES,
+        objections::FORGERIES,
+        receipts::FORGERIES,
         strata::FORGERIES,
     ]
     .into_iter()

@@ -11,10 +11,11 @@ use crate::fold::Fold;
 use crate::limits::FAILURES_MAX;
 use crate::prepare::{Prepared, Signers, prepare};
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
-use crate::source::{Entries, Source};
+use crate::source::{Entries, Raw, Source};
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 use sijill_ledger::note::VerifierKey;
+use sijill_ledger::policy::Policy;
 use sijill_ledger::tree::Frontier;
 use sijill_ledger::{Link, Sealed};
 use sijill_poll::definition::{AnswerRung, ClosePolicy};
@@ -74,10 +75,21 @@ pub struct Options {
     pub anchors: Vec<Anchor>,
     /// Promise files: name and text.
     pub promises: Vec<(String, String)>,
+    /// Receipt files: name and text.
+    pub receipts: Vec<(String, String)>,
+    /// Whose checkpoints are trusted, from somewhere else than the ledger.
+    pub policy: Option<Policy>,
     /// The auditor's clock, milliseconds since 1970.
     pub now_ms: u64,
     /// What the server shows, where the source is one; fetched before the export.
     pub shown: Shown,
+}
+
+impl Options {
+    /// Whether nobody who answered gave anything.
+    pub(crate) fn has_nothing_of_answers(&self) -> bool {
+        self.promises.is_empty() && self.receipts.is_empty()
+    }
 }
 
 /// How far an audit is.
@@ -124,6 +136,7 @@ pub fn audit(
         .and_then(|poll| opening::look_at_key(poll, &options.operator_keys, &mut findings));
     let mut fold = Fold::new(first.as_ref(), poll, options, findings);
     run(&source, &mut fold, progress)?;
+    look_again(&source, &mut fold)?;
     Ok(report(fold, &leaves, signed_by, options))
 }
 
@@ -177,6 +190,29 @@ fn run(source: &Source, fold: &mut Fold, progress: &dyn Fn(Progress)) -> Result<
     }
     source.judge_entries(entries, &mut fold.findings);
     Ok(())
+}
+
+/// Goes through the entries once more for the answers that objections are about, where there are any.
+fn look_again(source: &Source, fold: &mut Fold) -> Result<(), AuditError> {
+    if !fold.objections.has_open_ones() {
+        return Ok(());
+    }
+    let mut entries = source.entries()?;
+    let mut place = 0;
+    loop {
+        let raws = entries.next_chunk().map_err(|error| source.failed(error))?;
+        if raws.is_empty() {
+            return Ok(());
+        }
+        for raw in raws {
+            if let Raw::Entry(bytes) = raw
+                && let Ok(sealed) = Sealed::<Event>::read_vec(bytes)
+            {
+                fold.objections.look_for(place, &sealed.entry().event);
+            }
+            place += 1;
+        }
+    }
 }
 
 fn how_far(source: &Source, entries: &Entries, fold: &Fold) -> Progress {
@@ -326,8 +362,10 @@ fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) ->
             rests.push("that people answered for themselves (`link` rung: the platform could answer for those who opened their link, and who made or carried the messages for anybody)");
         }
     }
-    if options.promises.is_empty() {
-        rests.push("that every acknowledged answer is here (no respondent's promise was given)");
+    if options.has_nothing_of_answers() {
+        rests.push(
+            "that every acknowledged answer is here (no respondent's promise or receipt was given)",
+        );
     }
     if !anchors.iter().any(|anchor| anchor.met) {
         rests.push(

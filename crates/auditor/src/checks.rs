@@ -3,10 +3,13 @@
 
 pub(crate) mod chain;
 pub(crate) mod encoding;
+pub(crate) mod held;
 pub(crate) mod numbering;
+pub(crate) mod objections;
 pub(crate) mod opening;
 pub(crate) mod personal;
 pub(crate) mod promises;
+pub(crate) mod receipts;
 pub(crate) mod roster;
 pub(crate) mod rules;
 pub(crate) mod signatures;
@@ -33,7 +36,7 @@ pub const CHECKS: [(u8, &str); 18] = [
     (16, "rules at every entry"),
     (17, "tally"),
     (18, "strata unsealed"),
-    (25, "promises"),
+    (25, "promises and receipts"),
     (32, "nothing personal"),
 ];
 

@@ -94,6 +94,11 @@ impl VerifiedPromise {
         &self.promise
     }
 
+    /// When the answer must be public, in milliseconds since 1970.
+    pub fn due_ms(&self) -> u64 {
+        self.promise.due.saturating_mul(1_000)
+    }
+
     /// The signed answer.
     pub fn responded(&self) -> &Responded {
         &self.responded
@@ -124,7 +129,11 @@ pub fn open(
         .map_err(|_| fail("its answer is not base64"))?;
     let responded: Responded =
         codec::decode(&bytes).map_err(|_| fail("its answer does not decode"))?;
-    let promise = Promise::parse(note::open(note, &verifier_key(origin, key)?)?)?;
+    let text = note::open(note, &verifier_key(origin, key)?)?;
+    if note.lines().count() != text.lines().count() + 2 {
+        return Err(fail("its note has signatures beside the ledger's"));
+    }
+    let promise = Promise::parse(text)?;
     if promise.origin != *origin || promise.poll_id != poll_id {
         return Err(fail("it is of another poll"));
     }

@@ -16,9 +16,14 @@ pub fn report_of(case: &Case) -> Report {
 
 /// The report of this case's one poll.
 pub fn audit_case(case: &Case) -> PollReport {
+    audit_with(case, &options(case))
+}
+
+/// The report of this case's file, given these.
+pub fn audit_with(case: &Case, options: &Options) -> PollReport {
     let mut file = tempfile::NamedTempFile::new().expect("there is room for a small file");
     file.write_all(&case.file).expect("the file can be written");
-    audit(file.path(), &options(case), &|_| {}).expect("the file can be read")
+    audit(file.path(), options, &|_| {}).expect("the file can be read")
 }
 
 /// What the auditor of this case brings along.
@@ -33,6 +38,7 @@ pub fn options(case: &Case) -> Options {
             })
             .collect(),
         promises: case.promises.clone(),
+        receipts: case.receipts.clone(),
         now_ms: case.now_ms,
         ..Options::default()
     }

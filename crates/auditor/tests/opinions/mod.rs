@@ -74,6 +74,7 @@ fn write(folder: &Path, stem: &str, case: &Case) {
         "operator_keys": case.operator_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "anchors": case.anchors.iter().map(|(index, link)| format!("{index}:{link}")).collect::<Vec<_>>(),
         "promises": case.promises,
+        "receipts": case.receipts,
         "now_ms": case.now_ms,
     });
     std::fs::write(folder.join(format!("{stem}.export")), &case.file).unwrap();
