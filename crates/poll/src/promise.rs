@@ -114,16 +114,7 @@ pub fn open(
     key: PublicKey,
 ) -> Result<VerifiedPromise, PollError> {
     let fail = |why| PollError::Promise { why };
-    if file.len() > PROMISE_BYTES_MAX {
-        return Err(fail("it is too long"));
-    }
-    let rest = file
-        .strip_prefix(FILE_FIRST_LINE)
-        .and_then(|rest| rest.strip_prefix("\nanswer "))
-        .ok_or(fail("it does not begin as a promise file"))?;
-    let (answer, note) = rest
-        .split_once("\n\n")
-        .ok_or(fail("it has no note after the answer"))?;
+    let (answer, note) = split(file)?;
     let bytes = BASE64
         .decode(answer.as_bytes())
         .map_err(|_| fail("its answer is not base64"))?;
@@ -141,6 +132,29 @@ pub fn open(
         return Err(fail("it is for another answer than the one beside it"));
     }
     Ok(VerifiedPromise { promise, responded })
+}
+
+/// The origin that a promise file names, which nobody has checked.
+pub fn claimed_origin(file: &str) -> Result<Origin, PollError> {
+    let (_, note) = split(file)?;
+    let origin = note.lines().nth(1).and_then(|line| line.parse().ok());
+    origin.ok_or(PollError::Promise {
+        why: "its origin is none",
+    })
+}
+
+/// The answer in base64, and the note.
+fn split(file: &str) -> Result<(&str, &str), PollError> {
+    let fail = |why| PollError::Promise { why };
+    if file.len() > PROMISE_BYTES_MAX {
+        return Err(fail("it is too long"));
+    }
+    let rest = file
+        .strip_prefix(FILE_FIRST_LINE)
+        .and_then(|rest| rest.strip_prefix("\nanswer "))
+        .ok_or(fail("it does not begin as a promise file"))?;
+    rest.split_once("\n\n")
+        .ok_or(fail("it has no note after the answer"))
 }
 
 fn hash(base64: &str) -> Option<Hash> {

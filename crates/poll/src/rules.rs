@@ -312,7 +312,7 @@ pub enum Refusal {
 }
 
 /// A moment in milliseconds since 1970 as people read it, in UTC; as it is where no calendar has it.
-fn utc(ms: u64) -> String {
+pub fn utc(ms: u64) -> String {
     let moment = i64::try_from(ms)
         .ok()
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());

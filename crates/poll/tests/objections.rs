@@ -24,7 +24,10 @@ fn check(given: &Bench, when: &str, then: Result<(), Refusal>) {
 /// What a whole search through the ledger of this bench comes to.
 fn searched(bench: &Bench, file: &str) -> Found {
     let mut search = Search::begin(&bench.poll, bench.now, file.to_owned()).unwrap();
-    bench.entries.iter().for_each(|entry| search.look(entry));
+    bench
+        .entries
+        .iter()
+        .for_each(|entry| search.look(entry.bytes()));
     search.finish()
 }
 
@@ -155,7 +158,7 @@ fn nothing_is_broken_before_every_entry_was_looked_at() {
     let entries = poll.entries.iter().enumerate();
     entries
         .filter(|(place, _)| *place != 5)
-        .for_each(|(_, entry)| without_one.look(entry));
+        .for_each(|(_, entry)| without_one.look(entry.bytes()));
     assert!(matches!(without_one.finish(), Found::Unfinished));
 }
 

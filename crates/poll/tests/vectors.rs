@@ -191,7 +191,10 @@ fn judge(bench: &Bench, at: u64, promise: &str) -> u8 {
     match Search::begin(&bench.poll, at, promise.to_owned()) {
         Err(refusal) => refusal.check(),
         Ok(mut search) => {
-            bench.entries.iter().for_each(|entry| search.look(entry));
+            bench
+                .entries
+                .iter()
+                .for_each(|entry| search.look(entry.bytes()));
             assert!(matches!(search.finish(), Found::Kept { .. }));
             25
         }
