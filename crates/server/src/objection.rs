@@ -75,7 +75,10 @@ impl Service {
     fn record_if_broken(&self, book: &Book, file: String) -> Result<Objection, Rejection> {
         let search = self.begin(book, file)?;
         match self.go_through(book, search)? {
-            Found::Kept { index } => Ok(self.kept(book, index)),
+            Found::Kept { index } => {
+                let due = book.durable().promise_due();
+                Ok(kept(index, book.published().head.size, due))
+            }
             Found::Broken(broken) => {
                 let slug = book.slug().to_owned();
                 let recorded = self.wait(|reply| Job::Object {
@@ -107,14 +110,26 @@ impl Service {
         }
         Ok(search.finish())
     }
+}
 
-    /// What is not public yet is told of to nobody, not even that it has an index.
-    fn kept(&self, book: &Book, index: u64) -> Objection {
-        match index < book.published().head.size {
-            true => Objection::Kept { index },
-            false => Objection::Waiting {
-                due: book.durable().promise_due(),
-            },
-        }
+/// What is not public yet is told of to nobody, not even by its index.
+fn kept(index: u64, published: u64, due: u64) -> Objection {
+    match index < published {
+        true => Objection::Kept { index },
+        false => Objection::Waiting { due },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_not_public_yet_has_no_index() {
+        assert_eq!(kept(4, 5, 1_000), Objection::Kept { index: 4 });
+        let waiting = kept(5, 5, 1_000);
+        assert_eq!(waiting, Objection::Waiting { due: 1_000 });
+        let told = waiting.to_string();
+        assert!(told.contains("public by 1970-01-01T00:00:01Z"), "{told}");
     }
 }
