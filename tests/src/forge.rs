@@ -15,8 +15,11 @@ mod format;
 mod objections;
 mod operators;
 mod promises;
+mod published;
 mod receipts;
 mod strata;
+
+pub use published::many;
 
 /// What a forger holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,8 @@ pub fn forgeries() -> Vec<Forgery> {
         objections::FORGERIES,
         receipts::FORGERIES,
         strata::FORGERIES,
+        published::FORGERIES,
+        published::IN_FOLDERS,
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! request → web ──┐  decide, write     make durable          ┌→ books, answers to who waits → pages
-//! operator → desk ┴→ writer ─────────→ committer → publisher ┴→ publication → live streams
+//! operator → desk ┴→ writer ─────────→ committer → publisher ┴→ signer: checkpoint, tiles → publication → live streams
 //! ```
 
 pub mod ask;
@@ -25,12 +25,15 @@ pub mod measure;
 mod objection;
 pub mod paths;
 mod patient;
+mod proofs;
 mod publisher;
 pub mod rejection;
 mod run;
 pub mod service;
 mod shelf;
+mod signer;
 pub mod snapshot;
+mod tree;
 pub mod view;
 mod web;
 mod wire;
@@ -44,3 +47,4 @@ pub use keys::MasterKey;
 pub use objection::Objection;
 pub use run::run;
 pub use service::{Config, Service};
+pub use shelf::Checkpoints;

@@ -1,75 +1,150 @@
-//! An answer that somebody outside holds a promise or a receipt of, and what the ledger has of it.
+//! V23: the ledger is consistent with every checkpoint that the auditor held before.
+//!
+//! A file that is no checkpoint by this ledger's log fails too, whoever is to blame: a ledger that was written anew from
+//! the start under other keys looks like this.
 
 use crate::findings::Findings;
+use crate::log_keys::LogKeys;
 use crate::report::Failure;
-use sijill_poll::Poll;
-use sijill_poll::event::{Responded, Who};
+use crate::tree::Tree;
+use sijill_ledger::checkpoint::SignedCheckpoint;
+use sijill_ledger::{Hash, Origin};
 
-const V25: u8 = 25;
+const V23: u8 = 23;
 
-/// Whose answer it is, and which of theirs: invitation and revision.
-pub(crate) fn who(responded: &Responded) -> (u32, u8) {
-    let Who::Invitation { index, revision } = responded.answer.who;
-    (index, revision)
+/// The checkpoints held, while the entries are folded.
+#[derive(Default)]
+pub(crate) struct Held {
+    /// Those that the tree has not reached, the largest first.
+    waiting: Vec<One>,
+    /// The largest whose root is the tree's.
+    kept: Vec<SignedCheckpoint>,
+    /// Those with another root than the tree has at their size.
+    broken: Vec<Broken>,
 }
 
-/// An answer that somebody holds.
-pub(crate) struct Held {
-    /// What shows it, by name, as "promise `a.sijill-promise`".
-    pub(crate) by: String,
-    /// The invitation.
-    pub(crate) index: u32,
-    pub(crate) revision: u8,
-    /// The entry that is this answer.
-    pub(crate) kept_at: Option<u64>,
-    /// The latest entry of the same invitation that is another answer, and its revision.
-    pub(crate) other: Option<(u64, u8)>,
+struct One {
+    name: String,
+    signed: SignedCheckpoint,
+}
+
+/// A checkpoint that no history has together with these entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Broken {
+    /// What was held.
+    pub(crate) signed: SignedCheckpoint,
+    /// The root of the entries at its size.
+    pub(crate) root: Hash,
 }
 
 impl Held {
-    pub(crate) fn new(by: String, responded: &Responded) -> Self {
-        let (index, revision) = who(responded);
-        Self {
-            by,
-            index,
-            revision,
-            kept_at: None,
-            other: None,
+    /// Reads the files, by name and bytes, in a ledger of this origin.
+    pub(crate) fn new(
+        origin: &Origin,
+        keys: &LogKeys,
+        files: &[(String, Vec<u8>)],
+        findings: &mut Findings,
+    ) -> Self {
+        findings.looked_at(V23, files.len() as u64);
+        if files.is_empty() {
+            let why =
+                "no checkpoint from before was given: --checkpoint, or --state for the next time";
+            findings.not_applicable(V23, why);
+        } else if let LogKeys::Unknown(why) = keys {
+            findings.not_checked(V23, why.clone());
         }
-    }
-
-    /// Takes an answer of this invitation, which `is_it` or is another.
-    pub(crate) fn see(&mut self, place: u64, is_it: bool, revision: u8) {
-        match is_it {
-            true => self.kept_at = Some(place),
-            false => self.other = Some((place, revision)),
-        }
-    }
-
-    /// Judges an answer that is the entry at `place`: it counts, or a later one superseded it.
-    pub(crate) fn judge_kept(&self, place: u64, poll: &Poll, findings: &mut Findings) {
-        let (by, revision) = (&self.by, self.revision);
-        let counts = poll.cast(self.index).revision == revision;
-        if counts && self.other.is_none_or(|(_, other)| other != revision) {
-            findings.note(V25, format!("{by}: its answer is entry {place} and counts"));
-            return;
-        }
-        match self.other {
-            Some((later, other)) if other > revision => findings.note(
-                V25,
-                format!("{by}: its answer is entry {place}; revision {other}, entry {later}, superseded it"),
-            ),
-            _ => {
-                let found = format!("entry {place}, which does not count");
-                let meaning = "the answer is in the ledger, and the tally passes over it";
-                findings.fail(V25, self.failure(found, meaning));
+        let mut held = Self::default();
+        for (name, bytes) in files {
+            match read(bytes, origin, keys) {
+                Ok(signed) => held.waiting.push(One {
+                    name: name.clone(),
+                    signed,
+                }),
+                Err((expected, found)) => {
+                    let meaning = "this file shows nothing about this ledger, or the ledger was written anew under other keys";
+                    findings.fail(V23, Failure::new(subject(name), expected, found, meaning));
+                }
             }
         }
+        held.waiting
+            .sort_by_key(|one| std::cmp::Reverse(one.signed.claimed().size));
+        held
     }
 
-    pub(crate) fn failure(&self, found: impl Into<String>, meaning: &str) -> Failure {
-        let (by, index, revision) = (&self.by, self.index, self.revision);
-        let subject = format!("{by} of invitation {index}, revision {revision}");
-        Failure::new(subject, "this answer, counted", found, meaning)
+    /// Holds the tree against the checkpoints of its size.
+    pub(crate) fn look(&mut self, tree: &Tree, findings: &mut Findings) {
+        let reached = |one: &mut One| one.signed.claimed().size == tree.size();
+        while let Some(One { name, signed }) = self.waiting.pop_if(reached) {
+            let (root, claimed) = (tree.root(), signed.claimed());
+            if claimed.root == root {
+                self.keep(signed);
+                continue;
+            }
+            let failure = Failure::new(
+                subject(&name),
+                format!(
+                    "root {} over the first {} entries",
+                    claimed.root, claimed.size
+                ),
+                format!("root {root}"),
+                "the ledger was rewritten after this checkpoint was signed: two histories have its name",
+            );
+            findings.fail(V23, failure);
+            self.broken.push(Broken { signed, root });
+        }
     }
+
+    fn keep(&mut self, signed: SignedCheckpoint) {
+        let size = signed.claimed().size;
+        self.kept.retain(|kept| kept.claimed().size == size);
+        self.kept.push(signed);
+    }
+
+    /// Judges after the last entry.
+    pub(crate) fn finish(&self, tree: &Tree, findings: &mut Findings) {
+        for One { name, signed } in &self.waiting {
+            let failure = Failure::new(
+                subject(name),
+                format!("at least {} entries", signed.claimed().size),
+                format!("{} entries", tree.size()),
+                "entries that were published are gone: the ledger was cut, or rolled back to an old backup",
+            );
+            findings.fail(V23, failure);
+        }
+    }
+
+    /// The largest whose root is the tree's: all of this one size.
+    pub(crate) fn kept(&self) -> &[SignedCheckpoint] {
+        &self.kept
+    }
+
+    /// Those that contradict the entries.
+    pub(crate) fn broken(&self) -> &[Broken] {
+        &self.broken
+    }
+}
+
+/// The checkpoint of a file; else what was expected and what was found.
+fn read(
+    bytes: &[u8],
+    origin: &Origin,
+    keys: &LogKeys,
+) -> Result<SignedCheckpoint, (String, String)> {
+    let expected = || format!("a checkpoint of `{origin}`, signed by its log");
+    let fail = |found: String| (expected(), found);
+    let text = std::str::from_utf8(bytes).map_err(|_| fail("bytes that are no UTF-8".into()))?;
+    let signed: SignedCheckpoint = text.parse().map_err(|error| fail(format!("{error}")))?;
+    let found = &signed.claimed().origin;
+    if found != origin {
+        return Err(fail(format!("one of `{found}`")));
+    }
+    match keys {
+        LogKeys::Known(trust) => trust.signed_by_one(&signed).map(drop).map_err(fail)?,
+        LogKeys::Unknown(_) => {}
+    }
+    Ok(signed)
+}
+
+fn subject(name: &str) -> String {
+    format!("held checkpoint `{name}`")
 }

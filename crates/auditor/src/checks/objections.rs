@@ -6,7 +6,7 @@
 //! the pass over the entries collects them, and only then are the entries gone through a second time
 //! ([`Objections::look_for`]), so that no pass has to keep a hash of every answer.
 
-use crate::checks::held::who;
+use crate::checks::held_answer::who;
 use crate::findings::Findings;
 use crate::report::Failure;
 use sijill_ledger::Hash;

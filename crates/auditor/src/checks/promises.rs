@@ -4,7 +4,7 @@
 //! A promise whose answer is not there yet, in a ledger that still takes answers and before it is due, is *not
 //! checked*: it is neither kept nor broken, and the report says when to ask again.
 
-use crate::checks::held::{Held, who};
+use crate::checks::held_answer::{HeldAnswer, who};
 use crate::findings::Findings;
 use crate::report::Failure;
 use sijill_poll::poll::Phase;
@@ -17,7 +17,7 @@ const V25: u8 = 25;
 /// The promises given, and what the ledger has of them so far.
 #[derive(Default)]
 pub(crate) struct Promises {
-    held: Vec<(VerifiedPromise, Held)>,
+    held: Vec<(VerifiedPromise, HeldAnswer)>,
     /// Places in `held`, by invitation.
     by_invitation: BTreeMap<u32, Vec<usize>>,
 }
@@ -50,7 +50,7 @@ impl Promises {
     }
 
     fn hold(&mut self, name: &str, promise: VerifiedPromise) {
-        let held = Held::new(format!("promise `{name}`"), promise.responded());
+        let held = HeldAnswer::new(format!("promise `{name}`"), promise.responded());
         let places = self.by_invitation.entry(held.index).or_default();
         places.push(self.held.len());
         self.held.push((promise, held));
@@ -90,7 +90,7 @@ fn another_time(name: &str, promise: &VerifiedPromise, poll: &Poll) -> Failure {
     )
 }
 
-fn absent(held: &Held, due_ms: u64, poll: &Poll, now_ms: u64, findings: &mut Findings) {
+fn absent(held: &HeldAnswer, due_ms: u64, poll: &Poll, now_ms: u64, findings: &mut Findings) {
     let over = matches!(poll.phase(), Phase::Closed | Phase::Annulled);
     if let Some((place, other)) = held.other
         && other == held.revision

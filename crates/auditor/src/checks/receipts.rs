@@ -2,7 +2,7 @@
 //! of entry 0. The entry at that place of this ledger is the receipt's, byte for byte, and still counts, or a later one
 //! superseded it. Two receipts of one index with different entries were shown to people of two histories.
 
-use crate::checks::held::{Held, who};
+use crate::checks::held_answer::{HeldAnswer, who};
 use crate::findings::Findings;
 use crate::report::Failure;
 use sijill_ledger::note::VerifierKey;
@@ -27,7 +27,7 @@ pub(crate) struct Receipts {
 struct Receipt {
     place: u64,
     leaf: Hash,
-    held: Held,
+    held: HeldAnswer,
     /// Whether the entry at this place is another than the receipt's.
     differs: bool,
 }
@@ -155,7 +155,7 @@ fn receipt(name: &str, file: &str, poll: &Poll, policy: &Policy) -> Result<Recei
         Event::Responded(responded) => Ok(Receipt {
             place: leaf.index(),
             leaf: leaf.leaf(),
-            held: Held::new(format!("receipt `{name}`"), responded),
+            held: HeldAnswer::new(format!("receipt `{name}`"), responded),
             differs: false,
         }),
         other => Err(format!("an entry that is no answer, `{}`", other.name())),

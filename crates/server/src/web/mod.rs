@@ -8,6 +8,7 @@ mod files;
 mod live;
 mod objections;
 mod results;
+mod tiles;
 mod trouble;
 
 use crate::limits::{LISTENERS_MAX, OBJECTORS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
@@ -38,6 +39,8 @@ pub struct Web {
     pub listeners: Arc<Semaphore>,
     /// Places for those whose promises are looked into.
     pub objectors: Arc<Semaphore>,
+    /// Full tiles, kept in memory.
+    pub tiles: tiles::KeptTiles,
     /// Becomes true when the service stops; live streams end then.
     pub stopping: watch::Receiver<bool>,
 }
@@ -48,6 +51,7 @@ impl Web {
     pub fn new(service: Service, room: usize, stopping: watch::Receiver<bool>) -> Self {
         Self {
             service,
+            tiles: tiles::KeptTiles::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX.min(room / 2))),
             objectors: Arc::new(Semaphore::new(OBJECTORS_MAX)),
             stopping,
@@ -74,9 +78,16 @@ pub fn router(web: Web) -> Router {
         .route(route::EXPORT, get(files::export))
         .route(route::ROSTER, get(files::roster))
         .route(route::OBJECTIONS, post(objections::hand_in))
+        .route(route::CHECKPOINT, get(tiles::checkpoint))
+        .route(route::CHECKPOINTS, get(tiles::checkpoints))
+        .route(route::BUNDLE, get(tiles::bundle))
+        .route(route::RECEIPT_UNDER, get(tiles::receipt))
+        .route(route::CONSISTENCY, get(tiles::consistency))
         .fallback(trouble::not_found)
         .method_not_allowed_fallback(trouble::wrong_method)
         .layer(CompressionLayer::new())
+        // Hashes do not get smaller.
+        .route(route::HASHES, get(tiles::hashes))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_millis(REQUEST_MS_MAX),
