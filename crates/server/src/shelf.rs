@@ -14,9 +14,8 @@ use sijill_poll::event::Who;
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use sijill_poll::{Event, Poll, evolve};
-use sijill_store::{
-    CheckpointStore, DataDir, Loaded, Log, PublicFolder, StoreError, export, files,
-};
+use sijill_store::export::{self, Beside};
+use sijill_store::{CheckpointStore, DataDir, Loaded, Log, PublicFolder, StoreError, files};
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};

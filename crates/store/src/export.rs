@@ -63,7 +63,7 @@ pub fn write(
     let count = out.entries(log, origin, size, &mut progress)?;
     out.roster(beside.roster)?;
     if let Some((folder, bytes)) = checkpoints {
-        out.put(&folder.listed(0, bytes)?)?;
+        out.stream(folder.list(0, bytes)?, folder.path())?;
         out.end_section(CHECKPOINTS, 0);
     }
     out.finish()?;
@@ -157,7 +157,7 @@ impl<'a> Out<'a> {
         Ok(())
     }
 
-    fn stream(&mut self, mut file: File, path: &Path) -> Result<(), StoreError> {
+    fn stream(&mut self, mut file: impl Read, path: &Path) -> Result<(), StoreError> {
         let mut buffer = vec![0; COPY_BYTES];
         loop {
             let read = file

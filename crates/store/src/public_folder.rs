@@ -15,7 +15,7 @@ use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_ledger::tile_writer::Tile;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take, Write};
 use std::path::{Path, PathBuf};
 
 /// Name of the list of checkpoints.
@@ -192,18 +192,25 @@ impl PublicFolder {
         }
     }
 
-    /// The bytes of the list from one place up to another.
-    pub fn listed(&self, from: u64, to: u64) -> Result<Vec<u8>, StoreError> {
+    /// The list from one place up to another, to be read.
+    pub fn list(&self, from: u64, to: u64) -> Result<Take<File>, StoreError> {
         let path = self.path.join(LIST);
-        let read = || {
+        let open = || {
             let mut file = File::open(&path)?;
             file.seek(SeekFrom::Start(from))?;
-            let mut text = String::new();
-            file.take(to.saturating_sub(from))
-                .read_to_string(&mut text)?;
-            Ok(text)
+            Ok(file.take(to.saturating_sub(from)))
         };
-        read().map_err(StoreError::io("read", &path))
+        open().map_err(StoreError::io("read", &path))
+    }
+
+    /// The one checkpoint that stands there in the list.
+    pub fn listed(&self, from: u64, to: u64) -> Result<Vec<u8>, StoreError> {
+        let to = to.min(from.saturating_add(CHECKPOINT_BYTES_MAX as u64));
+        let mut bytes = Vec::new();
+        self.list(from, to)?
+            .read_to_end(&mut bytes)
+            .map_err(StoreError::io("read", &self.path.join(LIST)))?;
+        Ok(bytes)
     }
 }
 

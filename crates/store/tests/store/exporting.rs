@@ -144,7 +144,7 @@ fn a_bare_file_name_is_written_into_the_working_directory() {
     export::write(
         &log,
         &ledger.origin,
-        &nobody,
+        export::Beside::roster(&nobody),
         None,
         Path::new("out"),
         |_| (),
