@@ -1,50 +1,77 @@
-//! The story of a platform that took an answer back: whoever was promised it puts that on record, and every audit tells.
+//! The story of a platform that takes answers and drops them: whoever was promised theirs puts that on record, and every
+//! audit tells.
 
-use crate::assertions::{check, verdict};
+use crate::assertions::{check, entries, verdict};
 use crate::browser::{Browser, Page};
 use crate::place::{Invitation, Place, terms};
+use sijill_poll::Poll;
+use sijill_poll::credential::Token;
+use sijill_poll::event::How;
+use sijill_poll::promise::{self, Promise};
+use sijill_poll::roster::Roster;
+use sijill_scenarios::bench;
+use sijill_server::MasterKey;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const OBJECTIONS: &str = "/polls/bridge/objections";
 
-/// A folder with all that is in it, in place of another.
-fn put(from: &Path, to: &Path) {
-    if to.exists() {
-        fs::remove_dir_all(to).unwrap();
-    }
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => put(&path, &target),
-            false => drop(fs::copy(&path, target).unwrap()),
-        }
-    }
+/// The service's keys, as whoever runs it has them.
+fn master(place: &Place) -> MasterKey {
+    let line = fs::read_to_string(place.data().join("keys/service.key")).unwrap();
+    let key = line.split_whitespace().next_back().unwrap();
+    let key = data_encoding::BASE64.decode(key.as_bytes()).unwrap();
+    MasterKey::new(key.try_into().unwrap())
 }
 
-/// Answers at a server of its own, and gives the promise.
-fn answered(place: &Place, invitation: &Invitation, name: &str) -> PathBuf {
+/// The poll as its ledger has it.
+fn poll(place: &Place) -> Poll {
+    let file = place.path("bridge.export");
+    place.sijill(args!["export", "bridge", &file]).well();
+    let first = entries(&fs::read(&file).unwrap()).remove(0);
+    fs::remove_file(file).unwrap();
+    let mut poll = Poll::open(&first, Arc::new(Roster::none())).unwrap();
+    let leaves = fs::read(place.data().join("polls/bridge/roster")).unwrap();
+    let roster = bench::roster(&leaves, poll.definition());
+    poll.attach(Arc::new(roster));
+    poll
+}
+
+/// What the page of a platform that drops answers gives: the promise for an answer that it never recorded.
+fn dropped(place: &Place, invitation: &Invitation) -> PathBuf {
+    let poll = poll(place);
+    let token: Token = invitation.token().parse().unwrap();
+    let invitation = token.invitation_key(poll.origin()).find_in(poll.roster());
+    let question = &poll.definition().question.id;
+    let answer = invitation
+        .unwrap()
+        .answer(poll.id(), How::Link, 1, (question, "yes"))
+        .unwrap()
+        .into_responded();
+    let promised = Promise {
+        origin: poll.origin().clone(),
+        poll_id: poll.id(),
+        answer: answer.hash().unwrap(),
+        due: poll.promise_due() / 1_000,
+    };
+    let key = master(place).promise_key(poll.origin());
+    let file = promise::file(&answer, &promised, &key).unwrap();
+    place.write("dropped.sijill-promise", file)
+}
+
+/// A poll with one answer, and its promise; and that of another answer, which was dropped.
+fn with_a_dropped_answer(place: &Place) -> (PathBuf, PathBuf) {
+    let invited = place.poll(&terms(), 4);
     let server = place.serve();
-    server.browser().answer(&invitation.path, "yes").status(200);
-    let promise = server
-        .browser()
-        .get(&format!("{}/promise", invitation.path))
+    let browser = server.browser();
+    browser.answer(&invited[0].path, "yes").status(200);
+    let promise = browser
+        .get(&format!("{}/promise", invited[0].path))
         .status(200);
     server.stop().well();
-    place.write(name, promise.body)
-}
-
-/// A poll with the promises of two answers, the first of which its ledger has. The second was taken and the whole data
-/// directory put back to what it was before: nothing in it knows of that answer any more.
-fn with_an_answer_taken_back(place: &Place) -> (PathBuf, PathBuf) {
-    let invited = place.poll(&terms(), 4);
-    let kept = answered(place, &invited[0], "kept.sijill-promise");
-    put(&place.data(), &place.path("before"));
-    let dropped = answered(place, &invited[1], "dropped.sijill-promise");
-    put(&place.path("before"), &place.data());
-    (kept, dropped)
+    let kept = place.write("kept.sijill-promise", promise.body);
+    (kept, dropped(place, &invited[1]))
 }
 
 fn hand_in(browser: &Browser, promise: &Path, headers: &[(&str, &str)]) -> Page {
@@ -53,14 +80,14 @@ fn hand_in(browser: &Browser, promise: &Path, headers: &[(&str, &str)]) -> Page 
     page.expect("the server answers")
 }
 
-// What happened: a platform put its disk back to before an answer that it had confirmed, head file and all, so that
-// nothing in the ledger showed it. What the respondent would have lost: their voice, and the word of who has the promise
-// stood against that of the platform. What holds: after the close the promise is put on record by whoever runs the
-// service, and every audit of the ledger alone fails from then on, naming the entry.
+// What happened: a platform took an answer, gave its promise, and wrote nothing down. What the respondent would have
+// lost: their voice, and the word of who has the promise stood against that of the platform. What holds: after the close
+// whoever runs the service puts the promise on record, and every audit of the ledger alone fails from then on, naming
+// the entry.
 #[test]
-fn an_answer_taken_back_is_put_on_record_and_every_audit_tells() {
+fn an_answer_that_was_dropped_is_put_on_record_and_every_audit_tells() {
     let place = Place::new();
-    let (kept, dropped) = with_an_answer_taken_back(&place);
+    let (kept, dropped) = with_a_dropped_answer(&place);
     let object = |promise: &Path| place.sijill(args!["poll", "object", promise]);
     let early = object(&dropped).expect_code(1);
     assert!(early.err.contains("due"), "{}", early.err);
@@ -101,7 +128,7 @@ fn an_answer_taken_back_is_put_on_record_and_every_audit_tells() {
 #[test]
 fn a_respondent_hands_a_broken_promise_in_at_the_polls_address() {
     let place = Place::new();
-    let (kept, dropped) = with_an_answer_taken_back(&place);
+    let (kept, dropped) = with_a_dropped_answer(&place);
     let server = place.serve();
     let browser = server.browser();
     let early = hand_in(&browser, &dropped, &[]).status(409);
