@@ -46,13 +46,10 @@ class Checkpoint:
         """Which of these keys signed it, of those that are of its log; raises `NoCheckpoint` where a line claims to be
         by one and is not, or where none signed it."""
         try:
-            signed = [key for key in self.keys_of_log(keys) if self.note.is_signed_by(key)]
+            own = (key for key in keys if key.type == ED25519 and key.name == self.origin)
+            signed = [key for key in own if self.note.is_signed_by(key)]
         except NoNote as error:
             raise NoCheckpoint(str(error)) from None
         if not signed:
             raise NoCheckpoint("no signature by a known key of its log")
         return signed
-
-    def keys_of_log(self, keys: list[VerifierKey]) -> list[VerifierKey]:
-        """Which of these keys are of its log, and can be verified here."""
-        return [key for key in keys if key.type == ED25519 and key.name == self.origin]

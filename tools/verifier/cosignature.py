@@ -22,13 +22,29 @@ class Cosignature:
     time: int
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a line says: the time, the signature itself, and what it must be over."""
+
+    time: int
+    signature: bytes
+    message: bytes
+
+
+def signed(checkpoint: Checkpoint, signature: bytes) -> Signed | None:
+    """Takes a line's signature apart; None if it cannot be good."""
+    time = int.from_bytes(signature[:_TIME_BYTES], "big")
+    message = f"cosignature/v1\ntime {time}\n{checkpoint.note.text}".encode()
+    may_be = len(signature) > _TIME_BYTES and time <= COSIGNATURE_TIME_MAX
+    return Signed(time, signature[_TIME_BYTES:], message) if may_be else None
+
+
 def cosignatures(checkpoint: Checkpoint, witness: VerifierKey) -> list[Cosignature]:
     """Those of this witness (of type 0x04) on a checkpoint; raises `NoCosignature` if one is not good."""
     found = []
     for signature in checkpoint.note.signatures(witness):
-        time = int.from_bytes(signature[:_TIME_BYTES], "big")
-        message = f"cosignature/v1\ntime {time}\n{checkpoint.note.text}".encode()
-        if time > COSIGNATURE_TIME_MAX or not verify(witness.key, signature[_TIME_BYTES:], message):
+        seen = signed(checkpoint, signature)
+        if seen is None or not verify(witness.key, seen.signature, seen.message):
             raise NoCosignature(f"a line that claims to be by the witness {witness}, and is not")
-        found.append(Cosignature(witness, time))
+        found.append(Cosignature(witness, seen.time))
     return found

@@ -48,14 +48,15 @@ class Fork:
             raise NoFork("hashes in base64, one a line", "another text")
         return Fork(root, hashes, *_checkpoints(rest))
 
-    def prove(self, keys: list[VerifierKey]) -> None:
-        """That no one history has both, if these keys are the log's; raises `NoFork`."""
+    def prove(self, keys: list[VerifierKey] | None) -> None:
+        """That no one history has both, and that a log with these keys signed both, where they are given; raises
+        `NoFork`."""
         first, second = self.first, self.second
         if first.origin != second.origin:
             raise NoFork("two checkpoints of one log", f"those of `{first.origin}` and `{second.origin}`")
-        for checkpoint in (first, second):
+        for checkpoint in (first, second) if keys is not None else ():
             try:
-                checkpoint.signed_by(keys)
+                checkpoint.signed_by(keys or [])
             except NoCheckpoint as error:
                 raise NoFork(f"checkpoints of `{checkpoint.origin}` signed by its log", str(error)) from None
         if not 1 <= first.size <= second.size:

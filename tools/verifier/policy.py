@@ -1,7 +1,6 @@
 """Policies (SPEC section 12, C2SP tlog-policy): which logs are believed, and which witnesses must have seen what they
 say."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from verifier.checkpoint import Checkpoint, NoCheckpoint
@@ -10,7 +9,8 @@ from verifier.decimal import undecimal
 from verifier.limits import POLICY_BYTES_MAX
 from verifier.note import COSIGNATURE, ED25519, ML_DSA_44, VerifierKey
 
-_NONE = b"none"
+# The quorum that asks for no witness.
+NOBODY = b"none"
 
 
 class NoPolicy(Exception):
@@ -71,20 +71,25 @@ class Policy:
 
     def trust(self, checkpoint: Checkpoint) -> Trusted:
         """What vouches for the checkpoint; raises `Untrusted` where that is not enough."""
-        known = checkpoint.keys_of_log(self.logs)
+        known = self.keys_of(checkpoint.origin)
         if not known:
             raise Untrusted("a checkpoint of a log of the policy", f"one of `{checkpoint.origin}`")
         try:
             signed = checkpoint.signed_by(known)
-            seen = [one for witness in self._verifiable() for one in cosignatures(checkpoint, witness)]
+            seen = [one for witness in self.verifiable() for one in cosignatures(checkpoint, witness)]
         except (NoCheckpoint, NoCosignature) as error:
             raise Untrusted("good signatures by the keys of the policy", str(error)) from None
         if not self._is_met({one.witness for one in seen}):
             raise Untrusted(f"the quorum `{shown(self.quorum)}` of witnesses", self._seen_by(seen))
         return Trusted(signed, [key for key in known if key not in signed], seen)
 
-    def _verifiable(self) -> Iterable[VerifierKey]:
-        return (witness for witness in self.witnesses.values() if witness.type == COSIGNATURE)
+    def keys_of(self, origin: str) -> list[VerifierKey]:
+        """The keys of this log that can be verified here."""
+        return [key for key in self.logs if key.type == ED25519 and key.name == origin]
+
+    def verifiable(self) -> list[VerifierKey]:
+        """The witnesses whose cosignatures can be verified here."""
+        return [witness for witness in self.witnesses.values() if witness.type == COSIGNATURE]
 
     def _seen_by(self, seen: list[Cosignature]) -> str:
         names = sorted({one.witness.name for one in seen})
@@ -92,7 +97,7 @@ class Policy:
 
     def _is_met(self, seen: set[VerifierKey]) -> bool:
         """Whether these witnesses meet the quorum. A group's members stand before it."""
-        met = {_NONE} | {name for name, key in self.witnesses.items() if key in seen}
+        met = {NOBODY} | {name for name, key in self.witnesses.items() if key in seen}
         for name, group in self.groups.items():
             if sum(member in met for member in group.members) >= group.needed:
                 met.add(name)
@@ -100,7 +105,7 @@ class Policy:
 
     def could_be_met(self) -> bool:
         """Whether the witnesses whose cosignatures can be verified would meet the quorum together."""
-        return self._is_met(set(self._verifiable()))
+        return self._is_met(set(self.verifiable()))
 
 
 def shown(word: bytes | None) -> str:
@@ -157,7 +162,7 @@ class _Reader:
         return key
 
     def _new(self, name: bytes) -> None:
-        if name == _NONE or self._is_known(name):
+        if name == NOBODY or self._is_known(name):
             self._refuse(f"the name `{shown(name)}` is taken")
 
     def _is_known(self, name: bytes) -> bool:
@@ -183,7 +188,7 @@ class _Reader:
     def _quorum(self, words: list[bytes]) -> None:
         if len(words) != 1 or self.policy.quorum is not None:
             self._refuse("expected `quorum NAME`, once")
-        if words[0] != _NONE and not self._is_known(words[0]):
+        if words[0] != NOBODY and not self._is_known(words[0]):
             self._refuse(f"`{shown(words[0])}` is no witness or group of a line above")
         self.policy.quorum = words[0]
         if not self.policy.could_be_met():

@@ -14,7 +14,9 @@ from verifier.tree import EMPTY, node_hash
 
 def parse(lines: list[str]) -> list[bytes] | None:
     """The hashes of a proof, one in a line; None if they are none, or too many."""
-    hashes = [unbase64(line) for line in lines[: PROOF_HASHES_MAX + 1]]
+    if len(lines) > PROOF_HASHES_MAX:
+        return None
+    hashes = [unbase64(line) for line in lines]
     found = [node for node in hashes if node is not None and len(node) == 32]
     return found if len(found) == len(lines) else None
 

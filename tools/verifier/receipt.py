@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from verifier import proof
 from verifier.checkpoint import Checkpoint, NoCheckpoint
+from verifier.codec import Malformed
 from verifier.decimal import undecimal
+from verifier.entry import Entry
 from verifier.limits import ENTRY_BYTES_MAX, PROOF_HASHES_MAX, RECEIPT_BYTES_MAX, TREE_SIZE_MAX
 from verifier.note import unbase64
 from verifier.tree import leaf_hash
@@ -60,6 +62,16 @@ class Receipt:
         ):
             expected = f"a proof that this is entry {self.index} of {self.checkpoint.size}"
             raise NoReceipt(expected, "hashes that do not lead to the checkpoint's root")
+
+    def entry(self) -> Entry:
+        """The entry itself; raises `NoReceipt` if the bytes are none of this index."""
+        try:
+            entry = Entry.parse(self.extra or b"")
+        except Malformed as error:
+            raise NoReceipt("canonical bytes of an entry", str(error)) from None
+        if entry.index != self.index:
+            raise NoReceipt(f"an entry of index {self.index}", f"one of index {entry.index}")
+        return entry
 
 
 def _extra(line: str) -> bytes:

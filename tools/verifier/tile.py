@@ -51,6 +51,11 @@ class Tile:
             return False
         return (self.index * TILE_WIDTH_MAX + self.width) * _leaves(self.level) <= TREE_SIZE_MAX
 
+    def is_of(self, size: int) -> bool:
+        """Whether the tree of this size has it, in this width."""
+        full, width = divmod(size // _leaves(self.level), TILE_WIDTH_MAX)
+        return self.index < full if self.width == TILE_WIDTH_MAX else (self.index, self.width) == (full, width)
+
 
 def of_size(level: int | str, size: int) -> Iterator[Tile]:
     """The tiles of a level, or the bundles, that the tree of this size has."""

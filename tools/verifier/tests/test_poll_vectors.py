@@ -15,6 +15,7 @@ from verifier.audit import Held, audit
 from verifier.chain import Anchor
 from verifier.checks import CHECKS, NOT_APPLICABLE, PASSED
 from verifier.codec import Malformed
+from verifier.container import Export
 from verifier.entry import Entry
 from verifier.event import Closed, Opened, Responded, Signed
 from verifier.note import VerifierKey
@@ -34,7 +35,7 @@ def audited() -> Report:
     key = VerifierKey.parse(POLL["keys"]["operator"])
     assert key is not None
     held = Held(end["at"], [key], [Anchor(end["index"], unhex(end["link"]))], [("the", POLL["promise"]["file"])])
-    return audit(io.BytesIO(unhex(POLL["export"])), held)
+    return audit(Export(io.BytesIO(unhex(POLL["export"]))), held)
 
 
 class Sealed(unittest.TestCase):
@@ -47,7 +48,7 @@ class Sealed(unittest.TestCase):
         key = VerifierKey.parse(POLL["keys"]["operator"])
         assert key is not None
         held = Held(end["at"], [key], [Anchor(end["index"], unhex(end["link"]))])
-        return audit(io.BytesIO(unhex(self.sealed["export"])), held)
+        return audit(Export(io.BytesIO(unhex(self.sealed["export"]))), held)
 
     def test_it_passes_every_check_and_shows_what_was_opened(self) -> None:
         report = self.report()
