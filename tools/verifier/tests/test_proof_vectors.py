@@ -3,7 +3,6 @@
 import hashlib
 import io
 import unittest
-from itertools import takewhile
 
 from verifier import checkpoint_list, fork, proof, receipt, tile
 from verifier.checkpoint import Checkpoint, NoCheckpoint
@@ -13,9 +12,10 @@ from verifier.limits import PROOF_HASHES_MAX, TREE_SIZE_MAX
 from verifier.note import COSIGNATURE, ED25519, ML_DSA_44, VerifierKey
 from verifier.policy import NoPolicy, Policy, Trusted, Untrusted
 from verifier.receipt import NoReceipt, Receipt
+from verifier.tests import publication as made
 from verifier.tests.vectors import part, unhex
 from verifier.tile import ENTRIES, LEVELS, NoBundle, Tile
-from verifier.tree import Tree, leaf_hash, root_of
+from verifier.tree import leaf_hash, root_of
 
 PROOFS = part("proofs")
 LINES = {row["verifier_key"].split("+")[0].rpartition("/")[2]: row["line"] + "\n" for row in PROOFS["cosignatures"]}
@@ -62,17 +62,17 @@ class Proofs(unittest.TestCase):
     def test_every_leaf_of_every_small_tree_has_its_path(self) -> None:
         leaves = [leaf_hash(bytes([number])) for number in range(20)]
         for size in range(1, 20):
-            root = _root(leaves[:size])
+            root = made.root(leaves[:size])
             for index in range(size):
-                self.assertTrue(proof.is_included(leaves[index], index, size, _path(index, leaves[:size]), root))
+                self.assertTrue(proof.is_included(leaves[index], index, size, made.path(index, leaves[:size]), root))
 
     def test_every_small_tree_begins_every_larger_one(self) -> None:
         leaves = [leaf_hash(bytes([number])) for number in range(20)]
         for size in range(1, 20):
             for old in range(1, size + 1):
-                made = _subproof(old, leaves[:size], True)
-                old_root, root = _root(leaves[:old]), _root(leaves[:size])
-                self.assertTrue(proof.is_consistent(old, old_root, size, root, made), (old, size))
+                good = made.subproof(old, leaves[:size])
+                old_root, root = made.root(leaves[:old]), made.root(leaves[:size])
+                self.assertTrue(proof.is_consistent(old, old_root, size, root, good), (old, size))
 
     def test_a_proof_in_text_has_hashes_and_no_more_than_may_be(self) -> None:
         line = proof.print_hashes([bytes(32)])[0]
@@ -83,33 +83,6 @@ class Proofs(unittest.TestCase):
     def test_the_largest_tree_is_gone_through_in_63_steps(self) -> None:
         self.assertFalse(proof.is_included(bytes(32), TREE_SIZE_MAX - 1, TREE_SIZE_MAX, [bytes(32)] * 63, bytes(32)))
         self.assertFalse(proof.is_consistent(1, bytes(32), TREE_SIZE_MAX, bytes(32), [bytes(32)] * 63))
-
-
-def _root(leaves: list[bytes]) -> bytes:
-    tree = Tree()
-    for leaf in leaves:
-        tree.push_hash(leaf)
-    return tree.root()
-
-
-def _path(index: int, leaves: list[bytes]) -> list[bytes]:
-    """PATH of RFC 6962, as it stands there."""
-    if len(leaves) == 1:
-        return []
-    left = max(takewhile(lambda power: power < len(leaves), (1 << bit for bit in range(64))))
-    if index < left:
-        return [*_path(index, leaves[:left]), _root(leaves[left:])]
-    return [*_path(index - left, leaves[left:]), _root(leaves[:left])]
-
-
-def _subproof(old: int, leaves: list[bytes], is_whole: bool) -> list[bytes]:
-    """SUBPROOF of RFC 6962, as it stands there."""
-    if old == len(leaves):
-        return [] if is_whole else [_root(leaves)]
-    left = max(takewhile(lambda power: power < len(leaves), (1 << bit for bit in range(64))))
-    if old <= left:
-        return [*_subproof(old, leaves[:left], is_whole), _root(leaves[left:])]
-    return [*_subproof(old - left, leaves[left:], False), _root(leaves[:left])]
 
 
 class Checkpoints(unittest.TestCase):
