@@ -79,6 +79,7 @@ impl Clerk {
                 data: data.path().to_owned(),
                 master: master()?,
                 clock: sijill_server::system_clock(),
+                checkpoints: sijill_server::Checkpoints::default(),
             })
         };
         let (desk, notices) = Desk::reach(data.path(), config)?;

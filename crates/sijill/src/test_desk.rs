@@ -45,6 +45,7 @@ impl TestDesk {
             data: data.path().to_owned(),
             master: key_file::read_service(&data.service_key()).unwrap(),
             clock: sijill_server::system_clock(),
+            checkpoints: sijill_server::Checkpoints::default(),
         })
         .unwrap();
         let text = text(&operator);

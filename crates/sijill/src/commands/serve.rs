@@ -41,6 +41,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         data: data.path().to_owned(),
         master: key_file::read_service(&data.service_key())?,
         clock: sijill_server::system_clock(),
+        checkpoints: sijill_server::Checkpoints::default(),
     })?;
     for notice in notices {
         tracing::warn!("{notice}");
