@@ -7,6 +7,7 @@ use crate::error::PollError;
 use crate::event::Responded;
 use crate::limits::PROMISE_BYTES_MAX;
 use data_encoding::BASE64;
+use sijill_ledger::base64;
 use sijill_ledger::note::{self, VerifierKey};
 use sijill_ledger::{Hash, Origin, PublicKey, SecretKey, codec};
 
@@ -115,9 +116,7 @@ pub fn open(
 ) -> Result<VerifiedPromise, PollError> {
     let fail = |why| PollError::Promise { why };
     let (answer, note) = split(file)?;
-    let bytes = BASE64
-        .decode(answer.as_bytes())
-        .map_err(|_| fail("its answer is not base64"))?;
+    let bytes = base64::decode(answer).ok_or(fail("its answer is not base64"))?;
     let responded: Responded =
         codec::decode(&bytes).map_err(|_| fail("its answer does not decode"))?;
     let text = note::open(note, &verifier_key(origin, key)?)?;
@@ -157,7 +156,7 @@ fn split(file: &str) -> Result<(&str, &str), PollError> {
         .ok_or(fail("it has no note after the answer"))
 }
 
-fn hash(base64: &str) -> Option<Hash> {
-    let bytes = BASE64.decode(base64.as_bytes()).ok()?;
+fn hash(text: &str) -> Option<Hash> {
+    let bytes = base64::decode(text)?;
     bytes.try_into().ok().map(Hash::from_bytes)
 }

@@ -495,6 +495,24 @@ fn the_files_promise_opens_for_the_answer_beside_it() {
     );
 }
 
+/// A decoder reads several padded texts, one after another, as the base64 of all their bytes. A promise whose answer or
+/// hash was written so would have opened here and nowhere else.
+#[test]
+fn a_promise_in_pieces_of_base64_is_none() {
+    let file = file();
+    let row = &file[PART]["promise"];
+    let origin = file[PART]["origin"].as_str().unwrap().parse().unwrap();
+    let id = file[PART]["poll_id"].as_str().unwrap().parse().unwrap();
+    let bench = bench();
+    let (whole, answer) = (row["file"].as_str().unwrap(), &row["signed_answer"]);
+    let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+    let answer = unhex(answer);
+    let pieces = base64(&answer[..1]) + &base64(&answer[1..]);
+    let bent = whole.replace(&base64(&answer), &pieces);
+    assert_ne!(bent, whole);
+    assert!(promise::open(&bent, &origin, id, bench.poll.promise_key()).is_err());
+}
+
 #[test]
 fn the_files_refused_objections_fail_the_files_checks() {
     let file = file();

@@ -120,3 +120,32 @@ fn wants_json(headers: &HeaderMap) -> bool {
     let accepted = accepted.and_then(|value| value.to_str().ok());
     accepted.is_some_and(|kinds| kinds.to_ascii_lowercase().contains("application/json"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(accept: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))])
+    }
+
+    #[test]
+    fn who_comes_while_ledgers_are_gone_through_is_told_when_to_come_again() {
+        let response = told(&asked("*/*"), Err(Rejection::Busy));
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let after = response.headers().get(header::RETRY_AFTER);
+        assert_eq!(after, Some(&HeaderValue::from(RETRY_AFTER_SECONDS)));
+    }
+
+    #[test]
+    fn json_is_for_who_asks_for_it() {
+        for (accept, kind) in [
+            ("text/html, application/JSON;q=0.9", "application/json"),
+            ("text/html", "text/plain; charset=utf-8"),
+        ] {
+            let response = told(&asked(accept), Ok(Objection::Kept { index: 4 }));
+            assert_eq!(response.headers()[header::CONTENT_TYPE], kind);
+            assert_eq!(response.status(), StatusCode::CONFLICT);
+        }
+    }
+}
