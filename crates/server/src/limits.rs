@@ -13,6 +13,9 @@ pub const OBJECTION_BYTES_MAX: usize = 16 * 1024;
 /// Promises looked into at the same time: one has a ledger gone through, the others wait for their turn.
 pub const OBJECTORS_MAX: usize = 4;
 
+/// Answers remembered that were promised and found, 40 bytes each.
+pub const KEPT_ANSWERS_MAX: usize = 10_000;
+
 /// Time to send a submission's body, in milliseconds: 4 KiB over the slowest mobile network.
 pub const FORM_MS_MAX: u64 = 10_000;
 

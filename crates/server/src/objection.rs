@@ -2,16 +2,20 @@
 //! record.
 //!
 //! What costs little is asked first: a file that is no promise of the poll, or that nothing can be said of yet, is
-//! refused before an entry is read. Ledgers are gone through one at a time, off the writer.
+//! refused before an entry is read. Ledgers are gone through one at a time, off the writer, and not again for a promise
+//! that was found to be kept.
 
 use crate::book::Book;
 use crate::clock::entry_time;
+use crate::limits::KEPT_ANSWERS_MAX;
 use crate::rejection::Rejection;
 use crate::service::Service;
 use crate::shelf;
 use crate::writer::{Job, Position};
+use sijill_ledger::Hash;
 use sijill_poll::objection::{Found, Search};
 use sijill_poll::rules::{Refusal, utc};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What came of a promise that was handed in.
@@ -102,13 +106,39 @@ impl Service {
     }
 
     fn go_through(&self, book: &Book, mut search: Search) -> Result<Found, Rejection> {
-        let _one_at_a_time = self.one_search();
+        let answer = search.promise().promise().answer;
+        let mut found_before = self.one_search();
+        if let Some(index) = found_before.get(answer) {
+            return Ok(Found::Kept { index });
+        }
         let entries = shelf::entries(self.log(), book.origin(), 0);
         for entry in entries.take(usize::try_from(search.size()).unwrap_or(usize::MAX)) {
             let canonical = entry.map_err(|error| Rejection::Unread { why: error.cause() })?;
             search.look(&canonical);
         }
-        Ok(search.finish())
+        let found = search.finish();
+        if let Found::Kept { index } = found {
+            found_before.add(answer, index);
+        }
+        Ok(found)
+    }
+}
+
+/// Promised answers that were found in their ledgers, by hash, and the index of each: what is in a ledger stays there.
+#[derive(Debug, Default)]
+pub(crate) struct KeptAnswers(BTreeMap<Hash, u64>);
+
+impl KeptAnswers {
+    fn get(&self, answer: Hash) -> Option<u64> {
+        self.0.get(&answer).copied()
+    }
+
+    /// Begins anew when it is full: who is forgotten is looked for once more.
+    fn add(&mut self, answer: Hash, index: u64) {
+        if self.0.len() >= KEPT_ANSWERS_MAX {
+            self.0.clear();
+        }
+        self.0.insert(answer, index);
     }
 }
 
@@ -123,6 +153,17 @@ fn kept(index: u64, published: u64, due: u64) -> Objection {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn answers_found_before_are_remembered_up_to_a_limit() {
+        let answer = |place: usize| Hash::of(&place.to_le_bytes());
+        let mut kept = KeptAnswers::default();
+        for place in 0..=KEPT_ANSWERS_MAX {
+            kept.add(answer(place), 7);
+            assert_eq!(kept.get(answer(place)), Some(7));
+        }
+        assert_eq!((kept.0.len(), kept.get(answer(0))), (1, None));
+    }
 
     #[test]
     fn an_answer_that_is_not_public_yet_has_no_index() {
