@@ -1,33 +1,37 @@
-"""One audit: a walk over an export, entry by entry, that finds what every check has to find.
+"""One audit: a walk over a ledger, entry by entry, that finds what every check has to find.
 
 Nothing is kept of an entry but what the poll's state needs, so memory follows the roster and not the ledger.
 """
 
 from dataclasses import dataclass, field
-from typing import BinaryIO
 
-from verifier import container, opening, personal, rules
+from verifier import opening, personal, rules
 from verifier.chain import Anchor, Chain
-from verifier.checks import CHECKS, Failure, Findings
+from verifier.checks import CHECKS, PASSED, Failure, Findings
 from verifier.codec import Malformed
-from verifier.container import ENTRIES, ROSTER, NoExport, Section
+from verifier.container import NoSource
 from verifier.definition import Definition
 from verifier.desk import Desk
 from verifier.entry import Entry, link
-from verifier.event import Closed, Opened, Responded, Signed, Unsealed, WaveStarted
+from verifier.event import Closed, Objected, Opened, Opening, Responded, Signed, Unsealed, WaveStarted
+from verifier.heads import Heads, Log
+from verifier.kept import Kept
 from verifier.limits import CLOCK_TOLERANCE_MS, ENTRY_BYTES_MAX
 from verifier.lint import RULE_SET, lint
 from verifier.note import VerifierKey
+from verifier.objection import Objection, Objections
+from verifier.policy import NOBODY, Policy
 from verifier.poll import Poll
-from verifier.promise import Maker, Promises
+from verifier.promise import Maker
 from verifier.report import Report
-from verifier.roster import LEAF_BYTES, Roster
+from verifier.roster import Roster
 from verifier.signature import verify
+from verifier.source import Source
 from verifier.tree import Tree, leaf_hash
 
 # Checks of what follows from the definition; of them those that need the roster, and those that may miss things
 # without it.
-_OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 25, 32]
+_OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21, 23, 24, 25, 32]
 _OF_THE_ROSTER = [10, 11, 12, 14, 17, 18, 25]
 _BESIDE_THE_ROSTER = [15, 16]
 _OF_THE_RULES = [8, 12, 14, 15, 16, 17]
@@ -35,26 +39,29 @@ _OF_THE_RULES = [8, 12, 14, 15, 16, 17]
 
 @dataclass(frozen=True)
 class Held:
-    """What the auditor holds: pinned operator keys, anchors, name and text of promise files, and a clock
-    (milliseconds since 1970)."""
+    """What the auditor holds: pinned operator keys, anchors, name and text of promise files, a policy, name and bytes
+    of receipts and of checkpoints from before, and a clock (milliseconds since 1970)."""
 
     now: int
     operator_keys: list[VerifierKey] = field(default_factory=list)
     anchors: list[Anchor] = field(default_factory=list)
     promises: list[tuple[str, str]] = field(default_factory=list)
+    policy: Policy | None = None
+    receipts: list[tuple[str, bytes]] = field(default_factory=list)
+    checkpoints: list[tuple[str, bytes]] = field(default_factory=list)
 
 
-def audit(file: BinaryIO, held: Held, processes: int = 1) -> Report:
-    """Makes every check on this export. Whatever its bytes are, there is a report."""
+def audit(source: Source, held: Held, processes: int = 1) -> Report:
+    """Makes every check on this ledger. Whatever its bytes are, there is a report."""
     with Desk(processes) as desk:
-        walk = _Walk(file, held, desk)
+        walk = _Walk(source, held, desk)
         walk.run()
         return walk.report()
 
 
 class _Walk:
-    def __init__(self, file: BinaryIO, held: Held, desk: Desk) -> None:
-        self._file = file
+    def __init__(self, source: Source, held: Held, desk: Desk) -> None:
+        self._source = source
         self._held = held
         self._desk = desk
         self._findings = Findings()
@@ -65,53 +72,50 @@ class _Walk:
         self._poll: Poll | None = None
         # The time of the entry before.
         self._at = 0
-        self._promises: Promises | None = None
+        self._kept = Kept(held.promises, held.receipts, self._findings)
+        self._heads: Heads | None = None
 
     def run(self) -> None:
-        """Reads the file from its head to its last entry."""
+        """Reads the source from its head to its last entry."""
         try:
-            sections = container.read_head(self._file)
-        except NoExport as error:
+            self._findings.looked(1, self._source.check(self._tell))
+        except NoSource as error:
             self._tell(*error.told)
-            self._findings.not_checked([number for number in CHECKS if number != 1], "the file cannot be read")
+            self._findings.not_checked([number for number in CHECKS if number != 1], "the source cannot be read")
             return
-        container.check(self._file, sections, self._tell)
-        self._findings.looked(1, len(sections) + 1)
-        roster = self._roster(container.find(sections, ROSTER))
-        entries = container.find(sections, ENTRIES)
-        for data in container.entries(self._file, entries, self._tell) if entries else ():
+        roster = Roster(*self._source.leaves(self._tell))
+        self._heads = Heads(self._source, self._held.checkpoints, self._held.policy)
+        self._heads.note(self._tree)
+        for data in self._source.entries(self._tell):
             self._entry(data, roster)
         self._desk.finish()
         self._end()
 
     def report(self) -> Report:
         """What came of it."""
-        return Report(self._findings, self._chain, self._tree, self._opened, self._signed_by, self._poll, self._held)
+        anchored = self._chain.is_end_anchored() or (self._heads is not None and self._heads.is_end_anchored)
+        parts = (self._findings, self._chain, self._tree, self._opened, self._signed_by, self._poll, self._held)
+        return Report(*parts, is_end_anchored=anchored)
 
     def _tell(self, subject: str, expected: str, found: str, meaning: str) -> None:
         self._findings.fail(1, Failure(subject, expected, found, meaning))
+
+    def _tell_tile(self, subject: str, expected: str, found: str, meaning: str) -> None:
+        self._findings.fail(24, Failure(subject, expected, found, meaning))
 
     def _fail(self, check: int, expected: str, found: str, meaning: str, subject: str = "") -> None:
         """A failure at the entry that is being looked at."""
         place = self._chain.size
         self._findings.fail(check, Failure(subject or f"entry {place}", expected, found, meaning, entry=place))
 
-    def _roster(self, section: Section | None) -> Roster:
-        if section is None:
-            return Roster(b"", is_whole=False)
-        leaves = container.read_section(self._file, section)
-        roster = Roster(leaves, is_whole=len(leaves) == section.length)
-        if not roster.is_whole:
-            found = f"{len(leaves)} of {section.length} bytes"
-            self._tell(section.name(), f"whole leaves of {LEAF_BYTES} bytes", found, "leaves are missing")
-        return roster
-
     # Entries.
 
     def _entry(self, data: bytes, roster: Roster) -> None:
         # Bytes that are too many were not read to their end, and have no link.
-        entry_link = link(data) if len(data) <= ENTRY_BYTES_MAX else None
-        self._tree.push(data)
+        entry_link = None
+        if len(data) <= ENTRY_BYTES_MAX:
+            entry_link = link(data)
+            self._leaf(data)
         self._findings.looked(2)
         entry = None
         try:
@@ -125,8 +129,17 @@ class _Walk:
             if self._chain.size == 0:
                 self._open(entry, data, entry_link, roster)
             elif self._poll is not None:
-                self._judge(self._poll, entry, entry_link)
+                self._judge(self._poll, entry, data, entry_link)
         self._chain.push(entry, entry_link)
+
+    def _leaf(self, data: bytes) -> None:
+        """The entry as a leaf of the tree."""
+        leaf = leaf_hash(data)
+        self._tree.push_hash(leaf)
+        if self._heads is not None:
+            self._heads.note(self._tree)
+        if self._source.tiles is not None:
+            self._source.tiles.push(data, leaf, self._tell_tile)
 
     def _place(self, entry: Entry) -> None:
         """Index and previous link."""
@@ -148,12 +161,13 @@ class _Walk:
         definition = self._definition(entry.event)
         if definition is None:
             return
-        self._poll = Poll(definition, entry, entry_link, leaf_hash(data), roster)
         inner = entry.event.opening
+        maker = Maker(inner.origin, leaf_hash(data), inner.promise_key, definition.promise_due())
+        objections = Objections(maker, self._source.again)
+        self._poll = Poll(definition, entry, entry_link, maker.poll_id, roster, objections)
         for subject, expected, found in opening.faults(inner, definition):
             self._fail(6, expected, found, "the opening is not that of its definition", subject)
-        maker = Maker(inner.origin, self._poll.id, inner.promise_key, definition.promise_due())
-        self._promises = Promises(self._held.promises, maker, self._findings)
+        self._kept.open(maker, self._held.policy or Policy(self._own_keys(inner), quorum=NOBODY))
         self._vouched(entry.event, definition)
         self._time(entry, definition)
         if entry.at > inner.until:
@@ -198,10 +212,17 @@ class _Walk:
             self._fail(5, f"a time until {self._held.now}", str(entry.at), "it lies after the auditor's clock")
         self._at = entry.at
 
-    def _judge(self, poll: Poll, entry: Entry, entry_link: bytes) -> None:
+    @staticmethod
+    def _own_keys(inner: Opening) -> list[VerifierKey]:
+        """The log's keys by its own word."""
+        return [VerifierKey(inner.origin, key) for key in inner.log_keys]
+
+    def _judge(self, poll: Poll, entry: Entry, data: bytes, entry_link: bytes) -> None:
         """An entry after entry 0."""
         event = entry.event
         self._time(entry, poll.definition)
+        if isinstance(event, Objected):
+            poll.objections.look(self._chain.size, event)
         for check in (14, 15, 16):
             self._findings.looked(check)
         try:
@@ -210,6 +231,9 @@ class _Walk:
             self._findings.not_checked(_OF_THE_RULES, "an entry has a time at which nothing can be judged")
         if isinstance(event, Responded):
             self._answer(poll, event)
+            self._kept.look(self._chain.size, data, event)
+        elif isinstance(event, Objected):
+            self._objected(poll.objections.current)
         elif isinstance(event, Signed):
             self._signed(poll, event)
         poll.take(entry, entry_link)
@@ -239,8 +263,17 @@ class _Walk:
             message = b"sijill 2026 answer v1\x00" + poll.id + event.signed
             meaning = "somebody without the invitation's key answered, or changed the answer"
             self._check(11, poll.roster.key(event.index), event.signature, message, meaning)
-        if self._promises is not None:
-            self._promises.look(self._chain.size, event)
+
+    def _objected(self, objection: Objection) -> None:
+        """A promise that was given to everybody: whatever it is, something is not as it must be."""
+        self._findings.looked(25)
+        if objection.answer is None:
+            self._fail(25, objection.expected, objection.found, "it does not show that this ledger promised anything")
+        elif objection.place is not None:
+            self._fail(25, "an answer that is not there", f"entry {objection.place}", "the objection is false")
+        else:
+            meaning = "the platform admits that an acknowledged answer was dropped"
+            self._fail(25, "its answer in the ledger", "none before it", meaning)
 
     def _signed(self, poll: Poll, event: Signed) -> None:
         self._findings.looked(8)
@@ -278,14 +311,33 @@ class _Walk:
         if self._poll is None:
             self._findings.not_checked(_OF_THE_POLL, "entry 0 opens no poll that this verifier can follow")
             return
+        self._published()
         if self._poll.committed is not None and not self._poll.roster.is_whole:
             self._findings.disregard(_OF_THE_ROSTER, "the file has no whole roster")
             self._findings.not_checked(_BESIDE_THE_ROSTER, "the file has no whole roster")
             return
         self._leaves(self._poll)
         self._idle(self._poll)
-        if self._promises is not None:
-            self._promises.finish(self._poll, self._held.now)
+        self._kept.finish(self._poll, self._chain.size, self._held.now)
+
+    def _published(self) -> None:
+        """The tree, beside checkpoints and tiles."""
+        if self._opened is not None and self._heads is not None:
+            self._heads.judge(self._log(self._opened.opening), self._tree, self._desk, self._findings)
+        tiles = self._source.tiles
+        if tiles is None:
+            self._findings.not_applicable(24, "the source has no tiles")
+            return
+        if not tiles.finish(self._tell_tile):
+            self._findings.not_checked([24], "entries are missing, from which tiles should follow")
+        self._findings.looked(24, tiles.looked)
+
+    def _log(self, inner: Opening) -> Log:
+        """Whose signatures count as the log's."""
+        if self._held.policy is not None:
+            return Log(inner.origin, self._held.policy.keys_of(inner.origin))
+        vouched = self._findings.checks[7].verdict() == PASSED
+        return Log(inner.origin, self._own_keys(inner) if vouched else [])
 
     def _anchors(self) -> None:
         for anchor in self._held.anchors:

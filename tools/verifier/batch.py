@@ -1,9 +1,9 @@
 """Many cases in one run, for tests: the start of Python is paid once, and the machine's cores share the work.
 
-A folder holds `NAME.export` with `NAME.json` beside it (`operator_keys`, `anchors`, `promises` as pairs of name and
-text, `now_ms`), and definitions as `NAME.toml`. Each gives one JSON line, in the order of the names: `case` with
-`exit_code` and `checks` (verdicts by number), or for a definition `case` with `rules`, the numbers of the rules that it
-breaks.
+A folder holds `NAME.export`, a file or the folder of a published poll, with `NAME.json` beside it (`operator_keys`,
+`anchors`, `promises`, `receipts` and `checkpoints` as pairs of name and text, `policy` as text or null, `now_ms`), and
+definitions as `NAME.toml`. Each gives one JSON line, in the order of the names: `case` with `exit_code` and `checks`
+(verdicts by number), or for a definition `case` with `rules`, the numbers of the rules that it breaks.
 """
 
 import json
@@ -16,6 +16,8 @@ from verifier.audit import Held, audit
 from verifier.chain import Anchor
 from verifier.lint import lint
 from verifier.note import VerifierKey
+from verifier.policy import Policy
+from verifier.source import opened
 
 _TOGETHER = 16
 
@@ -34,8 +36,8 @@ def opinion(path: Path) -> str:
 
 
 def _export(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        report = audit(file, held(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))))
+    with opened(path) as source:
+        report = audit(source, held(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))))
     return {"exit_code": report.exit_code(), "checks": report.verdicts()}
 
 
@@ -55,4 +57,6 @@ def held(case: dict[str, Any]) -> Held:
         [key for key in keys if key],
         [anchor for anchor in anchors if anchor],
         [(name, text) for name, text in case["promises"]],
+        Policy.parse(case["policy"].encode()) if case.get("policy") is not None else None,
+        *([(name, text.encode()) for name, text in case.get(kind, [])] for kind in ("receipts", "checkpoints")),
     )

@@ -26,7 +26,11 @@ CHECKS = {
     16: "rules at every entry",
     17: "tally",
     18: "strata unsealed",
-    25: "promises",
+    20: "tree under each checkpoint",
+    21: "checkpoints and their signatures",
+    23: "consistency with what was held",
+    24: "tiles and bundles",
+    25: "promises and receipts",
     32: "nothing personal",
 }
 

@@ -40,6 +40,7 @@ class Definition:
     close_any_time: bool
     resolution: int
     promise_delay: int
+    objection_window: int
 
     def key(self, place: int) -> VerifierKey | None:
         """The operator's key at this place."""
@@ -82,6 +83,7 @@ def of(tables: dict[str, Any]) -> Definition:
         close_any_time=rules["close"] == "any_time",
         resolution=rules["resolution_seconds"] * 1000,
         promise_delay=rules["promise_delay_seconds"] * 1000,
+        objection_window=rules["objection_window_seconds"] * 1000,
     )
 
 

@@ -14,7 +14,6 @@ from verifier.signature import is_key
 LATER_KINDS = {
     10: "CredentialIssued",
     11: "PageChanged",
-    13: "Objected",
     15: "Certified",
 }
 
@@ -174,7 +173,14 @@ class Signed:
     signed: bytes
 
 
-Event = Opened | Responded | Signed
+@dataclass(frozen=True, slots=True)
+class Objected:
+    """Kind 13. `promise` is the text of a promise file."""
+
+    promise: str
+
+
+Event = Opened | Responded | Objected | Signed
 
 
 def read(reader: Reader) -> tuple[int, Event]:
@@ -193,6 +199,14 @@ def read_answer(data: bytes) -> Responded:
     answer = _responded(reader, 0)
     reader.end()
     return answer
+
+
+def read_objected(data: bytes) -> str:
+    """The text of an objection, from behind its kind; raises `Malformed` if the bytes are none."""
+    reader = Reader(data)
+    objected = _objected(reader, 0)
+    reader.end()
+    return objected.promise
 
 
 def _opened(reader: Reader, _start: int) -> Opened:
@@ -240,6 +254,10 @@ def _responded(reader: Reader, _start: int) -> Responded:
     return Responded(
         index, revision, how, order, chosen, signature, reader.data[start:end], reader.data[start : reader.at]
     )
+
+
+def _objected(reader: Reader, _start: int) -> Objected:
+    return Objected(reader.text())
 
 
 def _value(reader: Reader) -> str | bytes:
@@ -310,5 +328,6 @@ KINDS: dict[int, tuple[str, Callable[[Reader, int], Event]]] = {
     8: ("Closed", _signed(_closed)),
     9: ("Annulled", _signed(lambda reader: Annulled(reader.text()))),
     12: ("Unsealed", _signed(_unsealed)),
+    13: ("Objected", _objected),
     14: ("Recovered", _signed(_recovered)),
 }

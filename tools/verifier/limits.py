@@ -10,9 +10,23 @@ REASON_BYTES_MAX = 2_000
 LOG_KEYS_MAX = 3
 CLOCK_TOLERANCE_MS = 300_000
 PROMISE_BYTES_MAX = 131_072
+OBJECTIONS_MAX = 100_000
+TREE_SIZE_MAX = (1 << 63) - 1
+COSIGNATURE_TIME_MAX = (1 << 63) - 1
+SIGNATURES_MAX = 64
+PROOF_HASHES_MAX = 64
+TILE_WIDTH_MAX = 256
+BUNDLE_BYTES_MAX = TILE_WIDTH_MAX * (2 + ENTRY_BYTES_MAX)
+CHECKPOINT_BYTES_MAX = 131_072
+RECEIPT_BYTES_MAX = 229_376
+FORK_BYTES_MAX = 393_216
+POLICY_BYTES_MAX = 262_144
 
-# Most promises of one run, all of which are in memory.
+# Most promises of one run, all of which are in memory; of receipts, and of checkpoints held, as many.
 PROMISES_MAX = 100_000
+
+# How much is read of a file to see what it is by its first line.
+FIRST_LINE_BYTES_MAX = 64
 
 # How much is read at once where a section is hashed.
 HASHED_AT_ONCE_BYTES = 1 << 20

@@ -14,6 +14,7 @@ from verifier.event import (
     Annulled,
     Closed,
     Extended,
+    Objected,
     Paused,
     Recovered,
     Responded,
@@ -24,6 +25,7 @@ from verifier.event import (
     WaveEnded,
     WaveStarted,
 )
+from verifier.objection import Objections
 from verifier.roster import Roster
 from verifier.strata import Keys, opened
 from verifier.tally import Tally
@@ -50,7 +52,9 @@ class Wave:
 class Poll:
     """The state of a poll whose definition is known. Times are in milliseconds since 1970."""
 
-    def __init__(self, definition: Definition, first: Entry, link: bytes, poll_id: bytes, roster: Roster) -> None:
+    def __init__(
+        self, definition: Definition, first: Entry, link: bytes, poll_id: bytes, roster: Roster, objections: Objections
+    ) -> None:
         """`link` is that of entry 0."""
         self.definition = definition
         self.id = poll_id
@@ -69,6 +73,9 @@ class Poll:
         # Keys of sealed strata, once they are given; and of every loss its first entry and the number acknowledged.
         self.unsealed: Keys | None = None
         self.losses: list[tuple[int, int]] = []
+        self.objections = objections
+        # When it was first closed or annulled.
+        self.over_at: int | None = None
         self._ballot = frozenset(option.id for option in definition.options)
         self.tally = Tally([option.id for option in definition.options], definition.strata)
 
@@ -96,6 +103,10 @@ class Poll:
             turn = self.turn(event)
             turn.counter, turn.previous = event.counter + 1, link
             AFTER[type(event.content)](self, event.content)
+            if self.over_at is None and isinstance(event.content, Closed | Annulled):
+                self.over_at = entry.at
+        elif isinstance(event, Objected):
+            self.objections.take()
         elif isinstance(event, Responded):
             option = self.chosen(event)
             if option is not None:

@@ -31,6 +31,7 @@ class Report:
     signed_by: VerifierKey | None
     poll: Poll | None
     held: "Held"
+    is_end_anchored: bool
 
     def verdicts(self) -> dict[str, str]:
         """Number and verdict of each check."""
@@ -49,8 +50,8 @@ class Report:
         if not self.held.operator_keys:
             give = "--operator-key, from somewhere else than this ledger"
             missing.append({"what": "the operator's key", "give": give})
-        if not self.chain.is_end_anchored():
-            give = "--anchor INDEX:LINK of the last entry, as somebody noted it before"
+        if not self.is_end_anchored:
+            give = "--anchor INDEX:LINK of the last entry, as somebody noted it before, or a --policy that trusts its checkpoint"
             missing.append({"what": "an anchor for the end", "give": give})
         return missing
 
@@ -78,7 +79,7 @@ class Report:
         return {
             "keys": {"pinned": pinned, "signed_by": str(self.signed_by) if self.signed_by else None},
             "anchors": anchors,
-            "end_anchored": self.chain.is_end_anchored(),
+            "end_anchored": self.is_end_anchored,
             "missing": self.missing(),
             "rests_on": list(self._rests_on()),
         }
@@ -87,9 +88,9 @@ class Report:
         """What no check of this version can show."""
         yield "that the people invited exist, and were drawn as declared (who made the roster)"
         yield "that people answered for themselves (who runs the platform, and who made or carried the messages)"
-        if not self.held.promises:
-            yield "that every acknowledged answer is here (no respondent's promise was given)"
-        if not self.chain.met:
+        if not self.held.promises and not self.held.receipts:
+            yield "that every acknowledged answer is here (no respondent's promise or receipt was given)"
+        if not self.chain.met and not self.held.checkpoints:
             yield "that the ledger was not written anew from the start (nothing noted before was given)"
         yield "that everybody is shown this same ledger (this version has no witnesses)"
 
@@ -131,7 +132,7 @@ class Report:
             lines += _check_lines(check)
         lines += self._tally_lines()
         head = self.chain.head()
-        lines.append(f"  the end     {'anchored' if self.chain.is_end_anchored() else 'not anchored'}  {head or ''}")
+        lines.append(f"  the end     {'anchored' if self.is_end_anchored else 'not anchored'}  {head or ''}")
         lines.append("  on somebody's word, whatever was checked:")
         lines += [f"    - {what}" for what in self._rests_on()]
         lines += [f"  missing     {missing['what']}: give {missing['give']}" for missing in self.missing()]

@@ -13,6 +13,7 @@ from verifier.event import (
     Annulled,
     Closed,
     Extended,
+    Objected,
     Opened,
     Paused,
     Recovered,
@@ -25,7 +26,7 @@ from verifier.event import (
     WaveStarted,
 )
 from verifier import strata
-from verifier.limits import REASON_BYTES_MAX
+from verifier.limits import OBJECTIONS_MAX, REASON_BYTES_MAX
 from verifier.poll import ANNULLED, CLOSED, PAUSED, RUNNING, Poll
 
 _TIME_MAX = (1 << 64) - 1
@@ -69,6 +70,8 @@ def _refusal_at(poll: Poll, entry: Entry, at: int) -> Refusal | None:
     event = entry.event
     if isinstance(event, Responded):
         return _responded(poll, at, event)
+    if isinstance(event, Objected):
+        return _objected(poll, at)
     if isinstance(event, Opened):
         return Refusal(6, "an opening as entry 0 alone", "a second one")
     content = event.content
@@ -224,6 +227,26 @@ def unsealing(poll: Poll, content: Unsealed) -> Refusal | None:
 def _recovered(poll: Poll, _: int, content: Recovered) -> Refusal | None:
     lost = content.head_size > poll.size
     return None if lost else Refusal(15, f"more than {poll.size} acknowledged entries", str(content.head_size))
+
+
+def _objected(poll: Poll, at: int) -> Refusal | None:
+    """The objection that was looked at last."""
+    objections, current = poll.objections, poll.objections.current
+    if objections.is_full():
+        return Refusal(16, f"at most {OBJECTIONS_MAX} objections", "one more")
+    if current.answer is None:
+        return Refusal(25, current.expected, current.found)
+    due = objections.maker.due * 1000
+    if not poll.is_over() and at <= due:
+        return Refusal(15, f"a poll that is over, or a time after {due}", f"{poll.state}, {at}", of_time=True)
+    latest = at if poll.over_at is None else poll.over_at + poll.definition.objection_window
+    if at > latest:
+        return Refusal(15, f"an objection until {latest}", str(at), of_time=True)
+    if current.is_repeated:
+        return Refusal(16, "one objection for an answer", "another")
+    if current.place is not None:
+        return Refusal(25, "no entry before it that is its answer", f"entry {current.place}")
+    return None
 
 
 def _responded(poll: Poll, at: int, event: Responded) -> Refusal | None:

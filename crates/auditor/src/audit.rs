@@ -20,7 +20,7 @@ use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
 use crate::published_files::Published;
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
-use crate::source::{Entries, Source};
+use crate::source::{Entries, Raw, Source};
 use crate::state::State;
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
@@ -86,6 +86,8 @@ pub struct Options {
     pub anchors: Vec<Anchor>,
     /// Promise files: name and text.
     pub promises: Vec<(String, String)>,
+    /// Receipt files: name and text.
+    pub receipts: Vec<(String, String)>,
     /// Whom to believe about checkpoints.
     pub policy: Option<Policy>,
     /// Checkpoints held from before: name and bytes.
@@ -104,6 +106,11 @@ impl Options {
     /// Whether there is a checkpoint from before.
     fn holds_checkpoints(&self) -> bool {
         self.state.is_some() || !self.held.is_empty()
+    }
+
+    /// Whether nobody who answered gave anything.
+    pub(crate) fn has_nothing_of_answers(&self) -> bool {
+        self.promises.is_empty() && self.receipts.is_empty()
     }
 
     /// Every checkpoint from before: name and bytes.
@@ -191,6 +198,7 @@ fn audit_source(
     };
     let mut fold = Fold::new(first.as_ref(), poll, log, options, findings);
     run(&source, &mut fold, progress)?;
+    look_again(&source, &mut fold)?;
     fold.log.finish(&mut fold.findings)?;
     let forks = forks(&source, &fold.log)?;
     let report = report(fold, &leaves.wrong, leaves.whole, signer, options);
@@ -317,6 +325,29 @@ fn judge_tiles(source: &Source, fold: &mut Fold) -> Result<(), AuditError> {
     }
     tiles::finish(published, read, &mut fold.findings);
     Ok(())
+}
+
+/// Goes through the entries once more for the answers that objections are about, where there are any.
+fn look_again(source: &Source, fold: &mut Fold) -> Result<(), AuditError> {
+    if !fold.objections.has_open_ones() {
+        return Ok(());
+    }
+    let mut entries = source.entries()?;
+    let mut place = 0;
+    loop {
+        let raws = entries.next_chunk()?;
+        if raws.is_empty() {
+            return Ok(());
+        }
+        for raw in raws {
+            if let Raw::Entry(bytes) = raw
+                && let Ok(sealed) = Sealed::<Event>::read_vec(bytes)
+            {
+                fold.objections.look_for(place, &sealed.entry().event);
+            }
+            place += 1;
+        }
+    }
 }
 
 /// The report after the last entry. `wrong` is what is wrong with the leaves, `whole` whether they are all there.
@@ -474,8 +505,10 @@ fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) ->
             rests.push("that people answered for themselves (`link` rung: the platform could answer for those who opened their link, and who made or carried the messages for anybody)");
         }
     }
-    if options.promises.is_empty() {
-        rests.push("that every acknowledged answer is here (no respondent's promise was given)");
+    if options.has_nothing_of_answers() {
+        rests.push(
+            "that every acknowledged answer is here (no respondent's promise or receipt was given)",
+        );
     }
     if !anchors.iter().any(|anchor| anchor.met) && !options.holds_checkpoints() {
         rests.push(

@@ -135,7 +135,7 @@ pub(crate) fn audit_growth(
 fn reaches_no_further_back(from: u64, options: &Options) -> bool {
     let figures = options.shown.documents.iter();
     let mut figures = figures.filter_map(|(_, figures)| figures.as_ref().ok());
-    options.promises.is_empty()
+    options.has_nothing_of_answers()
         && options.held.is_empty()
         && options
             .anchors

@@ -17,6 +17,7 @@
 //! | a receipt and a policy | [`tlog_proof::VerifiedEntry`], which is in the log | [`tlog_proof`] |
 //! | two checkpoints and a policy | [`fork::VerifiedFork`], two histories that the log signed | [`fork`] |
 
+pub mod base64;
 pub mod bundle;
 pub mod chain;
 pub mod checkpoint;

@@ -5,6 +5,7 @@
 //! What a text means is for others to say: `checkpoint` for tree heads, `cosignature` for signatures of type 0x04.
 //! ML-DSA-44 (type 0x06) is carried and passed over, as every type that a reader does not know.
 
+use crate::base64;
 use crate::limits::{KEY_NAME_BYTES_MAX, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX};
 use crate::signature::{PublicKey, SecretKey, Signature, SignatureError};
 use data_encoding::{BASE64, HEXLOWER};
@@ -73,9 +74,7 @@ impl TypedKey {
             return Err(fail("it has no two pluses"));
         };
         check_key_name(name)?;
-        let bytes = BASE64
-            .decode(key.as_bytes())
-            .map_err(|_| fail("its key is not base64"))?;
+        let bytes = base64::decode(key).ok_or(fail("its key is not base64"))?;
         let Some((&kind, key)) = bytes.split_first() else {
             return Err(fail("its key is empty"));
         };
@@ -421,8 +420,8 @@ fn split(note: &str, bytes_max: usize) -> Result<(&str, Vec<NoteSignature>), Not
 }
 
 fn signature_line(line: &str) -> Option<NoteSignature> {
-    let (name, base64) = line.strip_prefix(SIGNATURE_START)?.split_once(' ')?;
-    let bytes = BASE64.decode(base64.as_bytes()).ok()?;
+    let (name, signed) = line.strip_prefix(SIGNATURE_START)?.split_once(' ')?;
+    let bytes = base64::decode(signed)?;
     let (id, signature) = bytes.split_first_chunk::<4>()?;
     (is_key_name(name) && !signature.is_empty())
         .then(|| NoteSignature::new(name, *id, signature.to_vec()))

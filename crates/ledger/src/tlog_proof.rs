@@ -9,6 +9,7 @@
 //! - what was read is written again as it was read;
 //! - a `VerifiedEntry` is in the tree of a checkpoint that the policy trusts, at this index.
 
+use crate::base64;
 use crate::checkpoint::{CheckpointError, SignedCheckpoint};
 use crate::decimal;
 use crate::limits::{ENTRY_BYTES_MAX, TLOG_PROOF_BYTES_MAX, TREE_SIZE_MAX};
@@ -215,9 +216,8 @@ fn split_extra(text: &str) -> Result<(Option<Vec<u8>>, &str), TlogProofError> {
     let Some(rest) = text.strip_prefix("extra ") else {
         return Ok((None, text));
     };
-    let (base64, rest) = rest.split_once('\n').ok_or(TlogProofError::Extra)?;
-    let bytes = BASE64.decode(base64.as_bytes()).ok();
-    match bytes.and_then(within_length) {
+    let (extra, rest) = rest.split_once('\n').ok_or(TlogProofError::Extra)?;
+    match base64::decode(extra).and_then(within_length) {
         Some(bytes) => Ok((Some(bytes), rest)),
         None => Err(TlogProofError::Extra),
     }

@@ -2,6 +2,7 @@
 //!
 //! It owns the hashes and the fold. Which hashes are kept is for `tile`, what follows from them for `proof`.
 
+use crate::base64;
 use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -34,7 +35,7 @@ impl Hash {
 
     /// The hash that is written so in base64: with padding, and no bit set that says nothing.
     pub(crate) fn from_base64(text: &str) -> Option<Self> {
-        let bytes = BASE64.decode(text.as_bytes()).ok()?;
+        let bytes = base64::decode(text)?;
         bytes.try_into().ok().map(Self)
     }
 }

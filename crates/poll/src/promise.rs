@@ -7,6 +7,7 @@ use crate::error::PollError;
 use crate::event::Responded;
 use crate::limits::PROMISE_BYTES_MAX;
 use data_encoding::BASE64;
+use sijill_ledger::base64;
 use sijill_ledger::note::{self, VerifierKey};
 use sijill_ledger::{Hash, Origin, PublicKey, SecretKey, codec};
 
@@ -95,6 +96,11 @@ impl VerifiedPromise {
         &self.promise
     }
 
+    /// When the answer must be public, in milliseconds since 1970.
+    pub fn due_ms(&self) -> u64 {
+        self.promise.due.saturating_mul(1_000)
+    }
+
     /// The signed answer.
     pub fn responded(&self) -> &Responded {
         &self.responded
@@ -111,12 +117,14 @@ pub fn open(
 ) -> Result<VerifiedPromise, PollError> {
     let fail = |why| PollError::Promise { why };
     let (answer, note) = split(file)?;
-    let bytes = BASE64
-        .decode(answer.as_bytes())
-        .map_err(|_| fail("its answer is not base64"))?;
+    let bytes = base64::decode(answer).ok_or(fail("its answer is not base64"))?;
     let responded: Responded =
         codec::decode(&bytes).map_err(|_| fail("its answer does not decode"))?;
-    let promise = Promise::parse(note::open(note, &verifier_key(origin, key)?)?)?;
+    let text = note::open(note, &verifier_key(origin, key)?)?;
+    if note.lines().count() != text.lines().count() + 2 {
+        return Err(fail("its note has signatures beside the ledger's"));
+    }
+    let promise = Promise::parse(text)?;
     if promise.origin != *origin || promise.poll_id != poll_id {
         return Err(fail("it is of another poll"));
     }
@@ -150,7 +158,7 @@ fn split(file: &str) -> Result<(&str, &str), PollError> {
         .ok_or(fail("it has no note after the answer"))
 }
 
-fn hash(base64: &str) -> Option<Hash> {
-    let bytes = BASE64.decode(base64.as_bytes()).ok()?;
+fn hash(text: &str) -> Option<Hash> {
+    let bytes = base64::decode(text)?;
     bytes.try_into().ok().map(Hash::from_bytes)
 }

@@ -7,6 +7,7 @@ use crate::committer::Committer;
 use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
+use crate::objection::KeptAnswers;
 use crate::publisher::Publisher;
 use crate::rejection::Rejection;
 use crate::shelf::{self, Checkpoints, Opened, Shelf};
@@ -17,7 +18,7 @@ use sijill_ledger::Origin;
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::sync::watch;
@@ -78,6 +79,8 @@ struct Shared {
     jobs: Sender<Job>,
     /// One export is made at a time.
     exporting: Mutex<()>,
+    /// One ledger is gone through for an answer at a time; those found before.
+    searching: Mutex<KeptAnswers>,
     log: sijill_store::Log,
 }
 
@@ -136,6 +139,7 @@ impl Service {
             health,
             jobs,
             exporting: Mutex::new(()),
+            searching: Mutex::default(),
             log,
         };
         Ok((Self(Arc::new(shared)), opened.notices))
@@ -301,6 +305,12 @@ impl Service {
     /// The file of a poll's leaves.
     pub fn roster_path(&self, slug: &str) -> PathBuf {
         shelf::roster_path(&self.0.data, slug)
+    }
+
+    /// Waits for the turn to go through a ledger for an answer; and what was found before.
+    pub(crate) fn one_search(&self) -> MutexGuard<'_, KeptAnswers> {
+        let searching = self.0.searching.lock();
+        searching.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a poll of this origin can be opened: no other has it.

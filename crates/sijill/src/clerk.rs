@@ -36,6 +36,15 @@ pub struct Recorded {
     pub link: Link,
 }
 
+/// Where it is on record that a promise is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Objected {
+    /// Index of the entry.
+    pub index: u64,
+    /// Whether it was there before.
+    pub before: bool,
+}
+
 /// An export that the desk wrote.
 #[derive(Debug, Clone, Copy)]
 pub struct Exported {
@@ -122,6 +131,21 @@ impl Clerk {
     pub fn record(&mut self, slug: &str, event: &Event) -> Result<Recorded> {
         let (slug, event) = (slug.to_owned(), encoded(event)?);
         self.recorded(Ask::Record { slug, event })
+    }
+
+    /// Has it recorded that a promise is broken, if it is; says whether that was done before, and in which entry.
+    pub fn object(&mut self, promise: String) -> Result<Objected> {
+        match self.ask(Ask::Object { promise })? {
+            Reply::Recorded { index, .. } => Ok(Objected {
+                index,
+                before: false,
+            }),
+            Reply::OnRecord { index } => Ok(Objected {
+                index,
+                before: true,
+            }),
+            other => Err(unexpected(other)),
+        }
     }
 
     fn recorded(&mut self, ask: Ask) -> Result<Recorded> {
@@ -283,7 +307,7 @@ fn public_key(base64: &str) -> Result<PublicKey> {
 fn unexpected(reply: Reply) -> anyhow::Error {
     let kind = match reply {
         Reply::Keys { .. } => "keys",
-        Reply::Recorded { .. } => "a record",
+        Reply::Recorded { .. } | Reply::OnRecord { .. } => "a record",
         Reply::Polls { .. } => "polls",
         Reply::Poll { .. } => "a poll",
         Reply::Entries { .. } => "entries",

@@ -90,6 +90,7 @@ pub enum Poll {
     List(commands::poll::list::Args),
     Show(commands::poll::show::Args),
     Unseal(commands::poll::unseal::Args),
+    Object(commands::poll::object::Args),
 }
 
 /// `sijill roster`.
@@ -139,7 +140,9 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 }
 
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
-    use commands::poll::{annul, close, extend, lint, list, open, pause, resume, show, unseal};
+    use commands::poll::{
+        annul, close, extend, lint, list, object, open, pause, resume, show, unseal,
+    };
     match poll {
         Poll::Lint(args) => lint::run(args, settings),
         Poll::Open(args) => open::run(args, settings),
@@ -151,6 +154,7 @@ fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
         Poll::List(args) => list::run(args, settings),
         Poll::Show(args) => show::run(args, settings),
         Poll::Unseal(args) => unseal::run(args, settings),
+        Poll::Object(args) => object::run(args, settings),
     }
 }
 

@@ -12,6 +12,7 @@ from functools import partial
 from verifier import personal
 from verifier.audit import Held, audit
 from verifier.checks import FAILED
+from verifier.container import Export
 from verifier.desk import Desk
 from verifier.limits import SECOND_LOOKS_MAX, SIGNATURES_AT_ONCE
 from verifier.lint import lint
@@ -35,7 +36,7 @@ def soon(test: unittest.TestCase) -> Iterator[None]:
 class Files(unittest.TestCase):
     def test_no_cut_file_passes(self) -> None:
         for length in range(0, len(EXPORT), 13):
-            report = audit(io.BytesIO(EXPORT[:length]), Held(0))
+            report = audit(Export(io.BytesIO(EXPORT[:length])), Held(0))
             self.assertEqual(report.verdicts()["V1"], FAILED, length)
 
     def test_no_file_with_random_bytes_in_it_passes(self) -> None:
@@ -46,7 +47,7 @@ class Files(unittest.TestCase):
                 at = dice.randrange(len(bent))
                 bent[at : at + dice.randint(0, 3)] = dice.randbytes(dice.randint(0, 5))
             if bytes(bent) != EXPORT:
-                self.assertEqual(audit(io.BytesIO(bytes(bent)), Held(0)).verdicts()["V1"], FAILED)
+                self.assertEqual(audit(Export(io.BytesIO(bytes(bent))), Held(0)).verdicts()["V1"], FAILED)
 
     def test_lengths_beyond_the_file_claim_no_memory(self) -> None:
         head = bytearray(EXPORT[:12])
@@ -55,7 +56,7 @@ class Files(unittest.TestCase):
             start = bytes(head) + table
             file = start + hashlib.sha256(start).digest() + b"\xff" * 64
             with soon(self):
-                self.assertEqual(audit(io.BytesIO(file), Held(0)).verdicts()["V1"], FAILED)
+                self.assertEqual(audit(Export(io.BytesIO(file)), Held(0)).verdicts()["V1"], FAILED)
 
 
 class Texts(unittest.TestCase):

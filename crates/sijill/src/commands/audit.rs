@@ -16,7 +16,7 @@ use sijill_auditor::report::Unfinished;
 use sijill_auditor::{
     Anchor, Options, PollReport, Progress, Report, audit, audit_published, remote, render,
 };
-use sijill_ledger::limits::{CHECKPOINT_BYTES_MAX, POLICY_BYTES_MAX};
+use sijill_ledger::limits::{CHECKPOINT_BYTES_MAX, POLICY_BYTES_MAX, TLOG_PROOF_BYTES_MAX};
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::policy::Policy;
 use sijill_poll::limits::PROMISE_BYTES_MAX;
@@ -27,8 +27,9 @@ use std::path::{Path, PathBuf};
 /// Most checkpoints taken in one audit.
 const CHECKPOINTS_MAX: usize = 10_000;
 
-/// Most promises taken from one folder; more want a run for each part.
-const PROMISES_MAX: usize = 100_000;
+/// Most promises, and most receipts, in one audit; more want a run for each part. The files of both are kept for a while:
+/// a promise is about 1 KiB, a receipt about 3.
+const GIVEN_MAX: usize = 100_000;
 
 /// Check a ledger as a stranger would: every entry, every signature, every figure
 #[derive(Debug, clap::Args)]
@@ -47,6 +48,9 @@ pub struct Args {
     /// A promise file that a respondent was given, or a folder of them; repeatable
     #[arg(long, value_name = "FILE")]
     promise: Vec<PathBuf>,
+    /// A receipt (`.tlog-proof`) that a respondent was given, or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    receipt: Vec<PathBuf>,
     /// Policy file: the log keys and witnesses whom you believe
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -67,6 +71,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         operator_keys: args.operator_key.clone(),
         anchors: args.anchor.clone(),
         promises: promises(&args.promise)?,
+        receipts: receipts(&args.receipt)?,
         policy: args.policy.as_deref().map(policy).transpose()?,
         held: checkpoints(&args.checkpoint)?,
         keep: args.state.is_some(),
@@ -190,11 +195,12 @@ pub fn of_directory(
     let ledgers = copy.ledgers(poll)?;
     let for_one = !options.anchors.is_empty()
         || !options.promises.is_empty()
+        || !options.receipts.is_empty()
         || !options.held.is_empty()
         || options.state.is_some();
     if for_one && ledgers.len() > 1 {
         return Err(input(
-            "an anchor, a promise, a checkpoint or a state is of one poll, and this directory has several; say which with `--poll SLUG`",
+            "an anchor, a promise, a receipt, a checkpoint or a state is of one poll, and this directory has several; say which with `--poll SLUG`",
         ));
     }
     let mut reports = Vec::new();
@@ -242,12 +248,21 @@ fn of_ledger(
 
 /// The promise files named, and those in folders named.
 pub fn promises(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
-    let files = named(paths, "promise", PROMISES_MAX)?;
-    let promise = |path: &PathBuf| {
-        let (name, bytes) = beginning(path, "promise", PROMISE_BYTES_MAX)?;
+    texts(paths, "promise", PROMISE_BYTES_MAX)
+}
+
+/// The receipt files named, and those in folders named.
+pub fn receipts(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
+    texts(paths, "receipt", TLOG_PROOF_BYTES_MAX)
+}
+
+/// What respondents were given. A file that is too long, or no text, is judged by the auditor as what it is.
+fn texts(paths: &[PathBuf], what: &str, bytes_max: usize) -> Result<Vec<(String, String)>> {
+    let text = |path: &PathBuf| {
+        let (name, bytes) = beginning(path, what, bytes_max)?;
         Ok((name, String::from_utf8_lossy(&bytes).into_owned()))
     };
-    files.iter().map(promise).collect()
+    named(paths, what, GIVEN_MAX)?.iter().map(text).collect()
 }
 
 /// The checkpoint files named, and those in folders named.

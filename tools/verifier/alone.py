@@ -1,0 +1,158 @@
+"""What a receipt, a promise or a fork says by itself, without the ledger."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from verifier import fork, promise, receipt
+from verifier.checks import shown
+from verifier.codec import Malformed
+from verifier.entry import Entry, origin_link
+from verifier.event import KINDS, Opened, Responded, read_answer
+from verifier.fork import Fork, NoFork
+from verifier.note import NoNote, Note
+from verifier.policy import Policy, Trusted, Untrusted
+from verifier.promise import NoPromise
+from verifier.receipt import NoReceipt, Receipt
+from verifier.report import INCOMPLETE, NOT_SO, WELL
+from verifier.tree import leaf_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of it: the exit code, and lines for people."""
+
+    exit_code: int
+    lines: list[str]
+
+
+# Judges the bytes of a file, by a policy if there is one.
+Judge = Callable[[bytes, Policy | None], Verdict]
+
+
+def kind_of(start: bytes) -> Judge | None:
+    """Who judges a file that begins so, if it is one of these."""
+    return _KINDS.get(start.partition(b"\n")[0])
+
+
+def _receipt(data: bytes, policy: Policy | None) -> Verdict:
+    try:
+        found = Receipt.parse(data)
+        found.prove()
+        entry = found.entry()
+        _of_its_log(entry, found.checkpoint.origin)
+        trusted = policy.trust(found.checkpoint) if policy else None
+    except (NoReceipt, Untrusted) as error:
+        return _not_so("The receipt proves nothing", error.expected, error.found)
+    checkpoint, extra = found.checkpoint, found.extra or b""
+    lines = [
+        f"Entry {found.index} of {checkpoint.origin} under its checkpoint of {checkpoint.size} entries:",
+        *_entry_lines(entry, extra),
+    ]
+    if trusted is None:
+        lines.append("Nobody said whose signature is the log's, so this may be anybody's: give --policy.")
+        return Verdict(INCOMPLETE, lines)
+    return Verdict(WELL, lines + list(_trust_lines(trusted)))
+
+
+def _of_its_log(entry: Entry, origin: str) -> None:
+    """What entry 0 says of its ledger."""
+    if isinstance(entry.event, Opened) and entry.event.opening.origin != origin:
+        raise NoReceipt(f"an opening of {origin}", f"one of {entry.event.opening.origin}")
+    if entry.index == 0 and entry.previous != origin_link(origin):
+        raise NoReceipt(f"an entry that follows the link of {origin}", "one that follows another")
+
+
+def _entry_lines(entry: Entry, data: bytes) -> Iterator[str]:
+    yield f"  {KINDS[entry.kind][0]}, {_time(entry.at // 1000)}, leaf hash {leaf_hash(data).hex()}"
+    if isinstance(entry.event, Responded):
+        yield from _answer_lines(entry.event)
+
+
+def _answer_lines(answer: Responded) -> Iterator[str]:
+    chosen = ", ".join(f"`{shown(question)}`: {_value(value)}" for question, value in answer.chosen)
+    yield f"  invitation {answer.index}, answer {answer.revision}: {chosen}; code {_code(answer.whole)}"
+
+
+def _value(value: str | bytes) -> str:
+    return f"`{shown(value)}`" if isinstance(value, str) else "sealed"
+
+
+def _code(answer: bytes) -> str:
+    """The short name of a signed answer."""
+    number = int.from_bytes(hashlib.sha256(answer).digest(), "big") >> 156
+    code = "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[number >> shift & 31] for shift in range(95, -1, -5))
+    return "-".join(code[at : at + 4] for at in range(0, 20, 4))
+
+
+def _trust_lines(trusted: Trusted) -> Iterator[str]:
+    for key in trusted.signed_by:
+        yield f"  signed by the log, {key}"
+    for key in trusted.not_signed_by:
+        yield f"  not signed by {key}, another key of the log in the policy"
+    for seen in trusted.cosignatures:
+        yield f"  seen by the witness {seen.witness.name}, {_time(seen.time)}"
+    yield "The policy trusts the checkpoint. Whether an answer still counts, the ledger tells: give --receipt with it."
+
+
+def _promise(data: bytes, _: Policy | None) -> Verdict:
+    found = promise.parts(data.decode("utf-8", errors="replace"))
+    try:
+        if found is None:
+            raise NoPromise("a promise file, as the specification writes it", "another text")
+        answer = read_answer(found[0])
+        text = Note.parse(found[1].encode()).text.split("\n")
+        digest = base64.b64encode(hashlib.sha256(found[0]).digest()).decode()
+        if len(text) != 6 or text[0] != "sijill promise v1" or text[3] != digest:
+            raise NoPromise("a note about this answer", "another text")
+    except NoPromise as error:
+        return _not_so("This is no promise", error.expected, error.found)
+    except (Malformed, NoNote) as error:
+        return _not_so("This is no promise", "a signed answer and a note", str(error))
+    return Verdict(
+        INCOMPLETE,
+        [
+            f"Somebody promises that an answer will be in {shown(text[1])}, at the latest {shown(text[4])} s after 1970:",
+            *_answer_lines(answer),
+            "Whose word that is, and whether it was kept, the ledger tells: give this file with it, as --promise.",
+        ],
+    )
+
+
+def _fork(data: bytes, policy: Policy | None) -> Verdict:
+    try:
+        found = Fork.parse(data)
+        # Without a policy, what does not depend on whose keys count.
+        found.prove(policy.logs if policy else None)
+    except NoFork as error:
+        return _not_so("The file shows no fork", error.expected, error.found)
+    first, second = found.first, found.second
+    lines = [
+        f"Two checkpoints of {first.origin} that no one history has:",
+        f"  size {first.size}, root {first.root.hex()}",
+        f"  size {second.size}, root {second.root.hex()}",
+    ]
+    if policy is None:
+        lines.append("Nobody said whose signature is the log's, so this may be anybody's: give --policy.")
+        return Verdict(INCOMPLETE, lines)
+    return Verdict(WELL, [*lines, "The log signed both: whoever holds its key showed two histories."])
+
+
+def _not_so(what: str, expected: str, found: str) -> Verdict:
+    return Verdict(NOT_SO, [f"{what}: expected {shown(expected)}, found {shown(found)}."])
+
+
+def _time(seconds: int) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} s after 1970"
+
+
+_KINDS: dict[bytes, Judge] = {
+    receipt.FIRST_LINE: _receipt,
+    promise.FIRST_LINE: _promise,
+    fork.FIRST_LINE: _fork,
+}
