@@ -46,6 +46,7 @@ fn poll(seed: u64) -> Case {
     Case {
         file: bytes(&bench, &mut dice),
         promises: promises(&bench, &mut dice),
+        receipts: receipts(&bench, &mut dice),
         now_ms: bench.now + behind,
         ..Case::of(&bench)
     }
@@ -69,6 +70,22 @@ fn promises(bench: &Bench, dice: &mut Dice) -> Vec<(String, String)> {
     files.map(|file| ("held".to_owned(), file)).collect()
 }
 
+/// Receipts of entries, be they answers or not, under the poll's own checkpoint or that of a poll that went on.
+fn receipts(bench: &Bench, dice: &mut Dice) -> Vec<(String, String)> {
+    let mut longer = bench.clone();
+    longer.record(Event::Responded(bench.responded_as(
+        11,
+        1,
+        How::Link,
+        "yes",
+    )));
+    let from = if dice.one_in(4) { &longer } else { bench };
+    let indices = (0..from.entries.len() as u64).filter(|_| dice.one_in(12));
+    let indices: Vec<u64> = indices.collect();
+    let receipt = |index| ("held".to_owned(), from.receipt(index));
+    indices.into_iter().map(receipt).collect()
+}
+
 /// The export, now and then with another roster than the poll's.
 fn bytes(bench: &Bench, dice: &mut Dice) -> Vec<u8> {
     let mut export = bench.export();
@@ -89,7 +106,7 @@ fn bytes(bench: &Bench, dice: &mut Dice) -> Vec<u8> {
 
 fn act(bench: &mut Bench, dice: &mut Dice) {
     pass_time(bench, dice);
-    let event = match dice.below(34) {
+    let event = match dice.below(38) {
         0..=15 => answer(bench, dice),
         16 => committed(bench, dice),
         17 => wave_started(bench, dice),
@@ -101,6 +118,7 @@ fn act(bench: &mut Bench, dice: &mut Dice) {
         27 => annulled(bench, dice),
         28..=30 => unsealed(bench, dice),
         31 => recovered(bench, dice),
+        32..=35 => objected(bench, dice),
         _ => bench.entries[dice.below(bench.entries.len() as u64) as usize]
             .entry()
             .event
@@ -127,12 +145,42 @@ fn recovered(bench: &Bench, dice: &mut Dice) -> Event {
     bench.recovered(dice.below(3), Link::from_bytes([9; 32]), reason(dice))
 }
 
+/// Mostly about an answer that was not recorded; sometimes about one that was, or about nothing.
+fn objected(bench: &Bench, dice: &mut Dice) -> Event {
+    let (person, revision) = (dice.below(12) as u32, dice.between(1, 2) as u8);
+    let option = ["yes", "no"][dice.below(2) as usize];
+    let answer = bench.responded_as(person, revision, How::Link, option);
+    let file = match dice.below(12) {
+        0 => bench.promise_due(&answer, bench.poll.promise_due() / 1_000 + 1),
+        1 => bench
+            .promise(&answer)
+            .replace("sijill promise v1", "sijill promise v2"),
+        2 => {
+            let file = bench.promise(&answer);
+            let line = file.lines().last().unwrap_or_default();
+            format!("{file}{line}\n")
+        }
+        3 => "An advertisement".to_owned(),
+        _ => bench.promise(&answer),
+    };
+    bench.objected(&file)
+}
+
 /// Mostly a second, sometimes to a moment that means something, or back.
 fn pass_time(bench: &mut Bench, dice: &mut Dice) {
     let [start, end, latest] = bench.terms.field_ms;
-    let moments = [start, end, bench.poll.end(), latest, bench.now - 1_000];
+    let window = bench.poll.definition().rules.objection_window_ms;
+    let moments = [
+        start,
+        end,
+        bench.poll.end(),
+        latest,
+        bench.now - 1_000,
+        bench.poll.promise_due(),
+        bench.poll.over_since().unwrap_or(bench.now) + window,
+    ];
     if dice.one_in(12) {
-        let moment = moments[dice.below(5) as usize];
+        let moment = moments[dice.below(7) as usize];
         bench.now = moment - 1_000 + 1_000 * dice.below(3);
     }
     if dice.one_in(60) {
