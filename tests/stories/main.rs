@@ -18,6 +18,7 @@ mod browser;
 mod place;
 
 mod answering;
+mod audited_again;
 mod bad_input;
 mod chile;
 mod damage;
