@@ -5,9 +5,9 @@ use crate::place::Place;
 use crate::process::Ran;
 use sijill_ledger::fork::ForkProof;
 use sijill_ledger::policy::Policy;
-use sijill_scenarios::bench::Bench;
+use sijill_scenarios::bench::{Bench, Setup};
+use sijill_scenarios::definition::HOUR_MS;
 use sijill_scenarios::fixture;
-use sijill_scenarios::forge::many;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -64,22 +64,31 @@ impl Auditor {
     }
 }
 
-fn sizes(last: usize) -> Vec<u64> {
-    vec![100, last as u64]
+/// 15 January 2024: past for every clock.
+const START_MS: u64 = 1_705_305_600_000;
+
+/// A running poll of the past, of so many answers.
+fn poll(invitations: u32, answers: u32) -> Bench {
+    let mut setup = Setup {
+        invitations,
+        ..Setup::default()
+    };
+    setup.terms.field_ms = [0, 1, 2].map(|hours| START_MS + hours * HOUR_MS);
+    fixture::answered(&setup, answers)
 }
 
 #[test]
 fn the_second_audit_of_a_folder_reads_what_was_added_and_needs_no_anchor() {
-    let (mut before, now) = (many(), many());
+    let (mut before, now) = (poll(420, 290), poll(420, 290));
     before.entries.truncate(280);
     let auditor = Auditor::of(&now);
-    auditor.publish(&before, &sizes(280));
+    auditor.publish(&before, &[100, 280]);
     auditor.audit().well();
     let mode = fs::metadata(&auditor.state).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
     let first = auditor.state();
-    auditor.publish(&now, &sizes(now.entries.len()));
+    auditor.publish(&now, &[100, 280, now.entries.len() as u64]);
     let report = auditor.audit().well().json();
     assert_eq!(report["polls"][0]["audited_from"], 280);
     assert_eq!(report["polls"][0]["end_anchored"], true);
@@ -89,7 +98,7 @@ fn the_second_audit_of_a_folder_reads_what_was_added_and_needs_no_anchor() {
 
 #[test]
 fn a_failing_audit_leaves_the_state_as_it_is_and_a_proof_of_the_fork_beside_it() {
-    let (mut before, mut now) = (fixture::running(), fixture::running());
+    let (mut before, mut now) = (poll(12, 10), poll(12, 10));
     before.admit(fixture::respond(&before, 10, "yes"));
     now.admit(fixture::respond(&now, 10, "no"));
     now.admit(fixture::respond(&now, 11, "no"));
@@ -117,7 +126,7 @@ fn a_failing_audit_leaves_the_state_as_it_is_and_a_proof_of_the_fork_beside_it()
 
 #[test]
 fn a_state_or_policy_that_is_none_is_wrong_input_and_stays_what_it_is() {
-    let bench = fixture::running();
+    let bench = poll(12, 10);
     let auditor = Auditor::of(&bench);
     auditor.publish(&bench, &[5, 19]);
     for (bytes, says) in [
@@ -138,7 +147,7 @@ fn a_state_or_policy_that_is_none_is_wrong_input_and_stays_what_it_is() {
 
 #[test]
 fn a_checkpoint_that_somebody_kept_finds_a_ledger_that_went_back() {
-    let bench = fixture::running();
+    let bench = poll(12, 10);
     let auditor = Auditor::of(&bench);
     auditor.publish(&bench, &[5, 15]);
     let kept = auditor.place.path("kept");
