@@ -16,6 +16,7 @@ mod process;
 mod assertions;
 mod browser;
 mod place;
+mod static_host;
 
 mod answering;
 mod audited_again;
@@ -30,6 +31,7 @@ mod live;
 mod operating;
 mod parts;
 mod power;
+mod proofs;
 mod recovered;
 mod restart;
 mod second_opinion;

@@ -18,7 +18,7 @@ use crate::growth::{self, audit_growth, has_passed};
 use crate::limits::FAILURES_MAX;
 use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
-use crate::published::Published;
+use crate::published_files::Published;
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
 use crate::source::{Entries, Source};
 use crate::state::State;

@@ -12,7 +12,7 @@ use crate::error::AuditError;
 use crate::findings::Findings;
 use crate::fold::{Fold, FoldCarried};
 use crate::log::Log;
-use crate::published;
+use crate::published_files;
 use crate::report::{PollReport, Verdict};
 use crate::source::{Entries, Source};
 use crate::state::{Carried, State, StateError};
@@ -151,9 +151,9 @@ pub(crate) fn has_passed(report: &PollReport) -> bool {
 
 /// These entries from the first that the tree has not, if those before it in the same bundle are the tree's.
 fn growth(
-    mut entries: published::Entries,
+    mut entries: published_files::Entries,
     tree: &Tree,
-) -> Result<Option<published::Entries>, AuditError> {
+) -> Result<Option<published_files::Entries>, AuditError> {
     for leaf in tree.last_leaves() {
         let same = entries
             .next_entry()?

@@ -24,7 +24,7 @@ pub mod checkpoint_list;
 pub mod codec;
 pub mod container;
 pub mod cosignature;
-mod decimal;
+pub mod decimal;
 pub mod entry;
 mod excerpt;
 pub mod fork;

@@ -105,3 +105,6 @@ pub const PUBLICATION_MS_MIN: u64 = 1_000;
 
 /// Time that open connections get to end when the service stops, in milliseconds.
 pub const STOP_MS_MAX: u64 = 5_000;
+
+/// Bytes of full tiles and bundles that are kept in memory: some 3,000 tiles, or 700 bundles of 40 KiB.
+pub const TILES_KEPT_BYTES_MAX: usize = 32 * 1024 * 1024;

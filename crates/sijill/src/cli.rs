@@ -30,7 +30,7 @@ pub struct Common {
     /// Data directory [default: ./sijill-data]
     #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Configuration file, TOML: data, listen, key, json, quiet
+    /// Configuration file, TOML: data, listen, key, checkpoints, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
@@ -63,8 +63,12 @@ pub enum Command {
     Ledger(Ledger),
     Export(commands::export::Args),
     Import(commands::import::Args),
+    Publish(commands::publish::Args),
     Replay(commands::replay::Args),
     Audit(commands::audit::Args),
+    Verify(commands::verify::Args),
+    Prove(commands::prove::Args),
+    Compare(commands::compare::Args),
 }
 
 /// `sijill keys`.
@@ -125,8 +129,12 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Ledger(Ledger::Tail(args)) => commands::ledger_tail::run(args, &settings),
         Command::Export(args) => commands::export::run(args, &settings),
         Command::Import(args) => commands::import::run(args, &settings),
+        Command::Publish(args) => commands::publish::run(args, &settings),
         Command::Replay(args) => commands::replay::run(args, &settings),
         Command::Audit(args) => commands::audit::run(args, &settings),
+        Command::Verify(args) => commands::verify::run(args, &settings),
+        Command::Prove(args) => commands::prove::run(args, &settings),
+        Command::Compare(args) => commands::compare::run(args, &settings),
     }
 }
 
