@@ -19,6 +19,7 @@ mod place;
 mod static_host;
 
 mod answering;
+mod audited_again;
 mod bad_input;
 mod chile;
 mod damage;

@@ -1,14 +1,20 @@
-//! A full audit of an export, beside the cryptography that no audit can do without.
+//! A full audit of an export, beside the cryptography that no audit can do without; and an audit of a published folder
+//! that grew by a hundredth since the last one, beside one in full.
 
 use crate::Scale;
 use crate::big::{Big, operator_key};
+use crate::stage::{log_key, temporary};
 use crate::table::{Rate, Row, in_turn, rate, ratio};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use sijill_auditor::{Options, Verdict, audit};
+use sijill_auditor::fetcher::Fetcher;
+use sijill_auditor::state::State;
+use sijill_auditor::{Options, Verdict, audit, audit_published};
 use sijill_ledger::Sealed;
+use sijill_ledger::checkpoint::Checkpoint;
+use sijill_ledger::tile_writer::TileWriter;
 use sijill_poll::Event;
 use sijill_poll::event::{Responded, Who};
 use sijill_scenarios::bench::roster;
@@ -29,12 +35,92 @@ pub fn rows(scale: &Scale) -> Vec<Row> {
             ("cryptography alone", &mut || cryptography(&claims)),
         ],
     );
-    vec![Row::at_least(
+    let full = Row::at_least(
         &format!("full audit of {answers} answers, all cores"),
         "batch verification + BLAKE3 + SHA-256 of the same bytes",
         ratio(&ours, &least),
         0.8,
-    )]
+    );
+    vec![full, growth(scale, &export, answers)]
+}
+
+/// An audit in full against one of a hundredth's growth, of the same folder.
+fn growth(scale: &Scale, export: &Path, answers: u32) -> Row {
+    let folder = temporary();
+    let (entries, leaves) = crate::replays::sections(export);
+    let size = entries.len() as u64;
+    std::fs::write(folder.path().join("roster"), leaves).unwrap();
+    publish(folder.path(), &entries, &[size - size / 100, size]);
+    let options = |state| Options {
+        operator_keys: vec![operator_key()],
+        now_ms: u64::MAX / 2,
+        keep: true,
+        state,
+        ..Options::default()
+    };
+    let audited = |state: Option<State>| {
+        let fetcher = Fetcher::of_folder(folder.path()).unwrap();
+        audit_published(fetcher, &options(state), &|_| ()).unwrap()
+    };
+    // The state of when it was a hundredth smaller.
+    let newest = std::fs::read(folder.path().join("checkpoint")).unwrap();
+    std::fs::copy(
+        folder.path().join("before"),
+        folder.path().join("checkpoint"),
+    )
+    .unwrap();
+    let state = audited(None).kept.expect("every check passes");
+    std::fs::write(folder.path().join("checkpoint"), newest).unwrap();
+    let [full, growth] = in_turn(
+        scale.rounds.min(3),
+        [
+            ("in full", &mut || rate(answers, || drop(audited(None)))),
+            ("the growth", &mut || {
+                rate(answers, || {
+                    let state = State::read(&state.to_bytes()).unwrap();
+                    let report = audited(Some(state));
+                    assert!(report.audited_from > 0 && report.kept.is_some());
+                })
+            }),
+        ],
+    );
+    Row::at_least(
+        &format!("audit of 1 % growth to {answers} answers, with a state"),
+        "the same folder audited in full (20 is 5 %)",
+        ratio(&growth, &full),
+        20.0,
+    )
+}
+
+/// Writes the folder of this poll as it is after these sizes; `before` beside it is the checkpoint of the first.
+fn publish(folder: &Path, entries: &[Vec<u8>], sizes: &[u64; 2]) {
+    let Event::Opened(opened) = Sealed::<Event>::read(&entries[0])
+        .unwrap()
+        .into_entry()
+        .event
+    else {
+        panic!("entry 0 is an opening")
+    };
+    let origin = opened.opening.origin;
+    let key = log_key(&origin);
+    let (mut writer, mut notes) = (TileWriter::default(), Vec::new());
+    for (entry, size) in entries.iter().zip(1..) {
+        let mut tiles = writer.append(entry).unwrap();
+        if sizes.contains(&size) {
+            tiles.extend(writer.partial());
+            let (origin, root) = (origin.clone(), writer.root());
+            let checkpoint = Checkpoint { origin, size, root };
+            notes.push(checkpoint.sign(&key).unwrap().to_string());
+        }
+        for tile in tiles {
+            let path = folder.join(tile.id.to_string());
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, tile.bytes).unwrap();
+        }
+    }
+    std::fs::write(folder.join("checkpoints"), notes.concat()).unwrap();
+    std::fs::write(folder.join("before"), &notes[0]).unwrap();
+    std::fs::write(folder.join("checkpoint"), &notes[1]).unwrap();
 }
 
 fn audited(export: &Path, answers: u32) -> Rate {

@@ -1,7 +1,7 @@
 //! A service in this process, over a log of the benchmark's choice, in which a poll is ready to take answers.
 
 use data_encoding::BASE64;
-use sijill_ledger::codec;
+use sijill_ledger::{Origin, SecretKey, codec};
 use sijill_poll::Event;
 use sijill_poll::event::Opening;
 use sijill_scenarios::bench::{Bench, Setup};
@@ -55,6 +55,11 @@ pub const MASTER: [u8; 32] = [7; 32];
 
 fn master() -> MasterKey {
     MasterKey::new(MASTER)
+}
+
+/// The key by which a service with that master signs this ledger's checkpoints.
+pub fn log_key(origin: &Origin) -> SecretKey {
+    master().log_key(origin)
 }
 
 /// Gives a poll the keys that a service with that master has for it.
