@@ -41,7 +41,7 @@ def policy() -> Policy:
 
 
 def report(listed: bytes | None, **given: Any) -> Report:
-    return audit(Export(io.BytesIO(made.export(listed))), held(**given))
+    return audit(Export(io.BytesIO(made.export(ENTRY_BYTES, made.LEAVES, listed))), held(**given))
 
 
 def verdicts(found: Report, *numbers: int) -> list[str]:
@@ -102,7 +102,7 @@ class Exports(unittest.TestCase):
 
     def test_the_section_may_be_there_once_and_passed_over(self) -> None:
         for kind, flags, expected in ((3, 0, PASSED), (3, 1, FAILED), (3, 2, FAILED), (9, 0, PASSED), (9, 1, FAILED)):
-            file = made.export(checkpoint(4), kind, flags)
+            file = made.export(ENTRY_BYTES, made.LEAVES, checkpoint(4), kind, flags)
             self.assertEqual(verdicts(audit(Export(io.BytesIO(file)), held()), 1), [expected], (kind, flags))
 
 
