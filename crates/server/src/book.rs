@@ -9,12 +9,14 @@ use crate::wire;
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::{Hash, Head, Origin, SecretKey};
 use sijill_poll::definition::Definition;
-use sijill_poll::event::Responded;
+use sijill_poll::event::{Responded, Who};
 use sijill_poll::poll::Phase;
 use sijill_poll::promise::{self, Promise};
 use sijill_poll::tally::Tally;
-use sijill_poll::{Poll, PollError};
+use sijill_poll::{Event, Poll, PollError};
+use sijill_store::public_folder::Listed;
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
@@ -68,13 +70,34 @@ impl Published {
     }
 }
 
-/// A published checkpoint, and where it ends in the list of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listed {
-    /// Number of entries that it is over.
-    pub size: u64,
-    /// Its end, in bytes from the beginning of the list.
-    pub ends_at: u64,
+/// Where each invitation's last answer stands in the ledger, by place in the roster.
+#[derive(Debug, Clone, Default)]
+pub struct Places(Vec<Option<NonZeroU64>>);
+
+impl Places {
+    /// Takes an entry. Entry 0 is never an answer.
+    pub fn look(&mut self, index: u64, event: &Event) {
+        let Event::Responded(responded) = event else {
+            return;
+        };
+        let Who::Invitation { index: person, .. } = responded.answer.who;
+        let person = person as usize;
+        if self.0.len() <= person {
+            self.0.resize(person + 1, None);
+        }
+        if let Some(place) = self.0.get_mut(person) {
+            *place = NonZeroU64::new(index);
+        }
+    }
+
+    /// The entry of an invitation's last answer.
+    pub fn of(&self, person: u32) -> Option<u64> {
+        self.0
+            .get(person as usize)
+            .copied()
+            .flatten()
+            .map(NonZeroU64::get)
+    }
 }
 
 /// One poll as the rest of the service sees it.
@@ -87,6 +110,8 @@ pub struct Book {
     promise_key: SecretKey,
     /// The state of what is on stable storage.
     durable: RwLock<Poll>,
+    /// Where the answers of that state stand.
+    places: RwLock<Places>,
     /// Replaced at each publication; every listener sees the newest.
     published: watch::Sender<Arc<Published>>,
     /// Every published checkpoint, by ascending size; the signer adds to it.
@@ -107,6 +132,7 @@ impl Book {
             definition: Arc::clone(poll.definition()),
             promise_key: master.promise_key(poll.origin()),
             durable: RwLock::new(poll),
+            places: RwLock::default(),
             published: watch::Sender::new(Arc::new(published)),
             listed: RwLock::default(),
             publishing: AtomicBool::new(false),
@@ -120,6 +146,7 @@ impl Book {
         let published = Published::of(&at_publication, at);
         Self {
             unpublished_at_start: replayed.unpublished,
+            places: RwLock::new(replayed.places),
             ..Self::new(replayed.poll, published, master)
         }
     }
@@ -163,6 +190,17 @@ impl Book {
     /// The durable state, for the publisher.
     pub(crate) fn durable_mut(&self) -> RwLockWriteGuard<'_, Poll> {
         self.durable.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The entry of an invitation's last answer, by place in the roster.
+    pub fn place(&self, person: u32) -> Option<u64> {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        places.of(person)
+    }
+
+    /// Where the durable answers stand, for the publisher.
+    pub(crate) fn places_mut(&self) -> RwLockWriteGuard<'_, Places> {
+        self.places.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The last publication.
@@ -217,6 +255,14 @@ impl Book {
             before.map_or(0, |before| before.ends_at),
             all.get(place)?.ends_at,
         ))
+    }
+
+    /// Where the list of those published checkpoints ends that are over this many entries or fewer, in bytes.
+    pub(crate) fn list_end_at(&self, size: u64) -> u64 {
+        let all = self.listed.read().unwrap_or_else(PoisonError::into_inner);
+        let count = all.partition_point(|listed| listed.size <= size);
+        let last = count.checked_sub(1).and_then(|last| all.get(last));
+        last.map_or(0, |last| last.ends_at)
     }
 
     /// Where the list of published checkpoints ends, in bytes.

@@ -36,7 +36,7 @@ pub mod route {
     /// A bundle of entries.
     pub const BUNDLE: &str = "/polls/{slug}/tile/entries/{*rest}";
     /// The receipt of an entry under a published checkpoint.
-    pub const RECEIPT: &str = "/polls/{slug}/receipt/{size}/{index}";
+    pub const RECEIPT_UNDER: &str = "/polls/{slug}/receipt/{size}/{index}";
     /// The consistency proof between two published sizes.
     pub const CONSISTENCY: &str = "/polls/{slug}/consistency/{old}/{new}";
 }

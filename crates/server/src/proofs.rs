@@ -28,7 +28,8 @@ impl Service {
         let Some((from, to)) = book.place_in_list(size) else {
             return Ok(None);
         };
-        let text = self.public_folder(book).listed(from, to)?;
+        let bytes = self.public_folder(book).listed(from, to)?;
+        let text = String::from_utf8(bytes).map_err(|error| failed(book, error))?;
         text.parse().map(Some).map_err(|error| failed(book, error))
     }
 

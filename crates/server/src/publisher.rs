@@ -120,7 +120,9 @@ impl Publisher {
         if let Some(roster) = part.roster {
             poll.attach(roster);
         }
+        let mut places = book.places_mut();
         for sealed in entries {
+            places.look(sealed.entry().index, &sealed.entry().event);
             evolve(&mut poll, sealed);
         }
     }

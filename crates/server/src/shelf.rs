@@ -4,7 +4,7 @@
 //! snapshot of its projections, the exports that observers download.
 
 use crate::ServerError;
-use crate::book::Book;
+use crate::book::{Book, Places};
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::checkpoint::SignedCheckpoint;
@@ -14,9 +14,8 @@ use sijill_poll::event::Who;
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use sijill_poll::{Event, Poll, evolve};
-use sijill_store::{
-    CheckpointStore, DataDir, Loaded, Log, PublicFolder, StoreError, export, files,
-};
+use sijill_store::export::{self, Beside};
+use sijill_store::{CheckpointStore, DataDir, Loaded, Log, PublicFolder, StoreError, files};
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -37,6 +36,8 @@ pub struct Replayed {
     pub poll: Poll,
     /// Its state at the last publication, and when that was.
     pub published: (Poll, u64),
+    /// Where the answers stand.
+    pub places: Places,
     /// Invitations that answered after that, and how many other entries came.
     pub unpublished: (BTreeSet<u32>, u64),
 }
@@ -148,6 +149,7 @@ pub fn replay(
     let mut published: Option<(Poll, u64)> = None;
     let mut up_to = None;
     let mut unpublished = (Vec::new(), 0);
+    let mut places = Places::default();
     let mut roster_error = None;
     let loaded = log.load::<Event>(origin, slug_of, |sealed| {
         let poll = match &mut state {
@@ -162,6 +164,7 @@ pub fn replay(
                 state.insert(poll)
             }
         };
+        places.look(sealed.entry().index, &sealed.entry().event);
         match &sealed.entry().event {
             Event::Responded(responded) => {
                 let Who::Invitation { index, .. } = responded.answer.who;
@@ -191,6 +194,7 @@ pub fn replay(
     let replayed = Replayed {
         poll,
         published,
+        places,
         unpublished: (unpublished.0.into_iter().collect(), unpublished.1),
     };
     Ok((replayed, loaded))
@@ -382,7 +386,12 @@ pub fn export(
         Some(_) => roster_path(data, book.slug()),
         None => folder(data, book.slug()).join("no-roster"),
     };
-    export::write(log, book.origin(), &roster, Some(size), target, |_| ())?;
+    let public = PublicFolder::at(&public_path(data, book.slug()));
+    let beside = Beside {
+        roster: &roster,
+        checkpoints: Some((&public, book.list_end_at(size))),
+    };
+    export::write(log, book.origin(), beside, Some(size), target, |_| ())?;
     Ok(())
 }
 

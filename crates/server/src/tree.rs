@@ -7,10 +7,8 @@
 //! - a start goes on only if the log has the entries that the newest checkpoint is over.
 
 use crate::ServerError;
-use crate::book::Listed;
 use crate::limits::TILES_UNSETTLED_MAX;
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
-use sijill_ledger::checkpoint_list::{Ascent, Splitter};
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::tile::{TileId, TileKind};
 use sijill_ledger::tile_reader::TileReader;
@@ -18,8 +16,8 @@ use sijill_ledger::tile_writer::TileWriter;
 use sijill_ledger::tree::leaf_hash;
 use sijill_ledger::{Head, Origin, Sealed, SecretKey};
 use sijill_poll::{Event, Poll};
+use sijill_store::public_folder::Listed;
 use sijill_store::{CheckpointStore, Log, PublicFolder};
-use std::io::{BufRead, BufReader, Read};
 
 /// The published tree of one ledger.
 pub struct Tree {
@@ -159,10 +157,7 @@ impl Tree {
 
     /// Reads the list, and ends it with the newest checkpoint: a crash may have come between the two.
     fn read_list(&mut self, newest: Option<&SignedCheckpoint>) -> Result<Vec<Listed>, ServerError> {
-        let mut listed = match self.folder.list()? {
-            Some(list) => self.listed(BufReader::new(list))?,
-            None => Vec::new(),
-        };
+        let mut listed = self.folder.checkpoints()?;
         self.list_end = listed.last().map_or(0, |last| last.ends_at);
         let last = listed.last().map_or(0, |last| last.size);
         let kept = newest.map_or(0, |newest| newest.claimed().size);
@@ -176,46 +171,6 @@ impl Tree {
         if let Some(newest) = newest.filter(|_| last < kept) {
             listed.push(self.list(&newest.to_string(), kept)?);
         }
-        Ok(listed)
-    }
-
-    /// Where each checkpoint of the list ends, as far as it can be read: what comes after that was not the end of a
-    /// publication, and is written over.
-    fn listed(&self, mut list: impl BufRead) -> Result<Vec<Listed>, ServerError> {
-        let (mut splitter, mut ascent, mut listed) =
-            (Splitter::default(), Ascent::default(), vec![]);
-        let mut add = |found: Option<SignedCheckpoint>, number: u64, ends_at: u64| {
-            let Some(found) = found else {
-                return Some(());
-            };
-            ascent.look(number, found.claimed()).ok()?;
-            let size = found.claimed().size;
-            listed.push(Listed { size, ends_at });
-            Some(())
-        };
-        let (mut line, mut at) = (Vec::new(), 0);
-        loop {
-            line.clear();
-            let limit = sijill_ledger::limits::CHECKPOINT_BYTES_MAX as u64;
-            let read = (&mut list).take(limit).read_until(b'\n', &mut line);
-            let read = read.map_err(|error| ServerError::File {
-                what: "read",
-                path: self.folder.path().join("checkpoints").display().to_string(),
-                why: error.to_string(),
-            })?;
-            if read == 0 {
-                break;
-            }
-            let number = splitter.note();
-            let added = splitter.push(&line).ok();
-            if added.and_then(|found| add(found, number, at)).is_none() {
-                return Ok(listed);
-            }
-            at += read as u64;
-        }
-        let number = splitter.note();
-        let last = splitter.finish().ok();
-        last.and_then(|found| add(found, number, at));
         Ok(listed)
     }
 

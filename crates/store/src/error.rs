@@ -119,6 +119,16 @@ pub enum StoreError {
         /// The copy.
         path: String,
     },
+    /// Contradiction: the list of published checkpoints is damaged.
+    #[error(
+        "`{path}`, the list of published checkpoints, is damaged: {why}. Put it back from a backup, or from what observers have of it"
+    )]
+    List {
+        /// The list.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Conflict: somebody else replaced a checkpoint.
     #[error(
         "`{path}` is not the checkpoint of `{slug}` that was kept there last: another server publishes this poll. Nothing more was signed; stop one of the two, keep its directory as evidence, and audit both (`sijill compare`) before going on"

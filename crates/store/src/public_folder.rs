@@ -8,15 +8,27 @@
 use crate::StoreError;
 use crate::files;
 use sijill_ledger::bundle;
+use sijill_ledger::checkpoint::SignedCheckpoint;
+use sijill_ledger::checkpoint_list::{Ascent, CheckpointListError, Splitter};
+use sijill_ledger::limits::CHECKPOINT_BYTES_MAX;
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_ledger::tile_writer::Tile;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take, Write};
 use std::path::{Path, PathBuf};
 
 /// Name of the list of checkpoints.
 const LIST: &str = "checkpoints";
+
+/// A published checkpoint, and where it ends in the list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Number of entries that it is over.
+    pub size: u64,
+    /// Its end, in bytes from the beginning of the list.
+    pub ends_at: u64,
+}
 
 /// The folder of a published poll.
 #[derive(Debug)]
@@ -127,14 +139,35 @@ impl PublicFolder {
         files::remove_folder(&self.path.join("tile"))
     }
 
-    /// The list of checkpoints, opened to be read; none if there is none.
-    pub fn list(&self) -> Result<Option<File>, StoreError> {
+    /// Every checkpoint of the list. What a crash left half written at its end is passed over.
+    ///
+    /// # Errors
+    /// If one before the last cannot be read, or is not of a larger size than the one before it.
+    pub fn checkpoints(&self) -> Result<Vec<Listed>, StoreError> {
         let path = self.path.join(LIST);
-        match File::open(&path) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io("open", &path)(error)),
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io("open", &path)(error)),
+        };
+        let mut scan = Scan::default();
+        let mut file = BufReader::new(file);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut file)
+                .take(CHECKPOINT_BYTES_MAX as u64)
+                .read_until(b'\n', &mut line)
+                .map_err(StoreError::io("read", &path))?;
+            if read == 0 {
+                break;
+            }
+            scan.line(&line);
         }
+        scan.finish().map_err(|why| StoreError::List {
+            path: path.display().to_string(),
+            why,
+        })
     }
 
     /// Writes a checkpoint at this place of the list, durably, and ends the list with it: what a crash left behind that
@@ -159,18 +192,79 @@ impl PublicFolder {
         }
     }
 
-    /// The bytes of the list from one place up to another.
-    pub fn listed(&self, from: u64, to: u64) -> Result<String, StoreError> {
+    /// The list from one place up to another, to be read.
+    pub fn list(&self, from: u64, to: u64) -> Result<Take<File>, StoreError> {
         let path = self.path.join(LIST);
-        let read = || {
+        let open = || {
             let mut file = File::open(&path)?;
             file.seek(SeekFrom::Start(from))?;
-            let mut text = String::new();
-            file.take(to.saturating_sub(from))
-                .read_to_string(&mut text)?;
-            Ok(text)
+            Ok(file.take(to.saturating_sub(from)))
         };
-        read().map_err(StoreError::io("read", &path))
+        open().map_err(StoreError::io("read", &path))
+    }
+
+    /// The one checkpoint that stands there in the list.
+    pub fn listed(&self, from: u64, to: u64) -> Result<Vec<u8>, StoreError> {
+        let to = to.min(from.saturating_add(CHECKPOINT_BYTES_MAX as u64));
+        let mut bytes = Vec::new();
+        self.list(from, to)?
+            .read_to_end(&mut bytes)
+            .map_err(StoreError::io("read", &self.path.join(LIST)))?;
+        Ok(bytes)
+    }
+}
+
+/// A list as it is read, line by line.
+#[derive(Default)]
+struct Scan {
+    splitter: Splitter,
+    ascent: Ascent,
+    at: u64,
+    listed: Vec<Listed>,
+    /// What is wrong with the last checkpoint that was read.
+    fault: Option<String>,
+    /// The same where others came after it.
+    damage: Option<String>,
+}
+
+impl Scan {
+    fn line(&mut self, line: &[u8]) {
+        let number = self.splitter.note();
+        let ended = self.splitter.push(line);
+        self.take(number, ended);
+        self.at += line.len() as u64;
+    }
+
+    fn take(&mut self, number: u64, ended: Result<Option<SignedCheckpoint>, CheckpointListError>) {
+        let looked = ended.and_then(|ended| {
+            let Some(ended) = ended else {
+                return Ok(None);
+            };
+            self.ascent.look(number, ended.claimed())?;
+            Ok(Some(ended.claimed().size))
+        });
+        match looked {
+            Ok(None) => {}
+            Ok(Some(size)) => {
+                self.damage = self.damage.take().or(self.fault.take());
+                let ends_at = self.at;
+                self.listed.push(Listed { size, ends_at });
+            }
+            Err(error) => {
+                self.damage = self.damage.take().or(self.fault.take());
+                self.fault = Some(error.to_string());
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<Vec<Listed>, String> {
+        let number = self.splitter.note();
+        let last = std::mem::take(&mut self.splitter).finish();
+        self.take(number, last);
+        match self.damage {
+            Some(damage) => Err(damage),
+            None => Ok(self.listed),
+        }
     }
 }
 
@@ -204,7 +298,9 @@ fn beginning(full: &[u8], id: TileId) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sijill_ledger::checkpoint::Checkpoint;
     use sijill_ledger::tile_writer::TileWriter;
+    use sijill_ledger::{Hash, SecretKey};
 
     fn write(folder: &mut PublicFolder, writer: &mut TileWriter, entries: std::ops::Range<u32>) {
         for entry in entries {
@@ -251,6 +347,37 @@ mod tests {
         assert_eq!(after, before);
     }
 
+    fn checkpoint(size: u64) -> String {
+        let checkpoint = Checkpoint {
+            origin: "ur.example/polls/bridge".parse().unwrap(),
+            size,
+            root: Hash::of(&size.to_le_bytes()),
+        };
+        let key = SecretKey::from_seed([1; 32]);
+        checkpoint.sign(&key).unwrap().to_string()
+    }
+
+    /// A flipped bit in the middle was once taken for the end of the list, and everything after it was written over.
+    #[test]
+    fn half_a_checkpoint_at_the_end_of_the_list_is_passed_over_and_one_before_others_is_damage() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = PublicFolder::make(place.path()).unwrap();
+        let notes: Vec<String> = [3, 5, 9].map(checkpoint).into();
+        let (mut at, mut expected) = (0, Vec::new());
+        for (note, size) in notes.iter().zip([3, 5, 9]) {
+            folder.list_checkpoint(at, note).unwrap();
+            at += note.len() as u64;
+            expected.push(Listed { size, ends_at: at });
+            assert_eq!(folder.checkpoints().unwrap(), expected);
+            folder.list_checkpoint(at, &note[..note.len() / 2]).unwrap();
+            assert_eq!(folder.checkpoints().unwrap(), expected);
+        }
+        let list = notes.concat().replacen("\n5\n", "\n05\n", 1);
+        std::fs::write(place.path().join(LIST), list).unwrap();
+        let error = folder.checkpoints().unwrap_err().to_string();
+        assert!(error.contains("checkpoint 2"), "{error}");
+    }
+
     #[test]
     fn the_list_ends_with_the_checkpoint_written_last() {
         let place = tempfile::tempdir().unwrap();
@@ -259,7 +386,7 @@ mod tests {
         folder.list_checkpoint(4, "two, half wri").unwrap();
         folder.list_checkpoint(4, "two\n").unwrap();
         assert_eq!(folder.listed(0, 99).unwrap().len(), 8);
-        assert_eq!(folder.listed(4, 8).unwrap(), "two\n");
-        assert_eq!(folder.listed(0, 4).unwrap(), "one\n");
+        assert_eq!(folder.listed(4, 8).unwrap(), b"two\n");
+        assert_eq!(folder.listed(0, 4).unwrap(), b"one\n");
     }
 }

@@ -76,7 +76,7 @@ pub fn router(web: Web) -> Router {
         .route(route::CHECKPOINT, get(tiles::checkpoint))
         .route(route::CHECKPOINTS, get(tiles::checkpoints))
         .route(route::BUNDLE, get(tiles::bundle))
-        .route(route::RECEIPT, get(tiles::receipt))
+        .route(route::RECEIPT_UNDER, get(tiles::receipt))
         .route(route::CONSISTENCY, get(tiles::consistency))
         .fallback(trouble::not_found)
         .method_not_allowed_fallback(trouble::wrong_method)

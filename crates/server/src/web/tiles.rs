@@ -7,7 +7,7 @@ use crate::ServerError;
 use crate::book::Book;
 use crate::limits::TILES_KEPT_BYTES_MAX;
 use crate::tree::is_published;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,8 @@ use sijill_ledger::tile::TileId;
 use sijill_pages::ProblemKind;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::AsyncReadExt;
+use tokio_util::io::ReaderStream;
 
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// As long as the shortest publication step: who asks again gets what is new.
@@ -88,11 +90,16 @@ pub async fn checkpoints(
         return response;
     }
     let service = web.service.clone();
-    let read = tokio::task::spawn_blocking(move || service.public_folder(&book).listed(from, end));
-    let Ok(Ok(text)) = read.await else {
-        return problem(&web, &headers, None, ProblemKind::Internal);
+    let list = match end {
+        0 => None,
+        _ => service.public_folder(&book).list(from, end).ok(),
     };
-    let mut response = sent(text, TEXT, FOR_A_MOMENT);
+    let Some(list) = list else {
+        return problem(&web, &headers, None, ProblemKind::NotFound);
+    };
+    let list = tokio::fs::File::from_std(list.into_inner()).take(end - from);
+    let body = Body::from_stream(ReaderStream::new(list));
+    let mut response = sent(body, TEXT, FOR_A_MOMENT);
     let headers = response.headers_mut();
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     if from > 0 {
