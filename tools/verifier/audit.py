@@ -328,9 +328,10 @@ class _Walk:
         if tiles is None:
             self._findings.not_applicable(24, "the source has no tiles")
             return
-        if not tiles.finish(self._tell_tile):
-            self._findings.not_checked([24], "entries are missing, from which tiles should follow")
-        self._findings.looked(24, tiles.looked)
+        if tiles.finish(self._tell_tile):
+            self._findings.looked(24, tiles.looked)
+        else:
+            self._findings.disregard([24], "entries are missing, from which tiles should follow")
 
     def _log(self, inner: Opening) -> Log:
         """Whose signatures count as the log's."""

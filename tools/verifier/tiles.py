@@ -4,7 +4,6 @@ Hashes are kept of one unfinished tile a level. A tile that is complete is compa
 its narrower forms, which growth may have left there.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,15 +56,12 @@ class Tiles:
             self._hash(level + 1, above.root(), tell)
 
     def finish(self, tell: Tell) -> bool:
-        """Compares what is not complete, and looks for files of no tile. Whether all entries were there."""
+        """Compares what is not complete. Whether all entries were there."""
         if self._entries:
             self._bundle(tell)
         for level, row in enumerate(self._rows):
             if row:
                 self._compare(Tile(level, self._done[level], len(row)), row, tell)
-        for path in _paths(self._folder, "tile"):
-            if Tile.parse(path) is None:
-                tell(f"`{path}`", "the path of a tile", "another", "no tree has this file")
         return self._count == self._size
 
     def _compare(self, whole: Tile, parts: list[bytes], tell: Tell) -> None:
@@ -92,10 +88,3 @@ class Tiles:
             if found is not None and found.width <= whole.width:
                 yield found.width
 
-
-def _paths(folder: Path, below: str) -> Iterator[str]:
-    """Everything that is no folder below this one, as paths with slashes. Folders that are links are not entered."""
-    for place, folders, files in os.walk(folder / below):
-        links = [name for name in folders if (Path(place) / name).is_symlink()]
-        for name in files + links:
-            yield (Path(place) / name).relative_to(folder).as_posix()
