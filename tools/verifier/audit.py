@@ -328,10 +328,11 @@ class _Walk:
         if tiles is None:
             self._findings.not_applicable(24, "the source has no tiles")
             return
-        if tiles.finish(self._tell_tile):
-            self._findings.looked(24, tiles.looked)
-        else:
-            self._findings.disregard([24], "entries are missing, from which tiles should follow")
+        if not tiles.finish(self._tell_tile):
+            self._findings.not_checked([24], "entries are missing, from which tiles should follow")
+        if tiles.others:
+            self._findings.note(24, f"files under `tile/` that are of no tile of the newest checkpoint: {tiles.others}")
+        self._findings.looked(24, tiles.looked)
 
     def _log(self, inner: Opening) -> Log:
         """Whose signatures count as the log's."""

@@ -196,7 +196,6 @@ class Folders(unittest.TestCase):
     def test_where_entries_are_missing_tiles_are_not_checked(self) -> None:
         self.published([3, 10, SIZE])
         (self.path / f"tile/entries/000.p/{SIZE}").unlink()
-        (self.path / "tile/0/000.p/3").write_bytes(b"")
         self.assertEqual(verdicts(self.audit(), 1, 24), [FAILED, NOT_CHECKED])
 
     def test_the_newest_checkpoint_is_one_of_the_list(self) -> None:
