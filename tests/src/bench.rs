@@ -5,13 +5,17 @@
 
 use crate::definition::Terms;
 use crate::export::Export;
+use sijill_ledger::checkpoint::Checkpoint;
 use sijill_ledger::note::VerifierKey;
+use sijill_ledger::proof::InclusionProof;
+use sijill_ledger::tlog_proof::TlogProof;
+use sijill_ledger::tree::{Frontier, leaf_hash};
 use sijill_ledger::{Entry, Hash, Head, Link, Origin, PublicKey, Sealed, SecretKey};
 use sijill_poll::credential::{Invitation, Token};
 use sijill_poll::definition::{Definition, StrataVisibility};
 use sijill_poll::event::{
-    Annulled, Closed, Committed, Extended, How, Opened, Opening, Paused, Recovered, Responded,
-    Resumed, RosterCommitted, Unsealed, WaveEnded, WaveStarted,
+    Annulled, Closed, Committed, Extended, How, Objected, Opened, Opening, Paused, Recovered,
+    Responded, Resumed, RosterCommitted, Unsealed, WaveEnded, WaveStarted,
 };
 use sijill_poll::operator::{self, Signed, Signer};
 use sijill_poll::promise::{self, Promise};
@@ -345,13 +349,47 @@ impl Bench {
 
     /// The promise file for this answer.
     pub fn promise(&self, responded: &Responded) -> String {
+        self.promise_due(responded, self.poll.promise_due() / 1_000)
+    }
+
+    /// The promise file for this answer, due at this many seconds since 1970, whatever the definition says.
+    pub fn promise_due(&self, responded: &Responded, due: u64) -> String {
         let promise = Promise {
             origin: self.poll.origin().clone(),
             poll_id: self.poll.id(),
             answer: responded.hash().expect("the answer can be encoded"),
-            due: self.poll.promise_due() / 1_000,
+            due,
         };
         promise::file(responded, &promise, &self.keys.promise).expect("the promise can be signed")
+    }
+
+    /// The receipt of the entry of this index, under a checkpoint of the ledger as it is.
+    pub fn receipt(&self, index: u64) -> String {
+        let leaves: Vec<Hash> = self.entries.iter().map(|e| leaf_hash(e.bytes())).collect();
+        let mut tree = Frontier::default();
+        leaves.iter().for_each(|leaf| tree.append(*leaf));
+        let checkpoint = Checkpoint {
+            origin: self.poll.origin().clone(),
+            size: leaves.len() as u64,
+            root: tree.root(),
+        };
+        let signed = checkpoint.sign(&self.keys.log);
+        let inclusion = InclusionProof::of_leaves(index, &leaves);
+        let canonical = self.entries[index as usize].bytes();
+        TlogProof::of_entry(
+            canonical,
+            index,
+            inclusion.expect("the entry is in the tree"),
+            signed.expect("the checkpoint can be signed"),
+        )
+        .expect("the proof leads to the root")
+        .to_string()
+    }
+
+    /// `Objected` of this promise file, whatever it is.
+    pub fn objected(&self, promise: &str) -> Event {
+        let promise = promise.to_owned();
+        Event::Objected(Objected { promise })
     }
 
     /// The ledger and the leaves.

@@ -4,6 +4,7 @@ use crate::bench::{Bench, Setup};
 use crate::definition::{HOUR_MS, Terms};
 use sijill_ledger::Link;
 use sijill_ledger::note::VerifierKey;
+use sijill_poll::event::How;
 use std::collections::BTreeMap;
 
 /// What an auditor is handed: a file, and what they hold from elsewhere.
@@ -17,6 +18,8 @@ pub struct Case {
     pub anchors: Vec<(u64, Link)>,
     /// Name and text of promise files that respondents handed in.
     pub promises: Vec<(String, String)>,
+    /// Name and text of receipt files that respondents handed in.
+    pub receipts: Vec<(String, String)>,
     /// Whom the auditor believes about checkpoints: a policy as a file.
     pub policy: Option<Vec<u8>>,
     /// Name and bytes of checkpoints that the auditor held before.
@@ -38,6 +41,7 @@ impl Case {
             operator_keys: vec![bench.keys.operator_key()],
             anchors: vec![bench.end()],
             promises: Vec::new(),
+            receipts: Vec::new(),
             policy: None,
             held: Vec::new(),
             now_ms: bench.now + HOUR_MS,
@@ -146,6 +150,20 @@ pub fn sealed() -> Bench {
 /// The closed poll that most tests use: 12 invitations in 2 strata, 10 answers, one of them changed.
 pub fn honest() -> Bench {
     closed(&Setup::default(), 10)
+}
+
+/// The same poll of other people, with other keys.
+pub fn honest_of_seed(seed: u8) -> Bench {
+    let setup = Setup {
+        seed,
+        ..Setup::default()
+    };
+    closed(&setup, 10)
+}
+
+/// The promise that the platform of this bench gave person 10 for an answer that no fixture records.
+pub fn dropped(bench: &Bench) -> String {
+    bench.promise(&bench.responded_as(10, 1, How::Link, "no"))
 }
 
 /// The poll that most forgers begin with: 12 invitations in 2 strata, 10 answers, still running. Its last two entries,

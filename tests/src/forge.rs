@@ -12,9 +12,11 @@ use sijill_poll::Event;
 
 mod answers;
 mod format;
+mod objections;
 mod operators;
 mod promises;
 mod published;
+mod receipts;
 mod strata;
 
 pub use published::many;
@@ -51,6 +53,8 @@ pub fn forgeries() -> Vec<Forgery> {
         operators::FORGERIES,
         answers::FORGERIES,
         promises::FORGERIES,
+        objections::FORGERIES,
+        receipts::FORGERIES,
         strata::FORGERIES,
         published::FORGERIES,
         published::IN_FOLDERS,

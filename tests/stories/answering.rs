@@ -1,8 +1,9 @@
 //! A respondent's story: the link, the page, the answer, the code and the promise.
 
-use crate::assertions::{answers, bare, choice, code, entries, integer, verdict};
+use crate::assertions::{answers, bare, check, choice, code, entries, integer, verdict};
 use crate::browser::{Browser, Page};
 use crate::place::{Invitation, Place, terms};
+use crate::process::{COMMAND_MAX, until};
 use sijill_poll::event::Responded;
 use sijill_scenarios::Terms;
 use std::sync::Barrier;
@@ -114,6 +115,58 @@ fn a_promise_for_an_answer_that_is_not_in_the_ledger_fails_the_audit() {
         .json();
     assert_eq!(verdict(&report, "V25"), "failed");
     assert_eq!(verdict(&report, "V17"), "passed");
+}
+
+/// The receipt of an entry, once everything up to the close is published.
+fn receipt(browser: &Browser, index: u64, size: u64) -> Page {
+    let published = || {
+        let checkpoint = browser.get("/polls/bridge/checkpoint");
+        let signed = checkpoint.text().lines().nth(1).map(str::to_owned);
+        (signed == Some(size.to_string())).then_some(())
+    };
+    until(COMMAND_MAX, published).expect("the close is published");
+    let path = format!("/polls/bridge/receipt/{size}/{index}");
+    browser.get(&path).status(200)
+}
+
+#[test]
+fn a_receipt_is_upheld_by_the_ledger_it_is_of_and_by_no_other() {
+    let place = Place::new();
+    let invited = place.poll(&terms(), 3);
+    let server = place.serve();
+    let browser = server.browser();
+    browser.answer(&invited[0].path, "yes").status(200);
+    place.close(SLUG);
+    let anchor = place.anchor(SLUG);
+    let (last, _) = anchor.split_once(':').unwrap();
+    let last: u64 = last.parse().unwrap();
+    // The close follows the one answer.
+    let kept = place.write(
+        "kept.tlog-proof",
+        receipt(&browser, last - 1, last + 1).body,
+    );
+    let close = place.write("close.tlog-proof", receipt(&browser, last, last + 1).body);
+    server.stop().well();
+    let audit = |receipt: &std::path::Path| {
+        let given = args!["--anchor", &anchor, "--receipt", receipt, "--json"];
+        place.audit(place.data(), given)
+    };
+    let upheld = audit(&kept).well().json();
+    assert_eq!(verdict(&upheld, "V25"), "passed");
+    let note = check(&upheld, "V25")["notes"][0]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        note.contains(&format!("entry {} and counts", last - 1)),
+        "{note}"
+    );
+    let text = std::fs::read_to_string(&kept).unwrap();
+    let bent = place.write("bent.tlog-proof", text.replace("index ", "index 1"));
+    for none in [&close, &bent, &place.write("empty.tlog-proof", "")] {
+        let report = audit(none).expect_code(1).json();
+        assert_eq!(verdict(&report, "V25"), "failed");
+    }
 }
 
 #[test]

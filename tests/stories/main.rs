@@ -26,6 +26,7 @@ mod desk;
 mod flood;
 mod killed;
 mod live;
+mod objections;
 mod operating;
 mod parts;
 mod power;

@@ -18,7 +18,7 @@ use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
 use crate::published::Published;
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
-use crate::source::Source;
+use crate::source::{Raw, Source};
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 use sijill_ledger::note::VerifierKey;
@@ -83,6 +83,8 @@ pub struct Options {
     pub anchors: Vec<Anchor>,
     /// Promise files: name and text.
     pub promises: Vec<(String, String)>,
+    /// Receipt files: name and text.
+    pub receipts: Vec<(String, String)>,
     /// Whom to believe about checkpoints.
     pub policy: Option<Policy>,
     /// Checkpoints held from before: name and bytes.
@@ -91,6 +93,13 @@ pub struct Options {
     pub now_ms: u64,
     /// What the server shows, where the source is one; fetched before the export.
     pub shown: Shown,
+}
+
+impl Options {
+    /// Whether nobody who answered gave anything.
+    pub(crate) fn has_nothing_of_answers(&self) -> bool {
+        self.promises.is_empty() && self.receipts.is_empty()
+    }
 }
 
 /// How far an audit is.
@@ -163,6 +172,7 @@ fn audit_source(
     };
     let mut fold = Fold::new(first.as_ref(), poll, log, options, findings);
     run(&source, &mut fold, progress)?;
+    look_again(&source, &mut fold)?;
     fold.log.finish(&mut fold.findings)?;
     let forks = forks(&source, &fold.log)?;
     Ok(PollReport {
@@ -279,6 +289,29 @@ fn judge_tiles(source: &Source, fold: &mut Fold) -> Result<(), AuditError> {
     }
     tiles::finish(published, read, &mut fold.findings);
     Ok(())
+}
+
+/// Goes through the entries once more for the answers that objections are about, where there are any.
+fn look_again(source: &Source, fold: &mut Fold) -> Result<(), AuditError> {
+    if !fold.objections.has_open_ones() {
+        return Ok(());
+    }
+    let mut entries = source.entries()?;
+    let mut place = 0;
+    loop {
+        let raws = entries.next_chunk()?;
+        if raws.is_empty() {
+            return Ok(());
+        }
+        for raw in raws {
+            if let Raw::Entry(bytes) = raw
+                && let Ok(sealed) = Sealed::<Event>::read_vec(bytes)
+            {
+                fold.objections.look_for(place, &sealed.entry().event);
+            }
+            place += 1;
+        }
+    }
 }
 
 fn report(mut fold: Fold, leaves: &Leaves, signer: Signer, options: &Options) -> PollReport {
@@ -417,8 +450,10 @@ fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) ->
             rests.push("that people answered for themselves (`link` rung: the platform could answer for those who opened their link, and who made or carried the messages for anybody)");
         }
     }
-    if options.promises.is_empty() {
-        rests.push("that every acknowledged answer is here (no respondent's promise was given)");
+    if options.has_nothing_of_answers() {
+        rests.push(
+            "that every acknowledged answer is here (no respondent's promise or receipt was given)",
+        );
     }
     if !anchors.iter().any(|anchor| anchor.met) && options.held.is_empty() {
         rests.push(

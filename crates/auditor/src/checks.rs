@@ -5,10 +5,13 @@ pub(crate) mod chain;
 pub(crate) mod checkpoints;
 pub(crate) mod encoding;
 pub(crate) mod held;
+pub(crate) mod held_answer;
 pub(crate) mod numbering;
+pub(crate) mod objections;
 pub(crate) mod opening;
 pub(crate) mod personal;
 pub(crate) mod promises;
+pub(crate) mod receipts;
 pub(crate) mod roster;
 pub(crate) mod rules;
 pub(crate) mod signatures;
@@ -40,7 +43,7 @@ pub const CHECKS: [(u8, &str); 22] = [
     (21, "checkpoints and their signatures"),
     (23, "consistency with what was held"),
     (24, "tiles and bundles"),
-    (25, "promises"),
+    (25, "promises and receipts"),
     (32, "nothing personal"),
 ];
 

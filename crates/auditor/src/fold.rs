@@ -5,7 +5,9 @@
 use crate::audit::Options;
 use crate::checks::chain::Chain;
 use crate::checks::numbering::Numbering;
+use crate::checks::objections::Objections;
 use crate::checks::promises::Promises;
+use crate::checks::receipts::Receipts;
 use crate::checks::rules::Rules;
 use crate::checks::tally::Declared;
 use crate::checks::times::Times;
@@ -30,6 +32,8 @@ pub(crate) struct Fold {
     rules: Rules,
     turnout: Turnout,
     promises: Promises,
+    receipts: Receipts,
+    pub(crate) objections: Objections,
     declared: Declared,
     /// What the checks found.
     pub(crate) findings: Findings,
@@ -47,13 +51,13 @@ impl Fold {
         let origin = first
             .and_then(opening::of)
             .map(|opened| Link::of_origin(&opened.opening.origin));
-        let promises = match &poll {
-            Some(poll) => {
-                personal::look_at_definition(poll, &mut findings);
-                Promises::open(poll, &options.promises, &mut findings)
-            }
-            None => Promises::default(),
-        };
+        let (mut promises, mut receipts) = (Promises::default(), Receipts::default());
+        if let Some(poll) = &poll {
+            personal::look_at_definition(poll, &mut findings);
+            promises = Promises::open(poll, &options.promises, &mut findings);
+            let policy = options.policy.as_ref();
+            receipts = Receipts::open(poll, &options.receipts, policy, &mut findings);
+        }
         let resolution = poll
             .as_ref()
             .map(|poll| poll.definition().rules.resolution_ms);
@@ -66,6 +70,8 @@ impl Fold {
             rules: Rules::default(),
             turnout: Turnout::default(),
             promises,
+            receipts,
+            objections: Objections::default(),
             declared: Declared::new(options.shown.clone()),
             poll,
             findings,
@@ -91,6 +97,7 @@ impl Fold {
             prepared.link,
             findings,
         );
+        self.receipts.look_at_leaf(place, prepared.leaf);
         if let Some(entry) = entry {
             self.times.look(place, entry.at, findings);
         }
@@ -116,6 +123,8 @@ impl Fold {
             strata::look(place, event, poll, findings);
             self.rules.look(place, sealed.entry(), poll, findings);
             self.promises.look(place, event);
+            self.receipts.look(place, event);
+            self.objections.look(place, event, poll, findings);
             evolve(poll, sealed);
         }
         self.turnout.look(place, poll, findings);
@@ -131,5 +140,11 @@ impl Fold {
         self.declared.finish(self.entries, poll, findings);
         strata::finish(poll, findings);
         self.promises.finish(poll, options.now_ms, findings);
+        self.receipts.finish(self.entries, poll, findings);
+        self.objections.finish(findings);
+        if options.has_nothing_of_answers() && self.objections.is_empty() {
+            let why = "no promise or receipt was given; respondents have them, give --promise or --receipt";
+            findings.not_applicable(25, why);
+        }
     }
 }

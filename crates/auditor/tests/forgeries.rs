@@ -18,6 +18,7 @@ fn an_honest_poll_passes_every_check_given_key_and_anchor() {
     let bench = fixture::honest();
     let kept = bench.responded_as(3, 1, sijill_poll::event::How::Link, "yes");
     case.promises = vec![("kept.promise".into(), bench.promise(&kept))];
+    case.receipts = vec![("kept.tlog-proof".into(), bench.receipt(17))];
     let report = report_of(&case);
     for check in &report.checks {
         // Its strata are open: there is nothing to unseal. It was not published, and nothing of it was held.
@@ -336,6 +337,113 @@ fn a_promise_for_an_answer_changed_later_is_kept() {
     let promises = report.checks.iter().find(|check| check.number.0 == 25);
     let notes = promises.expect("V25 is always there").notes.join(" ");
     assert!(notes.contains("superseded"), "{notes}");
+}
+
+/// What V25 found, in one text.
+fn told_of_promises(case: &Case) -> String {
+    let report = report_of(case);
+    let check = || report.checks.iter().filter(|check| check.number.0 == 25);
+    let failures = check().flat_map(|check| &check.failures);
+    let told = failures.map(|failure| format!("{} {}", failure.found, failure.meaning));
+    let notes = check().flat_map(|check| check.notes.iter().cloned());
+    told.chain(notes).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn an_objection_is_a_broken_promise_admitted_or_a_false_one_or_none() {
+    let bench = fixture::honest();
+    let kept = bench.responded_as(3, 1, sijill_poll::event::How::Link, "yes");
+    for (promise, told) in [
+        (
+            fixture::dropped(&bench),
+            "a broken promise, which the platform admits",
+        ),
+        (
+            bench.promise(&kept),
+            "this answer, entry 7 a false objection",
+        ),
+        ("Buy now".to_owned(), "none of this ledger's"),
+    ] {
+        let mut bench = bench.clone();
+        bench.record(bench.objected(&promise));
+        let found = told_of_promises(&Case::of(&bench));
+        assert!(found.contains(told), "{found}");
+    }
+}
+
+#[test]
+fn an_answer_that_comes_after_an_objection_does_not_make_it_false() {
+    let mut bench = fixture::honest();
+    let dropped = fixture::dropped(&bench);
+    bench.record(bench.objected(&dropped));
+    bench.record(fixture::respond(&bench, 10, "no"));
+    let found = told_of_promises(&Case::of(&bench));
+    assert!(found.contains("a broken promise, which"), "{found}");
+}
+
+#[test]
+fn a_receipt_says_where_its_answer_stands_and_what_superseded_it() {
+    let bench = fixture::honest();
+    // Person 0 answered first, in entry 4, and again in entry 14.
+    for (index, told) in [
+        (
+            4,
+            "its answer is entry 4; revision 2, entry 14, superseded it",
+        ),
+        (14, "its answer is entry 14 and counts"),
+    ] {
+        let mut case = Case::of(&bench);
+        case.receipts = vec![("mine".into(), bench.receipt(index))];
+        assert_eq!(report_of(&case).exit_code(), 0);
+        let found = told_of_promises(&case);
+        assert!(found.contains(told), "{found}");
+    }
+}
+
+#[test]
+fn a_receipt_outlives_growth_and_is_held_against_a_cut() {
+    let bench = fixture::running();
+    let mut case = Case::of(&fixture::honest());
+    case.receipts = vec![("early".into(), bench.receipt(18))];
+    assert_eq!(report_of(&case).exit_code(), 0);
+    let mut case = Case::of(&fixture::answered(&Setup::default(), 9));
+    case.receipts = vec![("early".into(), bench.receipt(18))];
+    let found = told_of_promises(&case);
+    assert!(found.contains("no entry 18"), "{found}");
+}
+
+#[test]
+fn two_receipts_of_one_index_prove_two_histories_whatever_the_ledger_has() {
+    let (bench, mut other) = (fixture::running(), fixture::answered(&Setup::default(), 9));
+    other.admit(fixture::respond(&other, 10, "no"));
+    let mut case = Case::of(&fixture::answered(&Setup::default(), 9));
+    case.receipts = vec![
+        ("mine".into(), bench.receipt(18)),
+        ("yours".into(), other.receipt(18)),
+    ];
+    let found = told_of_promises(&case);
+    assert!(found.contains("different histories"), "{found}");
+}
+
+#[test]
+fn where_a_policy_is_given_it_decides_which_receipts_are_trusted() {
+    let bench = fixture::honest();
+    let case = Case::of(&bench);
+    let key = |name: &str, key: &sijill_ledger::SecretKey| {
+        sijill_ledger::note::VerifierKey::new(name, key.public_key()).expect("the name is one")
+    };
+    let origin = bench.poll.origin().as_str();
+    for (log, verdict) in [
+        (&bench.keys.log, Verdict::Passed),
+        (&bench.keys.sender, Verdict::Failed),
+    ] {
+        let mut options = bench_of_audits::options(&case);
+        options.receipts = vec![("mine".into(), bench.receipt(17))];
+        options.policy = Some(sijill_ledger::policy::Policy::of_logs([key(origin, log)]));
+        let report = bench_of_audits::audit_with(&case, &options);
+        let promises = report.checks.iter().find(|check| check.number.0 == 25);
+        assert_eq!(promises.expect("V25 is always there").verdict, verdict);
+    }
 }
 
 #[test]

@@ -73,8 +73,8 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
     }
 }
 
-/// A value from the front of `bytes`, and how many of them it took.
-pub(crate) fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
+/// A value from the front of `bytes`, and how many of them it took. What follows it is not looked at.
+pub fn decode_prefix<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, usize), CodecError> {
     within_length(bytes)?;
     let mut reader = Reader::new(bytes);
     match T::deserialize(&mut reader) {

@@ -5,6 +5,7 @@
 
 use crate::credential::VerifiedAnswer;
 use crate::event::Event;
+use crate::objection::BrokenPromise;
 use crate::operator::VerifiedEvent;
 use crate::poll::Poll;
 use crate::rules::{self, Refusal};
@@ -25,6 +26,8 @@ pub enum Request {
     Respond(VerifiedAnswer),
     /// Record this event of operator or sender.
     Operate(Box<VerifiedEvent>),
+    /// Record that this promise is broken.
+    Object(Box<BrokenPromise>),
 }
 
 /// The event that records `command`, if the rules admit it.
@@ -32,6 +35,7 @@ pub fn decide(poll: &Poll, command: Command) -> Result<Event, Refusal> {
     let event = match command.request {
         Request::Respond(answer) => Event::Responded(answer.into_responded()),
         Request::Operate(verified) => verified.into_event(),
+        Request::Object(broken) => broken.into_event(poll)?,
     };
     rules::admits(poll, command.at, &event)?;
     Ok(event)

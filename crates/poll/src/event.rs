@@ -37,8 +37,8 @@ pub enum Event {
     PageChanged(Later),
     /// Kind 12: keys of sealed strata, and what they open.
     Unsealed(Signed<Unsealed>),
-    /// Kind 13: a broken promise was handed in; of a later version.
-    Objected(Later),
+    /// Kind 13: a broken promise was handed in; signed by nobody but in what it holds.
+    Objected(Objected),
     /// Kind 14: the service goes on without entries that it had acknowledged.
     Recovered(Signed<Recovered>),
 }
@@ -50,10 +50,9 @@ impl sijill_ledger::Event for Event {
 }
 
 /// Kinds that have a number and a name, and whose content comes with later versions.
-pub const LATER_KINDS: [(u32, &str); 4] = [
+pub const LATER_KINDS: [(u32, &str); 3] = [
     (10, "CredentialIssued"),
     (11, "PageChanged"),
-    (13, "Objected"),
     (15, "Certified"),
 ];
 
@@ -75,10 +74,9 @@ impl Event {
             Self::Extended(_) => 7,
             Self::Closed(_) => 8,
             Self::Annulled(_) => 9,
-            Self::CredentialIssued(later) | Self::PageChanged(later) | Self::Objected(later) => {
-                match *later {}
-            }
+            Self::CredentialIssued(later) | Self::PageChanged(later) => match *later {},
             Self::Unsealed(_) => 12,
+            Self::Objected(_) => 13,
             Self::Recovered(_) => 14,
         }
     }
@@ -96,10 +94,9 @@ impl Event {
             Self::Extended(_) => "Extended",
             Self::Closed(_) => "Closed",
             Self::Annulled(_) => "Annulled",
-            Self::CredentialIssued(later) | Self::PageChanged(later) | Self::Objected(later) => {
-                match *later {}
-            }
+            Self::CredentialIssued(later) | Self::PageChanged(later) => match *later {},
             Self::Unsealed(_) => "Unsealed",
+            Self::Objected(_) => "Objected",
             Self::Recovered(_) => "Recovered",
         }
     }
@@ -283,6 +280,13 @@ pub struct Unsealed {
     pub keys: Vec<Option<[u8; 32]>>,
     /// SHA-256 of the tables of the opened strata (`unseal::tables_hash`).
     pub tables: Hash,
+}
+
+/// Somebody was promised that their answer is and stays in the ledger, and it is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Objected {
+    /// The whole promise file (`promise`).
+    pub promise: String,
 }
 
 /// Entries that had been acknowledged are lost, and the ledger goes on behind the last one kept: that which this entry

@@ -10,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod limits;
 pub mod lint;
+pub mod objection;
 pub mod opening;
 pub mod operator;
 pub mod personal;

@@ -15,5 +15,9 @@ pub const CODE_CHARS: usize = 20;
 /// Longest promise file in bytes: a signed answer (at most an entry) in base64, and its note.
 pub const PROMISE_BYTES_MAX: usize = 128 * 1024;
 
+/// Most `Objected` entries of one ledger: each needs a promise that the platform signed, is judged with a signature, and
+/// leaves 40 bytes behind, 4 MB in all. A poll with so many broken promises is beyond being mended by one more.
+pub const OBJECTIONS_MAX: u32 = 100_000;
+
 /// How far an entry's time may lie after the clock of who audits, in milliseconds: five minutes.
 pub const CLOCK_TOLERANCE_MS: u64 = 5 * 60 * 1_000;

@@ -116,11 +116,11 @@ pub struct Envelope {
     pub signature: Signature,
 }
 
-/// The envelope of an event of operator or sender; `None` for `Opened` and for answers.
+/// The envelope of an event of operator or sender; `None` for `Opened`, answers and objections.
 pub fn envelope(poll_id: Hash, event: &Event) -> Result<Option<Envelope>, PollError> {
     let kind = event.kind();
     match event {
-        Event::Opened(_) | Event::Responded(_) => Ok(None),
+        Event::Opened(_) | Event::Responded(_) | Event::Objected(_) => Ok(None),
         Event::RosterCommitted(signed) => envelope_of(poll_id, kind, signed),
         Event::WaveStarted(signed) => envelope_of(poll_id, kind, signed),
         Event::WaveEnded(signed) => envelope_of(poll_id, kind, signed),
@@ -131,9 +131,7 @@ pub fn envelope(poll_id: Hash, event: &Event) -> Result<Option<Envelope>, PollEr
         Event::Annulled(signed) => envelope_of(poll_id, kind, signed),
         Event::Unsealed(signed) => envelope_of(poll_id, kind, signed),
         Event::Recovered(signed) => envelope_of(poll_id, kind, signed),
-        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
-            match *later {}
-        }
+        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
     }
 }
 

@@ -11,9 +11,10 @@
 use crate::definition::{Definition, StrataVisibility};
 use crate::error::PollError;
 use crate::event::{
-    Answer, Event, Opening, Recovered, Responded, RosterCommitted, Unsealed, Value, Who,
+    Answer, Event, Objected, Opening, Recovered, Responded, RosterCommitted, Unsealed, Value, Who,
 };
 use crate::limits::RULE_SET;
+use crate::objection::{self, Objections};
 use crate::operator::{self, Signer, Turn};
 use crate::roster::Roster;
 use crate::tally::{Cast, Tally};
@@ -83,6 +84,8 @@ pub struct Poll {
     tally: Tally,
     unsealed: Option<StratumKeys>,
     losses: Vec<Loss>,
+    over_since: Option<u64>,
+    objections: Objections,
 }
 
 impl Poll {
@@ -120,6 +123,8 @@ impl Poll {
             tally: Tally::empty(&definition),
             unsealed: None,
             losses: Vec::new(),
+            over_since: None,
+            objections: Objections::default(),
             opening: Arc::new(opening.clone()),
             definition: Arc::new(definition),
         })
@@ -228,6 +233,20 @@ impl Poll {
         &self.losses
     }
 
+    /// Time of the first close or annulment, milliseconds since 1970.
+    pub fn over_since(&self) -> Option<u64> {
+        self.over_since
+    }
+
+    /// Index of the entry that objects about the signed answer with this SHA-256, if one does.
+    pub fn objection_about(&self, answer: Hash) -> Option<u64> {
+        self.objections.about(answer)
+    }
+
+    pub(crate) fn objections(&self) -> &Objections {
+        &self.objections
+    }
+
     /// The tally.
     pub fn tally(&self) -> &Tally {
         &self.tally
@@ -288,6 +307,9 @@ pub fn evolve(poll: &mut Poll, sealed: &Sealed<Event>) {
     if poll.phase != before {
         poll.phase_since = entry.at;
     }
+    if matches!(poll.phase, Phase::Closed | Phase::Annulled) {
+        poll.over_since.get_or_insert(entry.at);
+    }
 }
 
 fn advance_turn(poll: &mut Poll, event: &Event, link: Link) {
@@ -332,9 +354,8 @@ fn apply(poll: &mut Poll, event: &Event) {
         Event::Annulled(signed) => turn_to(poll, Phase::Annulled, &signed.content.reason),
         Event::Unsealed(signed) => unseal(poll, &signed.content),
         Event::Recovered(signed) => lose(poll, &signed.content),
-        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
-            match *later {}
-        }
+        Event::Objected(objected) => object(poll, objected),
+        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
     }
 }
 
@@ -362,6 +383,17 @@ fn lose(poll: &mut Poll, content: &Recovered) {
         head_link: content.head_link,
     });
     poll.reason.clone_from(&content.reason);
+}
+
+/// Stands at `poll.head.size - 1`, as [`lose`] does. What comes after the last that may is not looked at.
+fn object(poll: &mut Poll, objected: &Objected) {
+    if poll.objections.is_full() {
+        return;
+    }
+    let promise = objection::open(poll, &objected.promise).ok();
+    let answer = promise.map(|promise| promise.promise().answer);
+    let index = poll.head.size.saturating_sub(1);
+    poll.objections.add(index, answer);
 }
 
 fn respond(poll: &mut Poll, responded: &Responded) {

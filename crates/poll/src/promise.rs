@@ -95,6 +95,11 @@ impl VerifiedPromise {
         &self.promise
     }
 
+    /// When the answer must be public, in milliseconds since 1970.
+    pub fn due_ms(&self) -> u64 {
+        self.promise.due.saturating_mul(1_000)
+    }
+
     /// The signed answer.
     pub fn responded(&self) -> &Responded {
         &self.responded
@@ -110,20 +115,15 @@ pub fn open(
     key: PublicKey,
 ) -> Result<VerifiedPromise, PollError> {
     let fail = |why| PollError::Promise { why };
-    if file.len() > PROMISE_BYTES_MAX {
-        return Err(fail("it is too long"));
-    }
-    let rest = file
-        .strip_prefix(FILE_FIRST_LINE)
-        .and_then(|rest| rest.strip_prefix("\nanswer "))
-        .ok_or(fail("it does not begin as a promise file"))?;
-    let (answer, note) = rest
-        .split_once("\n\n")
-        .ok_or(fail("it has no note after the answer"))?;
+    let (answer, note) = split(file)?;
     let bytes = base64::decode(answer).ok_or(fail("its answer is not base64"))?;
     let responded: Responded =
         codec::decode(&bytes).map_err(|_| fail("its answer does not decode"))?;
-    let promise = Promise::parse(note::open(note, &verifier_key(origin, key)?)?)?;
+    let text = note::open(note, &verifier_key(origin, key)?)?;
+    if note.lines().count() != text.lines().count() + 2 {
+        return Err(fail("its note has signatures beside the ledger's"));
+    }
+    let promise = Promise::parse(text)?;
     if promise.origin != *origin || promise.poll_id != poll_id {
         return Err(fail("it is of another poll"));
     }
@@ -131,6 +131,29 @@ pub fn open(
         return Err(fail("it is for another answer than the one beside it"));
     }
     Ok(VerifiedPromise { promise, responded })
+}
+
+/// The origin that a promise file names, which nobody has checked.
+pub fn claimed_origin(file: &str) -> Result<Origin, PollError> {
+    let (_, note) = split(file)?;
+    let origin = note.lines().nth(1).and_then(|line| line.parse().ok());
+    origin.ok_or(PollError::Promise {
+        why: "its origin is none",
+    })
+}
+
+/// The answer in base64, and the note.
+fn split(file: &str) -> Result<(&str, &str), PollError> {
+    let fail = |why| PollError::Promise { why };
+    if file.len() > PROMISE_BYTES_MAX {
+        return Err(fail("it is too long"));
+    }
+    let rest = file
+        .strip_prefix(FILE_FIRST_LINE)
+        .and_then(|rest| rest.strip_prefix("\nanswer "))
+        .ok_or(fail("it does not begin as a promise file"))?;
+    rest.split_once("\n\n")
+        .ok_or(fail("it has no note after the answer"))
 }
 
 fn hash(text: &str) -> Option<Hash> {

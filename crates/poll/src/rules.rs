@@ -5,11 +5,13 @@
 //! entry's, already rounded.
 
 use crate::definition::{AnswerRung, ClosePolicy, StrataVisibility};
+use crate::error::PollError;
 use crate::event::{
     Answer, Closed, Event, Extended, How, Recovered, Responded, RosterCommitted, Unsealed,
     WaveEnded, WaveStarted, Who,
 };
-use crate::limits::REASON_BYTES_MAX;
+use crate::limits::{OBJECTIONS_MAX, REASON_BYTES_MAX};
+use crate::objection;
 use crate::operator::{self, Envelope, Signer};
 use crate::personal;
 use crate::poll::{Phase, Poll};
@@ -257,6 +259,40 @@ pub enum Refusal {
     #[error("the answer is not one option of the poll's question")]
     NotOnTheBallot,
 
+    // Objections.
+    /// What is handed in is no promise of this ledger.
+    #[error("this ledger promised nothing by it: {0}")]
+    NotAPromise(PollError),
+    /// No promise is broken yet.
+    #[error(
+        "no promise of this poll is due yet: the answer must be public by {}, or when the poll is closed; come again after that",
+        utc(*due)
+    )]
+    NotDueYet {
+        /// The due time, milliseconds since 1970.
+        due: u64,
+    },
+    /// The time for objections is over.
+    #[error("objections were taken until {}; an audit given the promise still shows that it is broken", utc(*until))]
+    ObjectionsOver {
+        /// Its last moment, milliseconds since 1970.
+        until: u64,
+    },
+    /// This very promise is already objected about.
+    #[error("it is already on record that this promise is broken, entry {index}")]
+    ObjectedBefore {
+        /// The entry.
+        index: u64,
+    },
+    /// More than a ledger takes.
+    #[error("the ledger has {OBJECTIONS_MAX} objections, and takes no more")]
+    TooManyObjections,
+    /// The invitation has another last answer than when the ledger was gone through.
+    #[error(
+        "the invitation has answered since the ledger was gone through; hand the promise in again"
+    )]
+    AnsweredSince,
+
     // Tally and text.
     /// The declared tally is not the fold of the entries.
     #[error("the declared tally is not the one of the entries")]
@@ -276,7 +312,7 @@ pub enum Refusal {
 }
 
 /// A moment in milliseconds since 1970 as people read it, in UTC; as it is where no calendar has it.
-fn utc(ms: u64) -> String {
+pub fn utc(ms: u64) -> String {
     let moment = i64::try_from(ms)
         .ok()
         .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
@@ -322,6 +358,9 @@ impl Refusal {
             | Self::CannotExtend { .. }
             | Self::NotClosed
             | Self::NothingLost { .. } => 15,
+            Self::NotDueYet { .. } | Self::ObjectionsOver { .. } => 15,
+            Self::ObjectedBefore { .. } | Self::TooManyObjections => 16,
+            Self::NotAPromise(_) | Self::AnsweredSince => 25,
             Self::NothingSealed | Self::AlreadyUnsealed | Self::Unsealing(_) => 18,
             Self::WrongRung | Self::WrongOrder { .. } | Self::NotOnTheBallot => 16,
             Self::WrongTally => 17,
@@ -337,6 +376,7 @@ pub fn admits(poll: &Poll, at: u64, event: &Event) -> Result<(), Refusal> {
     match event {
         Event::Opened(_) => Err(Refusal::AlreadyOpened),
         Event::Responded(responded) => answer(poll, at, responded),
+        Event::Objected(objected) => objection::admits(poll, at, objected),
         _ => operator_event(poll, at, event),
     }
 }
@@ -373,10 +413,10 @@ fn operator_event(poll: &Poll, at: u64, event: &Event) -> Result<(), Refusal> {
         Event::Annulled(signed) => annul(poll, &signed.content.reason),
         Event::Unsealed(signed) => unseal(poll, &signed.content),
         Event::Recovered(signed) => recover(poll, &signed.content),
-        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
-            match *later {}
+        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
+        Event::Opened(_) | Event::Responded(_) | Event::Objected(_) => {
+            Err(Refusal::NotAnOperatorEvent)
         }
-        Event::Opened(_) | Event::Responded(_) => Err(Refusal::NotAnOperatorEvent),
     }
 }
 

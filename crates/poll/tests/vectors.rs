@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use sijill_ledger::tree::leaf_hash;
 use sijill_ledger::{Head, Link, PublicKey, Sealed};
 use sijill_poll::credential::{Code, Token};
-use sijill_poll::event::{LATER_KINDS, Responded};
+use sijill_poll::event::{How, LATER_KINDS, Responded};
+use sijill_poll::objection::{Found, Search};
 use sijill_poll::roster::{LEAF_BYTES, RosterReader, seal_contact};
 use sijill_poll::unseal::{self, OpenedStrata};
 use sijill_poll::{Event, Poll, evolve, operator, personal, promise, rules};
@@ -78,7 +79,7 @@ fn the_file_has_what_this_code_makes() {
         "export": hex(bench.export().bytes()),
         "personal_data": personal_data(),
     });
-    let made = with_sealed(made);
+    let made = with_objected(with_sealed(made));
     let mut file = file();
     if std::env::var_os("SIJILL_WRITE_VECTORS").is_some() {
         file[PART] = made;
@@ -133,6 +134,73 @@ fn with_sealed(mut made: Value) -> Value {
     made
 }
 
+/// Adds the poll with an objection on record, and objections that nobody may record after it.
+fn with_objected(mut made: Value) -> Value {
+    let bench = objected_bench();
+    let refused = objections_refused(&bench);
+    made["objected"] = json!({
+        "origin": bench.poll.origin().as_str(),
+        "poll_id": bench.poll.id().to_string(),
+        "entries": bench.entries.iter().map(|entry| entry_row(&bench, entry)).collect::<Vec<_>>(),
+        "roster": roster_row(&bench),
+        "tally": tally(&bench),
+        "export": hex(bench.export().bytes()),
+        "refused": refused.map(|(why, promise, at)| {
+            json!({"why": why, "promise": promise, "at": at, "check": judge(&bench, at, &promise)})
+        }),
+    });
+    made
+}
+
+/// The closed poll in which an answer was dropped that the platform had promised to keep.
+fn objected_bench() -> Bench {
+    let mut bench = fixture::honest();
+    bench.admit(bench.objected(&fixture::dropped(&bench)));
+    bench
+}
+
+fn objections_refused(bench: &Bench) -> [(&'static str, String, u64); 8] {
+    let (now, due) = (bench.now, bench.poll.promise_due() / 1_000);
+    let other = bench.responded_as(11, 1, How::Link, "no");
+    let broken = bench.promise(&other);
+    let line = broken.lines().last().unwrap().replace("/promise", "/other");
+    let elsewhere = fixture::honest_of_seed(2);
+    let mut forger = bench.clone();
+    forger.keys.promise = bench.keys.log.clone();
+    let kept = bench.responded_as(3, 1, How::Link, "yes");
+    let window = bench.poll.definition().rules.objection_window_ms;
+    let late = bench.poll.over_since().unwrap() + window + 1_000;
+    [
+        ("on record already", fixture::dropped(bench), now),
+        (
+            "a signature beside the ledger's",
+            format!("{broken}{line}\n"),
+            now,
+        ),
+        ("another due time", bench.promise_due(&other, due + 60), now),
+        ("of another poll", fixture::dropped(&elsewhere), now),
+        ("by the log key", forger.promise(&other), now),
+        ("no promise", "sijill-promise@v1\n".into(), now),
+        ("after the objection window", broken, late),
+        ("kept", bench.promise(&kept), now),
+    ]
+}
+
+/// The check that an objection at this time would fail.
+fn judge(bench: &Bench, at: u64, promise: &str) -> u8 {
+    match Search::begin(&bench.poll, at, promise.to_owned()) {
+        Err(refusal) => refusal.check(),
+        Ok(mut search) => {
+            bench
+                .entries
+                .iter()
+                .for_each(|entry| search.look(entry.bytes()));
+            assert!(matches!(search.finish(), Found::Kept { .. }));
+            25
+        }
+    }
+}
+
 /// Answers by stratum and a threshold, for the rule of what stays closed.
 const STAY_CLOSED: [(&[u64], u32); 8] = [
     (&[50, 60, 70], 40),
@@ -176,20 +244,18 @@ fn entry_row(bench: &Bench, sealed: &Sealed<Event>) -> Value {
         "kind": entry.event.kind(),
         "name": entry.event.name(),
         "content": fields[entry.event.name()],
-        "signed_message": hex(signed_message(bench, &entry.event)),
+        "signed_message": signed_message(bench, &entry.event).map(hex),
     })
 }
 
-/// The bytes that stand under this event's signature.
-fn signed_message(bench: &Bench, event: &Event) -> Vec<u8> {
+/// The bytes that stand under this event's signature, if it has one.
+fn signed_message(bench: &Bench, event: &Event) -> Option<Vec<u8>> {
     match event {
-        Event::Opened(opened) => opened.opening.message().unwrap(),
-        Event::Responded(responded) => responded.answer.message(bench.poll.id()).unwrap(),
+        Event::Opened(opened) => Some(opened.opening.message().unwrap()),
+        Event::Responded(responded) => Some(responded.answer.message(bench.poll.id()).unwrap()),
         _ => {
-            operator::envelope(bench.poll.id(), event)
-                .unwrap()
-                .unwrap()
-                .message
+            let envelope = operator::envelope(bench.poll.id(), event).unwrap();
+            envelope.map(|envelope| envelope.message)
         }
     }
 }
@@ -338,7 +404,8 @@ fn personal_data() -> Value {
 fn every_kind_of_this_version_has_an_entry_and_every_entry_reads() {
     let file = file();
     let mut kinds = BTreeSet::new();
-    for part in [&file[PART], &file[PART]["sealed"]] {
+    let others = ["sealed", "objected"].map(|part| &file[PART][part]);
+    for part in [&file[PART]].into_iter().chain(others) {
         let mut head = Head::start(&part["origin"].as_str().unwrap().parse().unwrap());
         for row in rows(&part["entries"]) {
             let sealed = Sealed::<Event>::read(&unhex(&row["bytes"])).unwrap();
@@ -356,6 +423,7 @@ fn the_rules_admit_the_files_ledger_and_fold_it_to_the_files_tally() {
     let file = file();
     check_fold(&file[PART], &bench());
     check_fold(&file[PART]["sealed"], &sealed_bench());
+    check_fold(&file[PART]["objected"], &objected_bench());
 }
 
 #[track_caller]
@@ -443,6 +511,24 @@ fn a_promise_in_pieces_of_base64_is_none() {
     let bent = whole.replace(&base64(&answer), &pieces);
     assert_ne!(bent, whole);
     assert!(promise::open(&bent, &origin, id, bench.poll.promise_key()).is_err());
+}
+
+#[test]
+fn the_files_refused_objections_fail_the_files_checks() {
+    let file = file();
+    let bench = objected_bench();
+    for row in rows(&file[PART]["objected"]["refused"]) {
+        let (at, promise) = (
+            row["at"].as_u64().unwrap(),
+            row["promise"].as_str().unwrap(),
+        );
+        assert_eq!(
+            json!(judge(&bench, at, promise)),
+            row["check"],
+            "{}",
+            row["why"]
+        );
+    }
 }
 
 #[test]

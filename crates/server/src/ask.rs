@@ -4,6 +4,7 @@
 use crate::book::{Book, state_word};
 use crate::desk::{Ask, NO_ANSWER, PollStatus, Reply, TurnStatus, WaveStatus};
 use crate::limits::DESK_ENTRIES_MAX;
+use crate::objection::Objection;
 use crate::rejection::Rejection;
 use crate::service::Service;
 use crate::shelf;
@@ -32,6 +33,7 @@ impl Service {
             Ask::Show { slug } => self.show(&slug),
             Ask::Record { slug, event } => self.record(&slug, &event),
             Ask::Freeze { slug } => self.freeze(&slug),
+            Ask::Object { promise } => self.object_at_desk(promise),
             Ask::Entries { slug, from } => self.entries(&slug, from),
             Ask::Casts { slug } => self.casts(&slug),
             Ask::Export { slug, path } => self.export(&slug, &path),
@@ -82,6 +84,22 @@ impl Service {
             reply,
         });
         recorded.map(recorded_at).map_err(rejected)
+    }
+
+    fn object_at_desk(&self, file: String) -> Result<Reply, Reply> {
+        let origin = promise::claimed_origin(&file).map_err(refused)?;
+        let books = self.books();
+        let book = books.iter().find(|book| *book.origin() == origin);
+        let book = book.ok_or_else(|| {
+            refused(format!(
+                "the promise is of `{origin}`, and there is no such ledger in this data directory"
+            ))
+        })?;
+        match self.object(book, file).map_err(rejected)? {
+            Objection::Recorded(position) => Ok(recorded_at(position)),
+            Objection::OnRecord { index } => Ok(Reply::OnRecord { index }),
+            kept @ (Objection::Kept { .. } | Objection::Waiting { .. }) => Err(refused(kept)),
+        }
     }
 
     fn leaves(&self, book: &Book) -> Result<Arc<sijill_poll::roster::Roster>, Reply> {
@@ -163,7 +181,7 @@ fn failed(why: impl ToString) -> Reply {
 
 fn rejected(rejection: Rejection) -> Reply {
     match rejection {
-        Rejection::Stopped { .. } => failed(rejection),
+        Rejection::Stopped { .. } | Rejection::Unread { .. } => failed(rejection),
         _ => refused(rejection),
     }
 }

@@ -59,6 +59,12 @@ pub enum Ask {
         /// The poll's slug.
         slug: String,
     },
+    /// Record that a promise is broken, if it is. Answer: [`Reply::Recorded`], or [`Reply::OnRecord`] where that was done
+    /// before.
+    Object {
+        /// The promise file.
+        promise: String,
+    },
     /// Some entries, oldest first. Answer: [`Reply::Entries`], at most `limits::DESK_ENTRIES_MAX`.
     Entries {
         /// The poll's slug.
@@ -119,6 +125,11 @@ pub enum Reply {
         index: u64,
         /// Its link, in hexadecimal.
         link: String,
+    },
+    /// The event asked for was recorded before, and once is enough.
+    OnRecord {
+        /// Its index.
+        index: u64,
     },
     /// Every poll.
     Polls {

@@ -93,6 +93,18 @@ pub enum ServerError {
         /// Entries of the one that is kept; 0 if there is none.
         kept: u64,
     },
+    /// The list of published checkpoints was cut.
+    #[error(
+        "`polls/{slug}/public/checkpoints`, the list of published checkpoints, was cut: expected at least {expected} bytes of whole checkpoints, found {found}. Put it back from a backup, or from what observers have of it"
+    )]
+    ListCut {
+        /// The poll.
+        slug: String,
+        /// Its length before the last publication, in bytes.
+        expected: u64,
+        /// How much of it is whole.
+        found: u64,
+    },
     /// What was read back is not what was decided.
     #[error(
         "the log of `{slug}` does not give back what was written to it, from entry {index} on: {why}. Nothing was signed over it. Restart: a start reads the whole log and says what is damaged"

@@ -22,6 +22,7 @@ pub mod keys;
 pub mod limits;
 #[cfg(feature = "bench")]
 pub mod measure;
+mod objection;
 pub mod paths;
 mod patient;
 mod proofs;
@@ -43,6 +44,7 @@ pub use clock::{Clock, system_clock};
 pub use desk::{Ask, Desk, Reply};
 pub use error::ServerError;
 pub use keys::MasterKey;
+pub use objection::Objection;
 pub use run::run;
 pub use service::{Config, Service};
 pub use shelf::Checkpoints;

@@ -6,6 +6,13 @@ use sijill_store::limits::UNSYNCED_BYTES_MAX;
 /// Longest body of a submission, in bytes: a form of three short fields, with room.
 pub const FORM_BYTES_MAX: usize = 4 * 1024;
 
+/// Longest promise file taken, in bytes: origin (240), hashes, signature and an answer on the ballot, twice encoded, are
+/// below 2 KiB.
+pub const OBJECTION_BYTES_MAX: usize = 16 * 1024;
+
+/// Promises looked into at the same time: one has a ledger gone through, the others wait for their turn.
+pub const OBJECTORS_MAX: usize = 4;
+
 /// Time to send a submission's body, in milliseconds: 4 KiB over the slowest mobile network.
 pub const FORM_MS_MAX: u64 = 10_000;
 
@@ -16,8 +23,9 @@ pub const HEADER_MS_MAX: u64 = 10_000;
 /// what is kept of a response on its way.
 pub const HEAD_BYTES_MAX: usize = 16 * 1024;
 
-/// Connections open at the same time. Each has two buffers of at most [`HEAD_BYTES_MAX`] and some KiB of its own:
-/// 4,096 × (2 × 16 + 4) KiB = 144 MiB at the very most, a quarter of it where they idle.
+/// Connections open at the same time. Each has two buffers of at most [`HEAD_BYTES_MAX`], a body of at most
+/// [`OBJECTION_BYTES_MAX`] and some KiB of its own: 4,096 × (3 × 16 + 4) KiB = 208 MiB at the very most, a fifth of it
+/// where they idle.
 pub const CONNECTIONS_MAX: usize = 4_096;
 
 /// Connections without which a service is none.

@@ -25,6 +25,8 @@ pub mod route {
     pub const LIVE: &str = "/polls/{slug}/live";
     /// The ledger up to the last publication.
     pub const EXPORT: &str = "/polls/{slug}/export";
+    /// Takes promises that were broken.
+    pub const OBJECTIONS: &str = "/polls/{slug}/objections";
     /// The roster's leaves.
     pub const ROSTER: &str = "/polls/{slug}/roster";
     /// The newest checkpoint.
@@ -39,6 +41,11 @@ pub mod route {
     pub const RECEIPT_UNDER: &str = "/polls/{slug}/receipt/{size}/{index}";
     /// The consistency proof between two published sizes.
     pub const CONSISTENCY: &str = "/polls/{slug}/consistency/{old}/{new}";
+}
+
+/// Whether this is the path of a [`route::OBJECTIONS`].
+pub fn is_objections(path: &str) -> bool {
+    path.starts_with("/polls/") && path.ends_with("/objections")
 }
 
 /// The front page in a language.
@@ -74,7 +81,7 @@ pub fn results_in(slug: &str, language: &str) -> String {
     format!("/polls/{slug}/in/{language}")
 }
 
-/// What else a poll's address serves: `results.json`, `live`, `export` or `roster`.
+/// What else a poll's address serves: `results.json`, `live`, `export`, `roster` or `objections`.
 pub fn of_poll(slug: &str, part: &str) -> String {
     format!("/polls/{slug}/{part}")
 }

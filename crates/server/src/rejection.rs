@@ -56,6 +56,14 @@ pub enum Rejection {
     /// The entry cannot be written down.
     #[error("the entry cannot be written: {0}")]
     Unwritable(String),
+    /// The ledger could not be gone through.
+    #[error(
+        "the ledger could not be gone through: {why}; nothing was recorded, `/health` says how the service is"
+    )]
+    Unread {
+        /// Why.
+        why: String,
+    },
     /// The writer has stopped.
     #[error("the service has stopped taking entries: {why}")]
     Stopped {

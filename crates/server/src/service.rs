@@ -78,6 +78,8 @@ struct Shared {
     jobs: Sender<Job>,
     /// One export is made at a time.
     exporting: Mutex<()>,
+    /// One ledger is gone through for an answer at a time.
+    searching: Mutex<()>,
     log: sijill_store::Log,
 }
 
@@ -136,6 +138,7 @@ impl Service {
             health,
             jobs,
             exporting: Mutex::new(()),
+            searching: Mutex::new(()),
             log,
         };
         Ok((Self(Arc::new(shared)), opened.notices))
@@ -301,6 +304,12 @@ impl Service {
     /// The file of a poll's leaves.
     pub fn roster_path(&self, slug: &str) -> PathBuf {
         shelf::roster_path(&self.0.data, slug)
+    }
+
+    /// Waits for the turn to go through a ledger for an answer.
+    pub(crate) fn one_search(&self) -> std::sync::MutexGuard<'_, ()> {
+        let searching = self.0.searching.lock();
+        searching.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a poll of this origin can be opened: no other has it.

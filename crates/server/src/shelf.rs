@@ -28,6 +28,9 @@ pub struct PublishedUpTo {
     pub size: u64,
     /// When, milliseconds since 1970.
     pub at: u64,
+    /// How long the list of checkpoints was before, in bytes.
+    #[serde(default)]
+    pub listed_bytes: u64,
 }
 
 /// A poll as it came out of the log.
@@ -290,6 +293,11 @@ fn unusable(what: &'static str, path: &Path, why: impl ToString) -> ServerError 
     }
 }
 
+fn noted(data: &Path, slug: &str) -> Option<PublishedUpTo> {
+    let text = std::fs::read(folder(data, slug).join("published")).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
 /// How far a poll was published: as the file says, and at least as far as its newest checkpoint goes. What is wrong with
 /// that is for the signer to say.
 fn published_up_to(
@@ -298,13 +306,13 @@ fn published_up_to(
     slug: &str,
     opened_at: u64,
 ) -> Option<PublishedUpTo> {
-    let text = std::fs::read(folder(data, slug).join("published")).ok();
-    let noted: Option<PublishedUpTo> = text.and_then(|text| serde_json::from_slice(&text).ok());
+    let noted = noted(data, slug);
     let newest = store.newest(slug).ok().flatten();
     let newest = newest.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
     let signed = newest.map(|signed: SignedCheckpoint| PublishedUpTo {
         size: signed.claimed().size,
         at: noted.map_or(opened_at, |noted| noted.at),
+        listed_bytes: noted.map_or(0, |noted| noted.listed_bytes),
     });
     noted
         .into_iter()
@@ -332,11 +340,18 @@ impl Shelf {
     }
 
     /// Writes how far a poll is published, durably, and the head files before it.
-    pub fn published(&self, slug: &str, head: Head, at: u64) -> Result<(), ServerError> {
+    pub fn published(
+        &self,
+        slug: &str,
+        head: Head,
+        at: u64,
+        listed_bytes: u64,
+    ) -> Result<(), ServerError> {
         self.log.sync_heads()?;
         let up_to = PublishedUpTo {
             size: head.size,
             at,
+            listed_bytes,
         };
         self.write(slug, "published", &up_to)
     }
@@ -344,6 +359,11 @@ impl Shelf {
     /// The folder of what is published of a poll, made if it is not there.
     pub fn public_folder(&self, slug: &str) -> Result<PublicFolder, ServerError> {
         Ok(PublicFolder::make(&public_path(&self.data, slug))?)
+    }
+
+    /// How long the list of a poll's published checkpoints is at least, in bytes.
+    pub fn listed_bytes(&self, slug: &str) -> u64 {
+        noted(&self.data, slug).map_or(0, |noted| noted.listed_bytes)
     }
 
     /// Writes the snapshot of a poll.

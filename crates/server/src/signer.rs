@@ -95,7 +95,8 @@ impl Signer {
         if !self.trees.contains_key(&slug) {
             let folder = self.shelf.public_folder(&slug)?;
             let log = self.shelf.log();
-            let found = Tree::find(&log, &self.store, folder, &book.durable())?;
+            let listed_bytes = self.shelf.listed_bytes(&slug);
+            let found = Tree::find(&log, &self.store, folder, listed_bytes, &book.durable())?;
             let Found {
                 tree,
                 newest,
@@ -121,8 +122,9 @@ impl Signer {
             // A poll that is over may be served without its keys; nothing new is signed then.
             false => None,
         };
-        self.shelf
-            .published(book.slug(), published.head, published.at)?;
+        let Published { head, at, .. } = published;
+        let listed_bytes = self.tree(book)?.listed_bytes();
+        self.shelf.published(book.slug(), head, at, listed_bytes)?;
         if let Some(signed) = signed {
             let tree = self.trees.get_mut(book.slug());
             let listed = tree.map(|tree| tree.publish(&self.store, &signed));

@@ -46,7 +46,8 @@ pub struct Found {
 }
 
 impl Tree {
-    /// The tree of a ledger as its files have it, held against the log.
+    /// The tree of a ledger as its files have it, held against the log. `listed_bytes` is how long the list of
+    /// checkpoints is at least.
     ///
     /// # Errors
     /// If the newest checkpoint is over something that the log has not, if it is none, or if it is missing.
@@ -54,6 +55,7 @@ impl Tree {
         log: &Log,
         store: &CheckpointStore,
         folder: PublicFolder,
+        listed_bytes: u64,
         poll: &Poll,
     ) -> Result<Found, ServerError> {
         let origin = poll.origin();
@@ -74,7 +76,7 @@ impl Tree {
         if let Some(newest) = &newest {
             tree.resume(log, newest.claimed(), poll.head())?;
         }
-        let listed = tree.read_list(newest.as_ref())?;
+        let listed = tree.read_list(newest.as_ref(), listed_bytes)?;
         Ok(Found {
             tree,
             newest,
@@ -156,9 +158,20 @@ impl Tree {
     }
 
     /// Reads the list, and ends it with the newest checkpoint: a crash may have come between the two.
-    fn read_list(&mut self, newest: Option<&SignedCheckpoint>) -> Result<Vec<Listed>, ServerError> {
-        let mut listed = self.folder.checkpoints()?;
+    fn read_list(
+        &mut self,
+        newest: Option<&SignedCheckpoint>,
+        at_least: u64,
+    ) -> Result<Vec<Listed>, ServerError> {
+        let mut listed = self.folder.checkpoints(&self.origin)?;
         self.list_end = listed.last().map_or(0, |last| last.ends_at);
+        if self.list_end < at_least {
+            return Err(ServerError::ListCut {
+                slug: self.slug.clone(),
+                expected: at_least,
+                found: self.list_end,
+            });
+        }
         let last = listed.last().map_or(0, |last| last.size);
         let kept = newest.map_or(0, |newest| newest.claimed().size);
         if last > kept {
@@ -179,6 +192,11 @@ impl Tree {
         self.list_end += checkpoint.len() as u64;
         let ends_at = self.list_end;
         Ok(Listed { size, ends_at })
+    }
+
+    /// How long the list of checkpoints is, in bytes.
+    pub fn listed_bytes(&self) -> u64 {
+        self.list_end
     }
 
     /// Number of entries that the newest checkpoint is over.

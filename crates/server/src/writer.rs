@@ -20,6 +20,7 @@ use crossbeam_channel::{Receiver, Sender};
 use sijill_ledger::{Head, Link, Origin, Sealed};
 use sijill_poll::credential::VerifiedAnswer;
 use sijill_poll::event::Opened;
+use sijill_poll::objection::BrokenPromise;
 use sijill_poll::operator::VerifiedEvent;
 use sijill_poll::roster::Roster;
 use sijill_poll::rules::Refusal;
@@ -72,6 +73,15 @@ pub enum Job {
         /// The leaves, with a `RosterCommitted`.
         roster: Option<Arc<Roster>>,
         /// Told once the event is durable.
+        reply: Answer<Position>,
+    },
+    /// Record that a promise is broken.
+    Object {
+        /// The poll.
+        slug: String,
+        /// The promise.
+        broken: Box<BrokenPromise>,
+        /// Told once the objection is durable.
         reply: Answer<Position>,
     },
     /// Open a poll.
@@ -237,6 +247,14 @@ impl Writer {
                 let outcome = self.record(&slug, *event, roster, batch);
                 batch.wait(Waiting::Placed(reply, outcome));
             }
+            Job::Object {
+                slug,
+                broken,
+                reply,
+            } => {
+                let outcome = self.object(&slug, broken, batch);
+                batch.wait(Waiting::Placed(reply, outcome));
+            }
             Job::Open { opened, reply } => {
                 let outcome = self.open(*opened, batch);
                 batch.wait(Waiting::Placed(reply, outcome));
@@ -285,6 +303,19 @@ impl Writer {
         let position = self.decide(slug, Request::Operate(Box::new(event)), batch)?;
         batch.attach(slug, roster);
         Ok(position)
+    }
+
+    /// Not while the ledger is frozen: the `Closed` that it waits for is signed over its end.
+    fn object(
+        &mut self,
+        slug: &str,
+        broken: Box<BrokenPromise>,
+        batch: &mut Batch,
+    ) -> Result<Position, Rejection> {
+        if self.ahead(slug)?.is_frozen() {
+            return Err(Rejection::Frozen);
+        }
+        self.decide(slug, Request::Object(broken), batch)
     }
 
     fn freeze(&mut self, slug: &str) -> Result<(), Rejection> {

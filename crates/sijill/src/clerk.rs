@@ -1,7 +1,6 @@
 //! The clerk: carries what operator commands ask to the desk, whether that is a running server's or the directory's
 //! own, and turns its answers into values or faults.
 
-use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::fault::{Fault, not_so, unfinished};
 use crate::key_file;
@@ -37,6 +36,15 @@ pub struct Recorded {
     pub link: Link,
 }
 
+/// Where it is on record that a promise is broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Objected {
+    /// Index of the entry.
+    pub index: u64,
+    /// Whether it was there before.
+    pub before: bool,
+}
+
 /// An export that the desk wrote.
 #[derive(Debug, Clone, Copy)]
 pub struct Exported {
@@ -52,7 +60,7 @@ impl Clerk {
     /// Goes to the desk of the server that runs on this directory, or else opens the directory.
     pub fn reach(settings: &Settings) -> Result<Self> {
         let data = settings.data();
-        Self::with_master(&data, settings.console, || {
+        Self::with_master(&data, settings, || {
             key_file::read_service(&data.service_key())
         })
     }
@@ -60,7 +68,7 @@ impl Clerk {
     /// The same for what only reads. A directory restored by an import has no service master and needs none for it.
     pub fn reach_to_read(settings: &Settings) -> Result<Self> {
         let data = settings.data();
-        Self::with_master(&data, settings.console, || {
+        Self::with_master(&data, settings, || {
             if data.service_key().exists() {
                 return key_file::read_service(&data.service_key());
             }
@@ -70,7 +78,7 @@ impl Clerk {
 
     fn with_master(
         data: &DataFolder,
-        console: Console,
+        settings: &Settings,
         master: impl FnOnce() -> Result<MasterKey>,
     ) -> Result<Self> {
         data.must_exist()?;
@@ -79,12 +87,12 @@ impl Clerk {
                 data: data.path().to_owned(),
                 master: master()?,
                 clock: sijill_server::system_clock(),
-                checkpoints: sijill_server::Checkpoints::default(),
+                checkpoints: settings.checkpoints.clone(),
             })
         };
         let (desk, notices) = Desk::reach(data.path(), config)?;
         for notice in notices {
-            console.message(&notice);
+            settings.console.message(&notice);
         }
         Ok(Self(desk))
     }
@@ -123,6 +131,21 @@ impl Clerk {
     pub fn record(&mut self, slug: &str, event: &Event) -> Result<Recorded> {
         let (slug, event) = (slug.to_owned(), encoded(event)?);
         self.recorded(Ask::Record { slug, event })
+    }
+
+    /// Has it recorded that a promise is broken, if it is; says whether that was done before, and in which entry.
+    pub fn object(&mut self, promise: String) -> Result<Objected> {
+        match self.ask(Ask::Object { promise })? {
+            Reply::Recorded { index, .. } => Ok(Objected {
+                index,
+                before: false,
+            }),
+            Reply::OnRecord { index } => Ok(Objected {
+                index,
+                before: true,
+            }),
+            other => Err(unexpected(other)),
+        }
     }
 
     fn recorded(&mut self, ask: Ask) -> Result<Recorded> {
@@ -284,7 +307,7 @@ fn public_key(base64: &str) -> Result<PublicKey> {
 fn unexpected(reply: Reply) -> anyhow::Error {
     let kind = match reply {
         Reply::Keys { .. } => "keys",
-        Reply::Recorded { .. } => "a record",
+        Reply::Recorded { .. } | Reply::OnRecord { .. } => "a record",
         Reply::Polls { .. } => "polls",
         Reply::Poll { .. } => "a poll",
         Reply::Entries { .. } => "entries",

@@ -30,7 +30,7 @@ pub struct Common {
     /// Data directory [default: ./sijill-data]
     #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Configuration file, TOML: data, listen, key, json, quiet
+    /// Configuration file, TOML: data, listen, key, checkpoints, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
@@ -86,6 +86,7 @@ pub enum Poll {
     List(commands::poll::list::Args),
     Show(commands::poll::show::Args),
     Unseal(commands::poll::unseal::Args),
+    Object(commands::poll::object::Args),
 }
 
 /// `sijill roster`.
@@ -131,7 +132,9 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 }
 
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
-    use commands::poll::{annul, close, extend, lint, list, open, pause, resume, show, unseal};
+    use commands::poll::{
+        annul, close, extend, lint, list, object, open, pause, resume, show, unseal,
+    };
     match poll {
         Poll::Lint(args) => lint::run(args, settings),
         Poll::Open(args) => open::run(args, settings),
@@ -143,6 +146,7 @@ fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
         Poll::List(args) => list::run(args, settings),
         Poll::Show(args) => show::run(args, settings),
         Poll::Unseal(args) => unseal::run(args, settings),
+        Poll::Object(args) => object::run(args, settings),
     }
 }
 

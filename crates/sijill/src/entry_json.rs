@@ -39,9 +39,8 @@ fn content(event: &Event) -> Value {
         Event::Annulled(signed) => operated(signed, json!({"reason": signed.content.reason})),
         Event::Unsealed(signed) => operated(signed, unsealed(&signed.content)),
         Event::Recovered(signed) => operated(signed, recovered(&signed.content)),
-        Event::CredentialIssued(later) | Event::PageChanged(later) | Event::Objected(later) => {
-            match *later {}
-        }
+        Event::Objected(objected) => json!({"promise": objected.promise}),
+        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
     }
 }
 

@@ -149,7 +149,7 @@ impl PrivateCopy {
         };
         let folder = self.data.path().join("polls").join(&ledger.slug);
         let public = PublicFolder::at(&folder.join("public"));
-        let end = match public.checkpoints() {
+        let end = match public.checkpoints(&ledger.origin) {
             Ok(listed) => listed.last().map_or(0, |last| last.ends_at),
             // What is wrong with the list is for the audit to say.
             Err(_) => u64::MAX,

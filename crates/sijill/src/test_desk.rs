@@ -31,6 +31,7 @@ impl TestDesk {
     pub fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
+            checkpoints: sijill_server::Checkpoints::default(),
             data_named: Some(folder.path().join("data")),
             listen: None,
             key: None,

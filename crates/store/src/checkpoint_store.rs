@@ -83,6 +83,11 @@ impl CheckpointStore {
         files::write_whole(&self.path(slug), checkpoint, false)
     }
 
+    /// Takes away what a data directory has of a poll that is taken out again.
+    pub(crate) fn forget(data: &Path, slug: &str) -> Result<(), StoreError> {
+        files::remove(&data.join("checkpoints").join(file_name(slug)))
+    }
+
     fn path(&self, slug: &str) -> PathBuf {
         self.0.join(file_name(slug))
     }

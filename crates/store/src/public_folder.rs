@@ -7,6 +7,7 @@
 
 use crate::StoreError;
 use crate::files;
+use sijill_ledger::Origin;
 use sijill_ledger::bundle;
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::checkpoint_list::{Ascent, CheckpointListError, Splitter};
@@ -139,18 +140,19 @@ impl PublicFolder {
         files::remove_folder(&self.path.join("tile"))
     }
 
-    /// Every checkpoint of the list. What a crash left half written at its end is passed over.
+    /// Every checkpoint of the list, which is of the ledger of this name. What a crash left half written at its end is passed over.
     ///
     /// # Errors
-    /// If one before the last cannot be read, or is not of a larger size than the one before it.
-    pub fn checkpoints(&self) -> Result<Vec<Listed>, StoreError> {
+    /// If one before the last cannot be read, or is not of a larger size than the one before it; if one is of another
+    /// ledger.
+    pub fn checkpoints(&self, origin: &Origin) -> Result<Vec<Listed>, StoreError> {
         let path = self.path.join(LIST);
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(StoreError::io("open", &path)(error)),
         };
-        let mut scan = Scan::default();
+        let mut scan = Scan::of(origin);
         let mut file = BufReader::new(file);
         let mut line = Vec::new();
         loop {
@@ -215,8 +217,8 @@ impl PublicFolder {
 }
 
 /// A list as it is read, line by line.
-#[derive(Default)]
-struct Scan {
+struct Scan<'a> {
+    origin: &'a Origin,
     splitter: Splitter,
     ascent: Ascent,
     at: u64,
@@ -227,7 +229,19 @@ struct Scan {
     damage: Option<String>,
 }
 
-impl Scan {
+impl<'a> Scan<'a> {
+    fn of(origin: &'a Origin) -> Self {
+        Self {
+            origin,
+            splitter: Splitter::default(),
+            ascent: Ascent::default(),
+            at: 0,
+            listed: Vec::new(),
+            fault: None,
+            damage: None,
+        }
+    }
+
     fn line(&mut self, line: &[u8]) {
         let number = self.splitter.note();
         let ended = self.splitter.push(line);
@@ -236,14 +250,8 @@ impl Scan {
     }
 
     fn take(&mut self, number: u64, ended: Result<Option<SignedCheckpoint>, CheckpointListError>) {
-        let looked = ended.and_then(|ended| {
-            let Some(ended) = ended else {
-                return Ok(None);
-            };
-            self.ascent.look(number, ended.claimed())?;
-            Ok(Some(ended.claimed().size))
-        });
-        match looked {
+        let ended = ended.map_err(|error| error.to_string());
+        match ended.and_then(|ended| self.look(number, ended)) {
             Ok(None) => {}
             Ok(Some(size)) => {
                 self.damage = self.damage.take().or(self.fault.take());
@@ -252,9 +260,31 @@ impl Scan {
             }
             Err(error) => {
                 self.damage = self.damage.take().or(self.fault.take());
-                self.fault = Some(error.to_string());
+                self.fault = Some(error);
             }
         }
+    }
+
+    /// The size of a checkpoint that may stand here.
+    fn look(
+        &mut self,
+        number: u64,
+        ended: Option<SignedCheckpoint>,
+    ) -> Result<Option<u64>, String> {
+        let Some(ended) = ended else {
+            return Ok(None);
+        };
+        let claimed = ended.claimed();
+        if claimed.origin != *self.origin {
+            let found = &claimed.origin;
+            return Err(format!(
+                "expected checkpoint {number} of `{}`, found one of `{found}`",
+                self.origin
+            ));
+        }
+        let ascends = self.ascent.look(number, claimed);
+        ascends.map_err(|error| error.to_string())?;
+        Ok(Some(claimed.size))
     }
 
     fn finish(mut self) -> Result<Vec<Listed>, String> {
@@ -347,9 +377,13 @@ mod tests {
         assert_eq!(after, before);
     }
 
+    fn origin() -> Origin {
+        "ur.example/polls/bridge".parse().unwrap()
+    }
+
     fn checkpoint(size: u64) -> String {
         let checkpoint = Checkpoint {
-            origin: "ur.example/polls/bridge".parse().unwrap(),
+            origin: origin(),
             size,
             root: Hash::of(&size.to_le_bytes()),
         };
@@ -368,13 +402,13 @@ mod tests {
             folder.list_checkpoint(at, note).unwrap();
             at += note.len() as u64;
             expected.push(Listed { size, ends_at: at });
-            assert_eq!(folder.checkpoints().unwrap(), expected);
+            assert_eq!(folder.checkpoints(&origin()).unwrap(), expected);
             folder.list_checkpoint(at, &note[..note.len() / 2]).unwrap();
-            assert_eq!(folder.checkpoints().unwrap(), expected);
+            assert_eq!(folder.checkpoints(&origin()).unwrap(), expected);
         }
         let list = notes.concat().replacen("\n5\n", "\n05\n", 1);
         std::fs::write(place.path().join(LIST), list).unwrap();
-        let error = folder.checkpoints().unwrap_err().to_string();
+        let error = folder.checkpoints(&origin()).unwrap_err().to_string();
         assert!(error.contains("checkpoint 2"), "{error}");
     }
 

@@ -117,7 +117,7 @@ pub(super) const FORGERIES: &[Forgery] = &[
             let mut export = bench.export();
             export
                 .entries
-                .push(of_kind(bench.poll.head(), bench.now, 13));
+                .push(of_kind(bench.poll.head(), bench.now, 15));
             swapped(&bench, &export)
         },
     },

@@ -125,6 +125,8 @@ fn hangs_on_time(refusal: &Refusal) -> bool {
             | Refusal::Void { .. }
             | Refusal::TooEarlyToClose { .. }
             | Refusal::CannotExtend { .. }
+            | Refusal::NotDueYet { .. }
+            | Refusal::ObjectionsOver { .. }
     )
 }
 
@@ -158,6 +160,10 @@ fn failure(subject: String, refusal: &rules::Refusal) -> Failure {
         17 => (
             "the counts of the entries",
             "the result declared is not the result",
+        ),
+        25 => (
+            "a promise signed by this ledger's promise key",
+            "what is on record as a broken promise is none of this ledger's",
         ),
         32 => (
             "a text without personal data",

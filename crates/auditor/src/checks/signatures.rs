@@ -18,7 +18,8 @@ pub(crate) fn look(
     findings: &mut Findings,
 ) {
     let check = match event {
-        Event::Opened(_) => return,
+        // An objection stands on the signature of the promise in it (V25).
+        Event::Opened(_) | Event::Objected(_) => return,
         Event::Responded(_) => V11,
         _ => V8,
     };

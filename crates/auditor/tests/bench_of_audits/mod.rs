@@ -20,14 +20,19 @@ pub fn report_of(case: &Case) -> Report {
 
 /// The report of this case's one poll.
 pub fn audit_case(case: &Case) -> PollReport {
+    audit_with(case, &options(case))
+}
+
+/// The report of this case's source, given these.
+pub fn audit_with(case: &Case, options: &Options) -> PollReport {
     if let Some(files) = &case.folder {
         let folder = write_folder(files);
         let fetcher = Fetcher::of_folder(folder.path()).expect("the folder is there");
-        return audit_published(fetcher, &options(case), &|_| {}).expect("it can be read");
+        return audit_published(fetcher, options, &|_| {}).expect("it can be read");
     }
     let mut file = tempfile::NamedTempFile::new().expect("there is room for a small file");
     file.write_all(&case.file).expect("the file can be written");
-    audit(file.path(), &options(case), &|_| {}).expect("the file can be read")
+    audit(file.path(), options, &|_| {}).expect("the file can be read")
 }
 
 /// A folder of these files.
@@ -60,6 +65,7 @@ pub fn options(case: &Case) -> Options {
             })
             .collect(),
         promises: case.promises.clone(),
+        receipts: case.receipts.clone(),
         policy: case.policy.as_ref().map(|bytes| {
             let policy = Policy::parse(bytes);
             policy.expect("the case's policy is one")

@@ -77,6 +77,7 @@ fn write(folder: &Path, stem: &str, case: &Case) {
         "operator_keys": case.operator_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "anchors": case.anchors.iter().map(|(index, link)| format!("{index}:{link}")).collect::<Vec<_>>(),
         "promises": case.promises,
+        "receipts": case.receipts,
         "policy": case.policy.as_ref().map(|policy| String::from_utf8_lossy(policy)),
         "checkpoints": checkpoints.collect::<Vec<_>>(),
         "now_ms": case.now_ms,

@@ -6,17 +6,18 @@ mod answer;
 mod arrival;
 mod files;
 mod live;
+mod objections;
 mod results;
 mod tiles;
 mod trouble;
 
-use crate::limits::{LISTENERS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
+use crate::limits::{LISTENERS_MAX, OBJECTORS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
 use crate::paths::{self, route};
 use crate::service::Service;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use sijill_pages::Language;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct Web {
     pub service: Service,
     /// Places for listeners to live results.
     pub listeners: Arc<Semaphore>,
+    /// Places for those whose promises are looked into.
+    pub objectors: Arc<Semaphore>,
     /// Full tiles, kept in memory.
     pub tiles: tiles::KeptTiles,
     /// Becomes true when the service stops; live streams end then.
@@ -50,6 +53,7 @@ impl Web {
             service,
             tiles: tiles::KeptTiles::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX.min(room / 2))),
+            objectors: Arc::new(Semaphore::new(OBJECTORS_MAX)),
             stopping,
         }
     }
@@ -73,6 +77,7 @@ pub fn router(web: Web) -> Router {
         .route(route::RESULTS_JSON, get(results::json))
         .route(route::EXPORT, get(files::export))
         .route(route::ROSTER, get(files::roster))
+        .route(route::OBJECTIONS, post(objections::hand_in))
         .route(route::CHECKPOINT, get(tiles::checkpoint))
         .route(route::CHECKPOINTS, get(tiles::checkpoints))
         .route(route::BUNDLE, get(tiles::bundle))

@@ -7,6 +7,7 @@
     reason = "what cannot be set up must stop the test that asked for it"
 )]
 
+mod objections;
 mod pair;
 mod publication;
 

@@ -12,14 +12,16 @@ use crate::signing;
 use anyhow::{Context, Result};
 use sijill_auditor::report::Unfinished;
 use sijill_auditor::{Anchor, Options, PollReport, Progress, Report, audit, remote, render};
+use sijill_ledger::limits::TLOG_PROOF_BYTES_MAX;
 use sijill_ledger::note::VerifierKey;
 use sijill_poll::limits::PROMISE_BYTES_MAX;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Most promises taken from one folder; more want a run for each part.
-const PROMISES_MAX: usize = 100_000;
+/// Most promises, and most receipts, in one audit; more want a run for each part. The files of both are kept for a while:
+/// a promise is about 1 KiB, a receipt about 3.
+const GIVEN_MAX: usize = 100_000;
 
 /// Check a ledger as a stranger would: every entry, every signature, every figure
 #[derive(Debug, clap::Args)]
@@ -38,6 +40,9 @@ pub struct Args {
     /// A promise file that a respondent was given, or a folder of them; repeatable
     #[arg(long, value_name = "FILE")]
     promise: Vec<PathBuf>,
+    /// A receipt (`.tlog-proof`) that a respondent was given, or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    receipt: Vec<PathBuf>,
     /// Of a data directory, only this poll
     #[arg(long, value_name = "SLUG")]
     poll: Option<String>,
@@ -49,6 +54,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         operator_keys: args.operator_key.clone(),
         anchors: args.anchor.clone(),
         promises: promises(&args.promise)?,
+        receipts: receipts(&args.receipt)?,
         now_ms: signing::now(),
         ..Options::default()
     };
@@ -133,10 +139,11 @@ pub fn of_directory(
 ) -> Result<Report> {
     let copy = PrivateCopy::of(data)?;
     let ledgers = copy.ledgers(poll)?;
-    let for_one = !options.anchors.is_empty() || !options.promises.is_empty();
+    let for_one =
+        !options.anchors.is_empty() || !options.promises.is_empty() || !options.receipts.is_empty();
     if for_one && ledgers.len() > 1 {
         return Err(input(
-            "an anchor or a promise is of one poll, and this directory has several; say which with `--poll SLUG`",
+            "an anchor, a promise or a receipt is of one poll, and this directory has several; say which with `--poll SLUG`",
         ));
     }
     let mut reports = Vec::new();
@@ -182,58 +189,91 @@ fn of_ledger(
     )
 }
 
+/// What respondents were given.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    /// What one is called.
+    word: &'static str,
+    /// The longest one, in bytes.
+    bytes_max: usize,
+}
+
 /// The promise files named, and those in folders named.
 pub fn promises(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            files.extend(files_of(path)?);
-        } else {
-            files.push(path.clone());
-        }
-    }
-    if files.len() > PROMISES_MAX {
-        return Err(input(format!(
-            "{} promises, expected at most {PROMISES_MAX} in one audit",
-            files.len()
-        )));
-    }
-    files.iter().map(|path| promise(path)).collect()
+    let given = Given {
+        word: "promise",
+        bytes_max: PROMISE_BYTES_MAX,
+    };
+    given.read_all(paths)
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
-    let cannot = || Fault::Input(format!("cannot read the folder `{}`", folder.display()));
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(cannot)? {
-        let path = entry.with_context(cannot)?.path();
-        if path.is_file() {
-            files.push(path);
-        }
-    }
-    if files.is_empty() {
-        return Err(input(format!(
-            "the folder `{}` holds no promise; name another, or leave `--promise` out",
-            folder.display()
-        )));
-    }
-    files.sort();
-    Ok(files)
+/// The receipt files named, and those in folders named.
+pub fn receipts(paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
+    let given = Given {
+        word: "receipt",
+        bytes_max: TLOG_PROOF_BYTES_MAX,
+    };
+    given.read_all(paths)
 }
 
-/// Name and text of a promise file. One that is too long, or no text, is judged by the auditor as what it is.
-fn promise(path: &Path) -> Result<(String, String)> {
-    let cannot = || Fault::Input(format!("cannot read the promise `{}`", path.display()));
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| {
-            file.take(PROMISE_BYTES_MAX as u64 + 1)
-                .read_to_end(&mut bytes)
-        })
-        .with_context(cannot)?;
-    Ok((
-        path.display().to_string(),
-        String::from_utf8_lossy(&bytes).into_owned(),
-    ))
+impl Given {
+    fn read_all(self, paths: &[PathBuf]) -> Result<Vec<(String, String)>> {
+        let mut files = Vec::new();
+        for path in paths {
+            if path.is_dir() {
+                files.extend(self.files_of(path)?);
+            } else {
+                files.push(path.clone());
+            }
+        }
+        if files.len() > GIVEN_MAX {
+            return Err(input(format!(
+                "{} {}s, expected at most {GIVEN_MAX} in one audit",
+                files.len(),
+                self.word
+            )));
+        }
+        files.iter().map(|path| self.read(path)).collect()
+    }
+
+    fn files_of(self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let cannot = || Fault::Input(format!("cannot read the folder `{}`", folder.display()));
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(folder).with_context(cannot)? {
+            let path = entry.with_context(cannot)?.path();
+            if path.is_file() {
+                files.push(path);
+            }
+        }
+        if files.is_empty() {
+            return Err(input(format!(
+                "the folder `{}` holds no {word}; name another, or leave `--{word}` out",
+                folder.display(),
+                word = self.word
+            )));
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    /// Name and text of a file. One that is too long, or no text, is judged by the auditor as what it is.
+    fn read(self, path: &Path) -> Result<(String, String)> {
+        let cannot = || {
+            Fault::Input(format!(
+                "cannot read the {} `{}`",
+                self.word,
+                path.display()
+            ))
+        };
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(self.bytes_max as u64 + 1).read_to_end(&mut bytes))
+            .with_context(cannot)?;
+        Ok((
+            path.display().to_string(),
+            String::from_utf8_lossy(&bytes).into_owned(),
+        ))
+    }
 }
 
 #[cfg(test)]
