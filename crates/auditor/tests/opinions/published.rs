@@ -132,82 +132,75 @@ fn bent_lists() -> Vec<Named> {
 /// Whom an auditor may believe, beside a list that the log's one key signed.
 fn policies() -> Vec<Named> {
     let bench = fixture::honest();
-    let somebody = SecretKey::from_seed([9; 32]);
-    let origin = bench.poll.origin().as_str();
-    let named = |name: &str| VerifierKey::new(name, somebody.public_key()).unwrap();
-    let witness = WitnessKey::new("witness.example/w", somebody.public_key()).unwrap();
-    let log = format!("log {}\n", bench.log_key());
-    let policies = [
-        (
-            "of another log",
-            format!("log {}\nquorum none\n", named("ur.example/other")),
-        ),
-        (
-            "of another key",
-            format!("log {}\nquorum none\n", named(origin)),
-        ),
-        (
-            "of both keys",
-            format!("{log}log {}\nquorum none\n", named(origin)),
-        ),
-        (
-            "of two logs",
-            format!("{log}log {}\nquorum none\n", named("ur.example/other")),
-        ),
-        ("of nobody", "quorum none\n".to_owned()),
-        (
-            "with a witness",
-            format!("{log}witness w {witness}\nquorum w\n"),
-        ),
-        (
-            "with a witness not asked",
-            format!("{log}witness w {witness}\nquorum none\n"),
-        ),
-        (
-            "of a witness alone",
-            format!("witness w {witness}\nquorum w\n"),
-        ),
-    ];
-    let signed = bench.signed_checkpoint(size(&bench));
-    let verified = signed.verify(&[bench.log_key()]).unwrap();
-    let cosigned = |key: &SecretKey| {
-        verified
-            .cosign("witness.example/w", key, 1_800_000_000)
-            .unwrap()
-    };
-    let forged = cosigned(&SecretKey::from_seed([8; 32])).to_string();
-    let claimed = forged.replacen(
-        forged.split(' ').nth(2).unwrap(),
-        &bent_signature(&cosigned(&somebody).to_string()),
-        1,
-    );
-    let notes = [
-        ("bare", signed.to_string()),
-        ("cosigned", format!("{signed}{}\n", cosigned(&somebody))),
-        ("cosigned by another", format!("{signed}{forged}\n")),
-        ("cosigned wrongly", format!("{signed}{claimed}\n")),
-    ];
     let mut cases = Vec::new();
-    for (policy, text) in &policies {
-        for (what, note) in &notes {
-            let case = with_list(&bench, note.as_bytes()).without_anchor();
+    for (policy, text) in policy_texts(&bench) {
+        for (what, note) in cosigned_notes(&bench) {
             let case = Case {
                 policy: Some(text.clone().into_bytes()),
-                ..case
+                ..with_list(&bench, note.as_bytes()).without_anchor()
             };
-            cases.push((format!("policy {policy}, {what}"), case.clone()));
-            let held = vec![("held".to_owned(), note.clone().into_bytes())];
-            cases.push((
-                format!("policy {policy}, {what}, held"),
-                Case {
-                    file: bench.export().bytes(),
-                    held,
-                    ..case
-                },
-            ));
+            let held = Case {
+                file: bench.export().bytes(),
+                held: vec![("held".to_owned(), note.into_bytes())],
+                ..case.clone()
+            };
+            cases.push((format!("policy {policy}, {what}"), case));
+            cases.push((format!("policy {policy}, {what}, held"), held));
         }
     }
     cases
+}
+
+/// Whoever is neither the log nor its operator: a witness, or a log of the same key.
+fn somebody() -> SecretKey {
+    SecretKey::from_seed([9; 32])
+}
+
+fn policy_texts(bench: &Bench) -> [(&'static str, String); 8] {
+    let log = format!("log {}\n", bench.log_key());
+    let other = |name: &str| {
+        let key = VerifierKey::new(name, somebody().public_key()).unwrap();
+        format!("log {key}\n")
+    };
+    let (same, elsewhere) = (
+        other(bench.poll.origin().as_str()),
+        other("ur.example/other"),
+    );
+    let witness = WitnessKey::new(WITNESS, somebody().public_key()).unwrap();
+    let witness = format!("witness w {witness}\n");
+    [
+        ("of another log", format!("{elsewhere}quorum none\n")),
+        ("of another key", format!("{same}quorum none\n")),
+        ("of both keys", format!("{log}{same}quorum none\n")),
+        ("of two logs", format!("{log}{elsewhere}quorum none\n")),
+        ("of nobody", "quorum none\n".to_owned()),
+        ("with a witness", format!("{log}{witness}quorum w\n")),
+        (
+            "with a witness not asked",
+            format!("{log}{witness}quorum none\n"),
+        ),
+        ("of a witness alone", format!("{witness}quorum w\n")),
+    ]
+}
+
+const WITNESS: &str = "witness.example/w";
+
+fn cosigned_notes(bench: &Bench) -> [(&'static str, String); 4] {
+    let signed = bench.signed_checkpoint(size(bench));
+    let verified = signed.verify(&[bench.log_key()]).unwrap();
+    let line = |key: &SecretKey| {
+        let line = verified.cosign(WITNESS, key, 1_800_000_000);
+        line.unwrap().to_string()
+    };
+    let (good, other) = (line(&somebody()), line(&SecretKey::from_seed([8; 32])));
+    let name_and_dash = &good[..good.rfind(' ').unwrap()];
+    let wrong = format!("{name_and_dash} {}", bent_signature(&good));
+    [
+        ("bare", signed.to_string()),
+        ("cosigned", format!("{signed}{good}\n")),
+        ("cosigned by another", format!("{signed}{other}\n")),
+        ("cosigned wrongly", format!("{signed}{wrong}\n")),
+    ]
 }
 
 /// The base64 of a signature line with its last byte changed: who it claims to be by stays.
@@ -223,7 +216,6 @@ fn bent_signature(line: &str) -> String {
 fn held() -> Vec<Named> {
     let bench = fixture::honest();
     let (end, other, longer) = (size(&bench), fixture::running(), many());
-    let somebody = SecretKey::from_seed([9; 32]);
     let note = |size| bench.signed_checkpoint(size).to_string();
     let notes = [
         ("of the middle", note(7)),
@@ -233,7 +225,7 @@ fn held() -> Vec<Named> {
         ("of a longer one", longer.list(&[280])),
         (
             "by somebody else",
-            bench.checkpoint(7).sign(&somebody).unwrap().to_string(),
+            bench.checkpoint(7).sign(&somebody()).unwrap().to_string(),
         ),
         ("none", String::new()),
         ("two at once", note(7) + &note(end)),
