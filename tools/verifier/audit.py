@@ -330,6 +330,8 @@ class _Walk:
             return
         if not tiles.finish(self._tell_tile):
             self._findings.not_checked([24], "entries are missing, from which tiles should follow")
+        if tiles.others:
+            self._findings.note(24, f"files under `tile/` that are of no tile of the newest checkpoint: {tiles.others}")
         self._findings.looked(24, tiles.looked)
 
     def _log(self, inner: Opening) -> Log:

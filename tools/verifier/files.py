@@ -20,10 +20,3 @@ def read(path: Path, limit: int) -> bytes | None:
     with path.open("rb") as file:
         return file.read(limit + 1)
 
-
-def names(folder: Path) -> list[str]:
-    """What there is in a folder, in order; nothing where there is none."""
-    try:
-        return sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return []

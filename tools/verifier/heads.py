@@ -76,8 +76,9 @@ class _Judge:
             self._findings.looked(V20)
             self._findings.looked(V21)
             found = self._parsed(V21, f"checkpoint {count}", data)
+            if found is None or found.origin != self._log.origin or found.size <= largest:
+                self._findings.not_checked([V20], "a checkpoint is none, of another ledger, or out of order")
             if found is None:
-                self._findings.not_checked([V20], "a checkpoint is none, or one of another ledger")
                 continue
             self._one(f"checkpoint {count}", found, largest)
             largest = max(largest, found.size)
@@ -93,9 +94,10 @@ class _Judge:
             self._fail(V21, subject, f"a size above {largest}", str(found.size), meaning)
         if found.origin != self._log.origin:
             self._fail(V21, subject, f"origin {self._log.origin}", found.origin, "it is of another ledger")
-            self._findings.not_checked([V20], "a checkpoint is none, or one of another ledger")
             return
-        self._root(V20, subject, found)
+        newest = self._heads.source.newest
+        if found.size > largest and (newest is None or found.size <= newest.size):
+            self._root(V20, subject, found)
         for key in self._log.keys:
             if not found.note.signatures(key):
                 self._fail(V21, subject, f"a signature by {key}", "none", "the log did not sign it")

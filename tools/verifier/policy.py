@@ -66,7 +66,7 @@ class Policy:
         if lines[-1]:
             raise NoPolicy(len(lines), "the line does not end in a newline")
         if reader.policy.quorum is None:
-            raise NoPolicy(len(lines), "no line says the quorum")
+            raise NoPolicy(0, "no line says the quorum")
         return reader.policy
 
     def trust(self, checkpoint: Checkpoint) -> Trusted:

@@ -10,6 +10,7 @@ from verifier.limits import TILE_WIDTH_MAX, TREE_SIZE_MAX
 LEVELS = range(8)
 # In the place of a level: a bundle of entries.
 ENTRIES = "entries"
+HASH_BYTES = 32
 _PATH = re.compile(r"tile/([0-9]|entries)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?", re.ASCII)
 
 
@@ -56,6 +57,12 @@ class Tile:
         full, width = divmod(size // _leaves(self.level), TILE_WIDTH_MAX)
         return self.index < full if self.width == TILE_WIDTH_MAX else (self.index, self.width) == (full, width)
 
+    def widened(self, size: int) -> "Tile | None":
+        """This tile as the tree of this size has it, if that is in more width."""
+        full, width = divmod(size // _leaves(self.level), TILE_WIDTH_MAX)
+        now = TILE_WIDTH_MAX if self.index < full else width if self.index == full else 0
+        return Tile(self.level, self.index, now) if now > self.width else None
+
 
 def of_size(level: int | str, size: int) -> Iterator[Tile]:
     """The tiles of a level, or the bundles, that the tree of this size has."""
@@ -84,3 +91,13 @@ def entries(bundle: bytes, width: int) -> list[bytes]:
     if len(found) != width:
         raise NoBundle(f"{len(found)} entries")
     return found
+
+
+def has_shape(tile: Tile, data: bytes) -> bool:
+    """Whether these bytes may be those of this tile: so many hashes, or entries."""
+    if tile.level != ENTRIES:
+        return len(data) == tile.width * HASH_BYTES
+    try:
+        return entries(data, tile.width) is not None
+    except NoBundle:
+        return False

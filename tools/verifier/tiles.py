@@ -1,17 +1,16 @@
 """The tiles and bundles of a published poll beside its entries (V24): each has the bytes that follow from them.
 
-Hashes are kept of one unfinished tile a level. A tile that is complete is compared with its file, and with the files of
-its narrower forms, which growth may have left there.
+Hashes are kept of one unfinished tile a level. A tile that is complete is compared with its file, and the files of its
+narrower forms, which growth may have left there, with that.
 """
 
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from verifier import tile
-from verifier.files import names, read
+from verifier.files import read
 from verifier.limits import BUNDLE_BYTES_MAX, TILE_WIDTH_MAX
-from verifier.tile import ENTRIES, LEVELS, Tile
+from verifier.tile import ENTRIES, LEVELS, Tile, has_shape
 from verifier.tree import Tree
 
 # Told of what is wrong: subject, expected, found, meaning.
@@ -30,6 +29,8 @@ class Tiles:
         self._done = [0 for _ in LEVELS]
         self._count = 0
         self.looked = 0
+        # Files that are no tile of this tree, in whatever width.
+        self.others = 0
 
     def push(self, entry: bytes, leaf: bytes, tell: Tell) -> None:
         """Takes the next entry and its leaf hash."""
@@ -57,45 +58,52 @@ class Tiles:
             self._hash(level + 1, above.root(), tell)
 
     def finish(self, tell: Tell) -> bool:
-        """Compares what is not complete, and looks for files of no tile. Whether all entries were there."""
-        if self._entries:
-            self._bundle(tell)
-        for level, row in enumerate(self._rows):
-            if row:
-                self._compare(Tile(level, self._done[level], len(row)), row, tell)
-        for path in _paths(self._folder, "tile"):
-            if Tile.parse(path) is None:
-                tell(f"`{path}`", "the path of a tile", "another", "no tree has this file")
-        return self._count == self._size
+        """Compares what the last entries are in, and what growth left behind. Whether all entries were there."""
+        is_whole = self._count == self._size
+        if is_whole:
+            if self._entries:
+                self._bundle(tell)
+            for level, row in enumerate(self._rows):
+                if row:
+                    self._compare(Tile(level, self._done[level], len(row)), row, tell)
+        for narrow in self._narrower():
+            self._begins(narrow, tell)
+        return is_whole
 
-    def _compare(self, whole: Tile, parts: list[bytes], tell: Tell) -> None:
-        """The file of this tile, if the tree must have it, and whatever there is of it in fewer parts."""
-        widths = set(self._partial(whole))
-        if whole.is_of(self._size):
-            widths.add(whole.width)
-        for width in sorted(widths):
-            self._compare_one(Tile(whole.level, whole.index, width), parts, tell)
-
-    def _compare_one(self, found: Tile, parts: list[bytes], tell: Tell) -> None:
+    def _compare(self, found: Tile, parts: list[bytes], tell: Tell) -> None:
         self.looked += 1
-        data = read(self._folder / found.path(), BUNDLE_BYTES_MAX)
-        if data != b"".join(parts[: found.width]):
+        data = self._read(found)
+        if data != b"".join(parts):
             what = "no file" if data is None else "others"
             meaning = "whoever proves from it proves of another tree"
             tell(f"`{found.path()}`", "the bytes that follow from the entries", what, meaning)
 
-    def _partial(self, whole: Tile) -> Iterator[int]:
-        """The widths, up to that of this tile, in which there is a partial file of it."""
-        folder = Tile(whole.level, whole.index).path() + ".p"
-        for name in names(self._folder / folder):
-            found = Tile.parse(f"{folder}/{name}")
-            if found is not None and found.width <= whole.width:
-                yield found.width
+    def _narrower(self) -> Iterator[Tile]:
+        """The files of tiles that the tree has in more width; others are counted."""
+        for path in _paths(self._folder, "tile"):
+            found = Tile.parse(path)
+            if found is None or found.is_of(self._size):
+                self.others += found is None
+            elif found.widened(self._size) is not None:
+                yield found
+            else:
+                self.others += 1
+
+    def _begins(self, narrow: Tile, tell: Tell) -> None:
+        """Whether the file of a tile is how that of the wider one begins, where both are there."""
+        self.looked += 1
+        wider = narrow.widened(self._size)
+        own, whole = self._read(narrow), self._read(wider) if wider else None
+        if own is not None and whole is not None and not (whole.startswith(own) and has_shape(narrow, own)):
+            expected, meaning = f"how `{wider.path()}` begins", "whoever proves from it proves of another tree"
+            tell(f"`{narrow.path()}`", expected, "others", meaning)
+
+    def _read(self, found: Tile) -> bytes | None:
+        return read(self._folder / found.path(), BUNDLE_BYTES_MAX)
 
 
 def _paths(folder: Path, below: str) -> Iterator[str]:
-    """Everything that is no folder below this one, as paths with slashes. Folders that are links are not entered."""
-    for place, folders, files in os.walk(folder / below):
-        links = [name for name in folders if (Path(place) / name).is_symlink()]
-        for name in files + links:
+    """Every file below this folder, as a path with slashes. Folders that are links are not entered."""
+    for place, _, files in os.walk(folder / below):
+        for name in files:
             yield (Path(place) / name).relative_to(folder).as_posix()

@@ -4,7 +4,7 @@
 mod bench_of_audits;
 mod opinions;
 
-use opinions::{blind, compare, honest, openings, wild};
+use opinions::{blind, compare, honest, openings, published, wild};
 use sijill_scenarios::forge::forgeries;
 
 #[test]
@@ -25,6 +25,11 @@ fn both_verifiers_agree_on_every_forgery() {
 #[test]
 fn both_verifiers_agree_on_entries_that_open_polls() {
     compare("openings", openings::openings());
+}
+
+#[test]
+fn both_verifiers_agree_on_what_was_published() {
+    compare("published", published::published());
 }
 
 #[test]

@@ -12,19 +12,25 @@
 )]
 
 mod answer_form;
+mod checkpoint;
+mod checkpoints;
 mod definition;
 mod desk;
 mod entry;
 mod export;
 mod figures;
+mod fork;
 pub mod measure;
 pub mod mutate;
 mod note;
+mod policy;
 mod promise;
 mod public_roster;
+mod receipt;
 mod roster;
 pub mod seeds;
 mod signature;
+mod tile;
 
 /// One parser of outside bytes.
 #[derive(Clone, Copy)]
@@ -38,7 +44,7 @@ pub struct Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 17] = [
     target("entry", entry::check, 600),
     target("export", export::check, 20),
     target("definition", definition::check, 12),
@@ -50,6 +56,12 @@ pub const TARGETS: [Target; 11] = [
     target("note", note::check, 300),
     target("signature", signature::check, 60),
     target("figures", figures::check, 400),
+    target("checkpoint", checkpoint::check, 150),
+    target("checkpoints", checkpoints::check, 1_000),
+    target("tile", tile::check, 1_000),
+    target("policy", policy::check, 300),
+    target("receipt", receipt::check, 300),
+    target("fork", fork::check, 200),
 ];
 
 const fn target(name: &'static str, check: fn(&[u8]), changes: u32) -> Target {

@@ -12,6 +12,8 @@ use sijill_scenarios::forge::forgeries;
 use sijill_scenarios::{Bench, Case, Terms, fixture};
 use sijill_server::Ask;
 
+mod published;
+
 /// A seed: the target it is of, its name, its bytes.
 pub type Seed = (&'static str, String, Vec<u8>);
 
@@ -26,6 +28,7 @@ pub fn made() -> Vec<Seed> {
         notes(),
         signatures(),
         public_rosters(),
+        published::made(),
     ]
     .concat()
 }

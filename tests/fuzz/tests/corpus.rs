@@ -89,4 +89,7 @@ macro_rules! targets {
     };
 }
 
-targets! { entry export definition roster public_roster form promise desk note signature figures }
+targets! {
+    entry export definition roster public_roster form promise desk note signature figures
+    checkpoint checkpoints tile policy receipt fork
+}

@@ -93,10 +93,10 @@ def below(size: int) -> int:
     return max(1 << bit for bit in range(64) if 1 << bit < size)
 
 
-def export(checkpoints: bytes | None, kind: int = 3, flags: int = 0) -> bytes:
-    """The poll's export, with a list of checkpoints."""
-    entries = b"".join(len(entry).to_bytes(4, "little") + entry for entry in ENTRY_BYTES)
-    sections = [(1, 1, entries), (2, 1, LEAVES)] + ([(kind, flags, checkpoints)] if checkpoints is not None else [])
+def export(entries: list[bytes], leaves: bytes, checkpoints: bytes | None, kind: int = 3, flags: int = 0) -> bytes:
+    """An export, with a list of checkpoints where there is one."""
+    framed = b"".join(len(entry).to_bytes(4, "little") + entry for entry in entries)
+    sections = [(1, 1, framed), (2, 1, leaves)] + ([(kind, flags, checkpoints)] if checkpoints is not None else [])
     head = b"SIJILLEX" + (1).to_bytes(2, "little") + len(sections).to_bytes(2, "little")
     for section, bits, data in sections:
         head += section.to_bytes(2, "little") + bits.to_bytes(2, "little") + len(data).to_bytes(8, "little")

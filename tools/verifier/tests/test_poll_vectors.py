@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from verifier import entry, event, personal, promise, strata
 from verifier.audit import Held, audit
 from verifier.chain import Anchor
-from verifier.checks import CHECKS, NOT_APPLICABLE, PASSED
+from verifier.checks import CHECKS, FAILED, NOT_APPLICABLE, PASSED
 from verifier.codec import Malformed
 from verifier.container import Export
 from verifier.entry import Entry
@@ -21,6 +21,7 @@ from verifier.event import Closed, Opened, Responded, Signed
 from verifier.note import VerifierKey
 from verifier.report import Report
 from verifier.roster import Roster
+from verifier.tests.publication import export
 from verifier.tests.vectors import part, unhex
 from verifier.tree import leaf_hash
 
@@ -82,7 +83,8 @@ class Entries(unittest.TestCase):
         self.assertEqual(POLL["poll_id"], POLL["entries"][0]["leaf_hash"])
 
     def test_every_kind_is_there(self) -> None:
-        kinds = {row["kind"] for row in POLL["entries"] + POLL["sealed"]["entries"]}
+        polls = (POLL, POLL["sealed"], POLL["objected"])
+        kinds = {row["kind"] for poll in polls for row in poll["entries"]}
         self.assertEqual(kinds, set(event.KINDS))
 
     def test_what_is_signed_is_cut_out_of_the_entry(self) -> None:
@@ -91,6 +93,7 @@ class Entries(unittest.TestCase):
             start = CONTEXTS.get(type(event), b"sijill 2026 operator event v1\x00")
             message = start + (b"" if isinstance(event, Opened) else poll_id) + event.signed
             self.assertEqual(message.hex(), row["signed_message"], row["name"])
+        self.assertIsNone(POLL["objected"]["entries"][-1]["signed_message"])
 
     def test_one_byte_less_or_more_is_no_entry(self) -> None:
         for _, data, _ in self.rows():
@@ -135,6 +138,49 @@ class Polls(unittest.TestCase):
         roster = Roster(b"".join(map(unhex, POLL["roster"]["leaves"])))
         self.assertEqual(roster.root().hex(), POLL["roster"]["root"])
         self.assertEqual(list(roster.faults(2, sealed=False)), [])
+
+
+class Objected(unittest.TestCase):
+    """The poll in which somebody objected."""
+
+    objected = POLL["objected"]
+
+    def report(self, more: list[bytes]) -> Report:
+        entries = [unhex(row["bytes"]) for row in self.objected["entries"]] + more
+        leaves = b"".join(map(unhex, self.objected["roster"]["leaves"]))
+        key = VerifierKey.parse(POLL["keys"]["operator"])
+        assert key is not None
+        file = export(entries, leaves, None)
+        return audit(Export(io.BytesIO(file)), Held(self.objected["entries"][-1]["at"] + (1 << 40), [key]))
+
+    def test_each_objection_fails_v25_and_breaks_no_rule(self) -> None:
+        report = self.report([])
+        failed = [number for number, verdict in report.verdicts().items() if verdict == FAILED]
+        self.assertEqual(failed, ["V25"], report.as_text())
+        kinds = [row["kind"] for row in self.objected["entries"]]
+        self.assertEqual(report.findings.checks[25].failed, kinds.count(13))
+        self.assertEqual(export([unhex(row["bytes"]) for row in self.objected["entries"]],
+            b"".join(map(unhex, self.objected["roster"]["leaves"])), None), unhex(self.objected["export"]))
+
+    def test_one_that_should_not_be_there_breaks_the_rule_it_breaks(self) -> None:
+        last = self.objected["entries"][-1]
+        known = self.report([]).verdicts()
+        for row in self.objected["refused"]:
+            start = _uint(last["index"] + 1) + unhex(last["link"]) + _uint(row["at"]) + b"\x0d"
+            text = row["promise"].encode()
+            report = self.report([start + _uint(len(text)) + text])
+            changed = {number for number, verdict in report.verdicts().items() if verdict != known[number]}
+            expected = {f"V{row['check']}"} - {"V25"}
+            self.assertEqual(changed, expected, (row, report.as_text()))
+            self.assertEqual(report.findings.checks[25].failures[-1].entry, last["index"] + 1)
+
+
+def _uint(value: int) -> bytes:
+    """An integer, in the canonical bytes of its shortest form."""
+    if value < 251:
+        return bytes([value])
+    prefix, length = next((251 + place, 1 << place + 1) for place in range(3) if value < 1 << (8 << place + 1))
+    return bytes([prefix]) + value.to_bytes(length, "little")
 
 
 class Promises(unittest.TestCase):

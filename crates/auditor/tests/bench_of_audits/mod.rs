@@ -12,6 +12,7 @@ use sijill_ledger::policy::Policy;
 use sijill_scenarios::Case;
 use sijill_scenarios::fixture::Folder;
 use std::io::Write;
+use std::path::Path;
 
 /// The report of this case.
 pub fn report_of(case: &Case) -> Report {
@@ -38,13 +39,19 @@ pub fn audit_with(case: &Case, options: &Options) -> PollReport {
 /// A folder of these files.
 pub fn write_folder(files: &Folder) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("there is room for a small folder");
+    write_files(files, folder.path());
+    folder
+}
+
+/// Writes these files below `folder`, which is made.
+pub fn write_files(files: &Folder, folder: &Path) {
+    std::fs::create_dir_all(folder).expect("the folder can be made");
     for (path, bytes) in files {
-        let path = folder.path().join(path);
+        let path = folder.join(path);
         let parent = path.parent().expect("it is below the folder");
         std::fs::create_dir_all(parent).expect("the folder can be made");
         std::fs::write(path, bytes).expect("the file can be written");
     }
-    folder
 }
 
 /// What the auditor of this case brings along.

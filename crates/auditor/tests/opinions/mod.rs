@@ -9,9 +9,10 @@
 pub mod blind;
 pub mod honest;
 pub mod openings;
+pub mod published;
 pub mod wild;
 
-use crate::bench_of_audits::report_of;
+use crate::bench_of_audits::{report_of, write_files};
 use serde_json::{Value, json};
 use sijill_scenarios::Case;
 use std::collections::BTreeMap;
@@ -81,7 +82,11 @@ fn write(folder: &Path, stem: &str, case: &Case) {
         "checkpoints": checkpoints.collect::<Vec<_>>(),
         "now_ms": case.now_ms,
     });
-    std::fs::write(folder.join(format!("{stem}.export")), &case.file).unwrap();
+    let source = folder.join(format!("{stem}.export"));
+    match &case.folder {
+        Some(files) => write_files(files, &source),
+        None => std::fs::write(source, &case.file).unwrap(),
+    }
     std::fs::write(folder.join(format!("{stem}.json")), held.to_string()).unwrap();
 }
 
