@@ -1,5 +1,6 @@
-// Drives Debian's chromium through its debugging pipe, without any package: `node drive.cjs FOLDER < STEPS`. STEPS is a
-// JSON list of steps; what each of them finds is printed as a JSON list in the same order. FOLDER takes the profile.
+// Drives Debian's chromium through its debugging pipe, without any package: `node drive.cjs FOLDER STEPS`. STEPS is a
+// file with a JSON list of steps; what each of them finds is printed as a JSON list in the same order. FOLDER takes the
+// profile. `insecure.example` is this machine under a name that browsers do not trust.
 //
 //   {"open": URL, "width": PX, "script": false}   a fresh page, of this width; with or without scripts
 //   {"choose": [SELECTOR, FILE]}                  puts a file into a file input
@@ -14,12 +15,12 @@ const { spawn } = require("child_process");
 const fs = require("fs");
 
 const WAIT_MS_MAX = 60000;
-const folder = process.argv[2];
+const [folder, stepsFile] = process.argv.slice(2);
 
 const FLAGS = [
   "--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync",
   "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--hide-scrollbars",
-  "--remote-debugging-pipe", `--user-data-dir=${folder}/profile`, "about:blank",
+  "--host-resolver-rules=MAP insecure.example 127.0.0.1", "--remote-debugging-pipe", `--user-data-dir=${folder}/profile`, "about:blank",
 ];
 
 // Messages over the pipe: each ends with a zero byte.
@@ -135,7 +136,7 @@ class Page {
 }
 
 async function main() {
-  const steps = JSON.parse(fs.readFileSync(0, "utf8"));
+  const steps = JSON.parse(fs.readFileSync(stepsFile, "utf8"));
   const chromium = new Chromium();
   const found = [];
   let page = null;

@@ -35,3 +35,4 @@ mod second_opinion;
 mod strange_requests;
 mod trouble;
 mod tutorial;
+mod verify_page;

@@ -1,0 +1,436 @@
+//! Somebody who kept a receipt and opens `/verify` on a server, in a real browser, which sends nothing.
+//!
+//! Where node or chromium is missing this is skipped, and says so. `SIJILL_PHOTOS=FOLDER` keeps what the pages looked
+//! like.
+
+use crate::place::{Place, Server, terms};
+use crate::process::{COMMAND_MAX, Process};
+use serde_json::{Value, json};
+use sijill_ledger::SecretKey;
+use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use sijill_ledger::note::VerifierKey;
+use sijill_ledger::proof::InclusionProof;
+use sijill_ledger::tlog_proof::TlogProof;
+use sijill_ledger::tree::{Frontier, leaf_hash};
+use sijill_poll::Event;
+use sijill_scenarios::bench::Setup;
+use sijill_scenarios::{Bench, fixture};
+use std::path::Path;
+use std::process::Command;
+
+const WITNESS: &str = "witness.example/w";
+/// 2026-12-01T12:00:30Z.
+const COSIGNED_AT: u64 = 1_796_126_430;
+
+/// Whether there is a browser to drive.
+fn can_browse(test: &str) -> bool {
+    let runs = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    let can = runs("node") && runs("chromium");
+    if !can {
+        println!(
+            "{test} is skipped: it needs nodejs and chromium (Debian: apt-get install nodejs chromium)"
+        );
+    }
+    can
+}
+
+/// A closed poll, whose answer in the middle somebody has the receipt of.
+struct Kept {
+    bench: Bench,
+    index: usize,
+}
+
+impl Kept {
+    fn new() -> Self {
+        let bench = fixture::closed(&Setup::default(), 6);
+        let answers = bench.entries.iter().enumerate();
+        let mut answers =
+            answers.filter(|(_, entry)| matches!(entry.entry().event, Event::Responded(_)));
+        let (index, _) = answers.nth(2).expect("six people answered");
+        Self { bench, index }
+    }
+
+    fn log_key(&self) -> VerifierKey {
+        let origin = self.bench.poll.origin();
+        VerifierKey::new(origin.as_str(), self.bench.keys.log.public_key()).unwrap()
+    }
+
+    fn checkpoint(&self, witness: Option<&SecretKey>) -> SignedCheckpoint {
+        let mut tree = Frontier::default();
+        self.leaves().iter().for_each(|&leaf| tree.append(leaf));
+        let checkpoint = Checkpoint {
+            origin: self.bench.poll.origin().clone(),
+            size: self.bench.entries.len() as u64,
+            root: tree.root(),
+        };
+        let signed = checkpoint.sign(&self.bench.keys.log).unwrap();
+        let Some(witness) = witness else {
+            return signed;
+        };
+        let verified = signed.verify(&[self.log_key()]).unwrap();
+        let line = verified.cosign(WITNESS, witness, COSIGNED_AT).unwrap();
+        signed.with(line).unwrap()
+    }
+
+    fn leaves(&self) -> Vec<sijill_ledger::Hash> {
+        let entries = self.bench.entries.iter();
+        entries.map(|entry| leaf_hash(entry.bytes())).collect()
+    }
+
+    fn receipt(&self, witness: Option<&SecretKey>) -> String {
+        let (index, leaves) = (self.index as u64, self.leaves());
+        let inclusion = InclusionProof::of_leaves(index, &leaves).unwrap();
+        let entry = self.bench.entries[self.index].bytes();
+        TlogProof::of_entry(entry, index, inclusion, self.checkpoint(witness))
+            .unwrap()
+            .to_string()
+    }
+
+    /// The log's key and one witness, who must have cosigned.
+    fn policy(&self, witness: &SecretKey) -> String {
+        let key = sijill_ledger::cosignature::WitnessKey::new(WITNESS, witness.public_key());
+        format!(
+            "log {}\nwitness w {}\nquorum w\n",
+            self.log_key(),
+            key.unwrap()
+        )
+    }
+}
+
+/// A visit to the page: what is done there, and what is read afterwards.
+struct Visit<'a> {
+    place: &'a Place,
+    server: &'a Server,
+    steps: Vec<Value>,
+}
+
+/// What the page said.
+#[derive(Debug)]
+struct Said {
+    state: String,
+    text: String,
+}
+
+impl Said {
+    #[track_caller]
+    fn check(&self, state: &str, parts: &[&str]) {
+        assert_eq!(self.state, state, "{}", self.text);
+        for part in parts {
+            assert!(self.text.contains(part), "lacks `{part}`: {}", self.text);
+        }
+    }
+}
+
+const STATE: &str = "document.querySelector('#outcome').dataset.state || ''";
+const TEXT: &str = "document.querySelector('#outcome').innerText.replace(/[\\u2066-\\u2069]/g, '')";
+
+impl<'a> Visit<'a> {
+    fn new(place: &'a Place, server: &'a Server) -> Self {
+        Self {
+            place,
+            server,
+            steps: Vec::new(),
+        }
+    }
+
+    fn step(mut self, step: Value) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    fn open(self, path: &str) -> Self {
+        let url = self.server.url(path);
+        self.step(json!({ "open": url, "width": 360 }))
+    }
+
+    fn choose(self, field: &str, name: &str, text: &str) -> Self {
+        let file = self.place.write(name, text);
+        self.step(json!({ "choose": [field, file] }))
+    }
+
+    /// Opens the page, hands in a policy and then a receipt, and reads the outcome.
+    fn checks(self, language: &str, name: &str, receipt: &str, policy: &str) -> Self {
+        self.open(&format!("/verify/in/{language}"))
+            .choose("#trust-file", &format!("{name}.policy"), policy)
+            .choose("#receipt-file", &format!("{name}.tlog-proof"), receipt)
+            .outcome()
+    }
+
+    /// Reads the outcome, what was sent since the page had loaded, and how wide the page is.
+    fn outcome(self) -> Self {
+        self.step(json!({ "wait": format!("({STATE}) !== ''") }))
+            .step(json!({ "read": STATE }))
+            .step(json!({ "read": TEXT }))
+            .step(json!({ "requests": true }))
+            .step(json!({ "read": "document.documentElement.scrollWidth" }))
+    }
+
+    fn photo(self, name: &str) -> Self {
+        let Some(folder) = std::env::var_os("SIJILL_PHOTOS") else {
+            return self;
+        };
+        let file = Path::new(&folder).join(name);
+        self.step(json!({ "photo": file }))
+    }
+
+    /// Whatever was found, without the steps that find nothing.
+    #[track_caller]
+    fn found(self) -> Vec<Value> {
+        let steps = serde_json::to_string(&self.steps).unwrap();
+        let file = self.place.write("steps.json", steps);
+        let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser/drive.cjs");
+        let mut command = Command::new("node");
+        command.arg(driver).arg(self.place.path("")).arg(file);
+        let ran = Process::start(&mut command, &self.place.path(""), "browser").wait(COMMAND_MAX);
+        let Value::Array(found) = ran.well().json() else {
+            panic!("the driver prints a list");
+        };
+        found.into_iter().filter(|value| !value.is_null()).collect()
+    }
+
+    /// The outcomes that were read, each of a page that fits and sent nothing.
+    #[track_caller]
+    fn said(self) -> Vec<Said> {
+        let found = self.found();
+        let said = found.chunks(4).map(|found| {
+            let [state, text, requests, width] = found else {
+                panic!("an outcome is read in four steps");
+            };
+            assert_eq!(requests, &json!([]), "the page sent something");
+            assert!(width.as_u64() <= Some(360), "the page is {width} wide");
+            Said {
+                state: state.as_str().unwrap().to_owned(),
+                text: text.as_str().unwrap().to_owned(),
+            }
+        });
+        said.collect()
+    }
+}
+
+#[test]
+fn a_receipt_is_checked_in_the_browser_and_nothing_is_sent() {
+    if !can_browse("a_receipt_is_checked_in_the_browser_and_nothing_is_sent") {
+        return;
+    }
+    let place = Place::new();
+    let server = place.serve();
+    let kept = Kept::new();
+    let witness = SecretKey::from_seed([7; 32]);
+    let receipt = kept.receipt(Some(&witness));
+    let policy = kept.policy(&witness);
+    let mut visit = Visit::new(&place, &server);
+    for language in ["en", "ar", "ckb"] {
+        visit = visit
+            .checks(language, "kept", &receipt, &policy)
+            .photo(&format!("good-{language}.png"));
+    }
+    let said = visit.said();
+    let index = kept.index.to_string();
+    let origin = kept.bench.poll.origin().as_str();
+    said[0].check(
+        "good",
+        &[
+            "The receipt is good",
+            "The log’s key is pinned by your policy",
+            origin,
+            &format!("Entry\n{index}\n"),
+            "December 1, 2026",
+            "12:00 UTC",
+            WITNESS,
+        ],
+    );
+    said[1].check("good", &["الإيصال صحيح", origin, "كانون الأول"]);
+    said[2].check("good", &["پسوولەکە دروستە", origin]);
+}
+
+#[test]
+fn what_is_wrong_with_a_receipt_is_said_with_what_was_expected() {
+    if !can_browse("what_is_wrong_with_a_receipt_is_said_with_what_was_expected") {
+        return;
+    }
+    let place = Place::new();
+    let server = place.serve();
+    let kept = Kept::new();
+    let [witness, stranger] = [7, 8].map(|seed| SecretKey::from_seed([seed; 32]));
+    let receipt = kept.receipt(Some(&witness));
+    let policy = kept.policy(&witness);
+    let index = format!("\nindex {}\n", kept.index);
+    let moved = receipt.replace(&index, &format!("\nindex {}\n", kept.index + 1));
+    let zero = receipt.replace(&index, &format!("\nindex 0{}\n", kept.index));
+    let other = VerifierKey::new("other.example/p", kept.bench.keys.log.public_key()).unwrap();
+    let other_log = policy.replace(&kept.log_key().to_string(), &other.to_string());
+    let broken = policy.replace("quorum w", "quorum v");
+    let cases = [
+        (moved.as_str(), policy.as_str(), "the proof was altered"),
+        (&zero, &policy, "It begins as a receipt"),
+        (&receipt, &other_log, "Your policy has no key for the log"),
+        (
+            &receipt,
+            &kept.policy(&stranger),
+            "Too few of the witnesses",
+        ),
+        (&kept.receipt(None), &policy, "Too few of the witnesses"),
+        (&receipt, &broken, "The policy or key cannot be used."),
+        ("hello\n", &policy, "neither a receipt nor a promise"),
+    ];
+    let mut visit = Visit::new(&place, &server);
+    for (at, (receipt, policy, _)) in cases.iter().enumerate() {
+        visit = visit
+            .checks("en", &format!("case-{at}"), receipt, policy)
+            .photo(&format!("wrong-{at}.png"));
+    }
+    let said = visit.said();
+    for (said, (_, _, expected)) in said.iter().zip(cases) {
+        said.check(
+            "wrong",
+            &["This does not hold", expected, "Expected", "Found"],
+        );
+    }
+    said[5].check("wrong", &["Line\n3\n", "v"]);
+}
+
+#[test]
+fn a_receipt_without_a_key_shows_what_it_says_and_verifies_nothing() {
+    if !can_browse("a_receipt_without_a_key_shows_what_it_says_and_verifies_nothing") {
+        return;
+    }
+    let place = Place::new();
+    let server = place.serve();
+    let kept = Kept::new();
+    let receipt = kept.receipt(None);
+    let in_address = data_encoding::BASE64URL_NOPAD.encode(receipt.as_bytes());
+    let said = Visit::new(&place, &server)
+        .open(&format!("/verify/in/en#r={in_address}"))
+        .outcome()
+        .open("/verify/in/en")
+        .step(json!({ "type": ["#trust-text", kept.log_key().to_string()] }))
+        .step(json!({ "type": ["#receipt-text", receipt.trim_end()] }))
+        .step(json!({ "click": "#check button" }))
+        .outcome()
+        .said();
+    said[0].check(
+        "unsigned",
+        &["Not verified", "no signature was checked", "Answer"],
+    );
+    said[1].check("good", &["The key is pinned: it is one that you gave."]);
+}
+
+#[test]
+fn a_promise_is_checked_by_the_sites_key_and_by_ones_own() {
+    if !can_browse("a_promise_is_checked_by_the_sites_key_and_by_ones_own") {
+        return;
+    }
+    let place = Place::new();
+    let invited = place.poll(&terms(), 3);
+    let server = place.serve();
+    let browser = server.browser();
+    let path = &invited[0].path;
+    browser.answer(path, "yes").status(200);
+    let promise = browser.get(&format!("{path}/promise")).status(200);
+    let kept = Kept::new();
+    let answer = fixture_promise(&kept);
+    let late = VerifierKey::new(
+        &format!("{}/promise", kept.bench.poll.origin()),
+        kept.bench.keys.promise.public_key(),
+    );
+    let said = Visit::new(&place, &server)
+        .open("/verify/in/en")
+        .choose("#receipt-file", "kept.sijill-promise", promise.text())
+        .outcome()
+        .photo("promise-en.png")
+        .open("/verify/in/ar")
+        .step(json!({ "type": ["#trust-text", late.unwrap().to_string()] }))
+        .choose("#receipt-file", "late.sijill-promise", &answer)
+        .outcome()
+        .photo("promise-ar.png")
+        .said();
+    said[0].check(
+        "unpinned",
+        &[
+            "by this site’s own key",
+            "Not pinned",
+            "yes",
+            "That time is not past yet.",
+        ],
+    );
+    said[1].check("good", &["التعهّد أصلي"]);
+}
+
+/// The promise for the answer of [`Kept`].
+fn fixture_promise(kept: &Kept) -> String {
+    let Event::Responded(responded) = &kept.bench.entries[kept.index].entry().event else {
+        panic!("it is an answer");
+    };
+    kept.bench.promise(responded)
+}
+
+#[test]
+fn the_page_can_reach_nobody_and_says_so_where_it_cannot_check() {
+    if !can_browse("the_page_can_reach_nobody_and_says_so_where_it_cannot_check") {
+        return;
+    }
+    let place = Place::new();
+    let server = place.serve();
+    let visible = "[...document.querySelectorAll('main > *')].filter((part) => part.offsetHeight > 0)\
+                   .map((part) => part.id || part.tagName).join()";
+    let reach = "fetch('/health').then(() => 'reached', () => 'refused')";
+    let insecure = server
+        .url("/verify/in/en")
+        .replace("127.0.0.1", "insecure.example");
+    let found = Visit::new(&place, &server)
+        .open("/verify/in/en")
+        .step(json!({ "read": visible }))
+        .step(json!({ "read": reach }))
+        .photo("empty-en.png")
+        .open("/verify/in/ar")
+        .photo("empty-ar.png")
+        .step(json!({ "open": server.url("/verify/in/en"), "width": 360, "script": false }))
+        .step(json!({ "read": visible }))
+        .photo("no-script-en.png")
+        .step(json!({ "open": insecure, "width": 360 }))
+        .step(json!({ "read": visible }))
+        .found();
+    assert_eq!(
+        found,
+        [
+            "H1,P,check",
+            "refused",
+            "H1,P,needs-script",
+            "H1,P,needs-https"
+        ]
+    );
+}
+
+#[test]
+fn a_respondent_gets_the_promise_at_the_receipts_address_and_as_a_code() {
+    let place = Place::new();
+    let invited = place.poll(&terms(), 2);
+    let server = place.serve();
+    let browser = server.browser();
+    let path = &invited[0].path;
+    browser.get(&format!("{path}/receipt")).status(404);
+    browser.get(&format!("{path}/receipt/in/ar")).status(404);
+    let confirmed = browser.answer(path, "yes").status(200);
+    assert!(
+        confirmed
+            .text()
+            .contains(&format!("href=\"{path}/receipt\" download"))
+    );
+    let kept = browser.get(&format!("{path}/receipt")).status(200);
+    let promise = browser.get(&format!("{path}/promise")).status(200);
+    assert_eq!(kept.body, promise.body);
+    let page = browser.get(&format!("{path}/receipt/in/ar")).status(200);
+    for part in ["<h1>إيصالك</h1>", "<svg ", "href=\"/verify/in/ar\""] {
+        assert!(page.text().contains(part), "lacks {part}");
+    }
+    let script = browser.get("/static/verify.js").status(200);
+    assert!(
+        script
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/javascript")
+    );
+    let policy = browser.get("/verify").status(200);
+    let policy = policy.header("content-security-policy").unwrap().to_owned();
+    assert!(policy.contains("connect-src 'none'"), "{policy}");
+}
