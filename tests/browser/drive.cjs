@@ -6,6 +6,7 @@
 //   {"choose": [SELECTOR, FILE]}                  puts a file into a file input
 //   {"type": [SELECTOR, TEXT]}                    replaces the text of a field
 //   {"click": SELECTOR}
+//   {"do": EXPRESSION}                            whatever else people do
 //   {"wait": EXPRESSION}                          until it is true
 //   {"read": EXPRESSION}                          its value
 //   {"requests": true}                            what was asked for since the page had loaded
@@ -111,7 +112,7 @@ class Page {
     return result;
   }
 
-  async step({ choose, type, click, wait, read, requests, photo }) {
+  async step({ choose, type, click, do: deed, wait, read, requests, photo }) {
     if (choose) {
       const { objectId } = await this.evaluate(`document.querySelector(${JSON.stringify(choose[0])})`, {});
       await this.ask("DOM.setFileInputFiles", { files: [choose[1]], objectId });
@@ -121,6 +122,8 @@ class Page {
         field.dispatchEvent(new Event("input", { bubbles: true })); }`);
     } else if (click) {
       await this.evaluate(`document.querySelector(${JSON.stringify(click)}).click()`);
+    } else if (deed) {
+      await this.evaluate(deed);
     } else if (wait) {
       await this.until(async () => (await this.evaluate(wait)).value === true);
     } else if (read) {

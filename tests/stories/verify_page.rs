@@ -3,7 +3,7 @@
 //! Where node or chromium is missing this is skipped, and says so. `SIJILL_PHOTOS=FOLDER` keeps what the pages looked
 //! like.
 
-use crate::place::{Place, Server, terms};
+use crate::place::{Place, Server, now_ms, terms};
 use crate::process::{COMMAND_MAX, Process};
 use serde_json::{Value, json};
 use sijill_ledger::SecretKey;
@@ -14,7 +14,7 @@ use sijill_ledger::tlog_proof::TlogProof;
 use sijill_ledger::tree::{Frontier, leaf_hash};
 use sijill_poll::Event;
 use sijill_scenarios::bench::Setup;
-use sijill_scenarios::{Bench, fixture};
+use sijill_scenarios::{Bench, Terms, fixture};
 use std::path::Path;
 use std::process::Command;
 
@@ -42,7 +42,11 @@ struct Kept {
 
 impl Kept {
     fn new() -> Self {
-        let bench = fixture::closed(&Setup::default(), 6);
+        Self::of(&Setup::default())
+    }
+
+    fn of(setup: &Setup) -> Self {
+        let bench = fixture::closed(setup, 6);
         let answers = bench.entries.iter().enumerate();
         let mut answers =
             answers.filter(|(_, entry)| matches!(entry.entry().event, Event::Responded(_)));
@@ -280,6 +284,7 @@ fn what_is_wrong_with_a_receipt_is_said_with_what_was_expected() {
             .photo(&format!("wrong-{at}.png"));
     }
     let said = visit.said();
+    assert_eq!(said.len(), cases.len());
     for (said, (_, _, expected)) in said.iter().zip(cases) {
         said.check(
             "wrong",
@@ -298,9 +303,12 @@ fn a_receipt_without_a_key_shows_what_it_says_and_verifies_nothing() {
     let server = place.serve();
     let kept = Kept::new();
     let receipt = kept.receipt(None);
+    let links =
+        "[...document.querySelectorAll('nav a')].every((link) => link.hash === location.hash)";
     let in_address = data_encoding::BASE64URL_NOPAD.encode(receipt.as_bytes());
     let said = Visit::new(&place, &server)
         .open(&format!("/verify/in/en#r={in_address}"))
+        .step(json!({ "wait": links }))
         .outcome()
         .open("/verify/in/en")
         .step(json!({ "type": ["#trust-text", kept.log_key().to_string()] }))
@@ -313,6 +321,65 @@ fn a_receipt_without_a_key_shows_what_it_says_and_verifies_nothing() {
         &["Not verified", "no signature was checked", "Answer"],
     );
     said[1].check("good", &["The key is pinned: it is one that you gave."]);
+}
+
+#[test]
+fn files_that_are_dropped_on_the_page_are_told_apart() {
+    if !can_browse("files_that_are_dropped_on_the_page_are_told_apart") {
+        return;
+    }
+    let place = Place::new();
+    let server = place.serve();
+    let kept = Kept::new();
+    let witness = SecretKey::from_seed([7; 32]);
+    let texts = json!([kept.receipt(Some(&witness)), kept.policy(&witness)]);
+    let drop = format!(
+        "{{ const dataTransfer = new DataTransfer();
+        for (const text of {texts}) dataTransfer.items.add(new File([text], 'kept'));
+        document.body.dispatchEvent(new DragEvent('drop', {{ dataTransfer, bubbles: true, cancelable: true }})); }}"
+    );
+    let said = Visit::new(&place, &server)
+        .open("/verify/in/en")
+        .step(json!({ "do": drop }))
+        .step(json!({ "wait": format!("({STATE}) === 'good'") }))
+        .outcome()
+        .said();
+    said[0].check("good", &["The log’s key is pinned by your policy"]);
+}
+
+/// A poll that ended two hours ago, and when its promises were due, an hour ago.
+fn over() -> Setup {
+    let now = now_ms() / 60_000 * 60_000;
+    let hours = |hours: u64| now - hours * 3_600_000;
+    Setup {
+        terms: Terms {
+            field_ms: [hours(12), hours(3), hours(2)],
+            promise_delay_seconds: 3_600,
+            ..Terms::default()
+        },
+        ..Setup::default()
+    }
+}
+
+#[test]
+fn a_promise_past_its_time_says_where_to_hand_it_in() {
+    if !can_browse("a_promise_past_its_time_says_where_to_hand_it_in") {
+        return;
+    }
+    let place = Place::new();
+    let server = place.serve();
+    let kept = Kept::of(&over());
+    let promise = fixture_promise(&kept);
+    let flipped = promise.replacen("answer A", "answer B", 1);
+    let key = promise_key(&kept);
+    let said = Visit::new(&place, &server)
+        .checks("en", "late", &promise, &format!("{key}\n"))
+        .photo("promise-late-en.png")
+        .checks("en", "altered", &flipped, &format!("{key}\n"))
+        .said();
+    let address = format!("https://{}/objections", kept.bench.poll.origin());
+    said[0].check("good", &["That time is past.", "was broken", &address]);
+    said[1].check("wrong", &["for another answer than the one beside it"]);
 }
 
 #[test]
@@ -329,18 +396,20 @@ fn a_promise_is_checked_by_the_sites_key_and_by_ones_own() {
     let promise = browser.get(&format!("{path}/promise")).status(200);
     let kept = Kept::new();
     let answer = fixture_promise(&kept);
-    let late = VerifierKey::new(
-        &format!("{}/promise", kept.bench.poll.origin()),
-        kept.bench.keys.promise.public_key(),
-    );
     let said = Visit::new(&place, &server)
         .open("/verify/in/en")
         .choose("#receipt-file", "kept.sijill-promise", promise.text())
         .outcome()
         .photo("promise-en.png")
+        .open(&format!("{path}/in/ar"))
+        .photo("answered-ar.png")
+        .open(&format!("{path}/receipt/in/ar"))
+        .photo("receipt-ar.png")
+        .open(&format!("{path}/receipt/in/en"))
+        .photo("receipt-en.png")
         .open("/verify/in/ar")
-        .step(json!({ "type": ["#trust-text", late.unwrap().to_string()] }))
-        .choose("#receipt-file", "late.sijill-promise", &answer)
+        .step(json!({ "type": ["#trust-text", promise_key(&kept)] }))
+        .choose("#receipt-file", "own.sijill-promise", &answer)
         .outcome()
         .photo("promise-ar.png")
         .said();
@@ -354,6 +423,13 @@ fn a_promise_is_checked_by_the_sites_key_and_by_ones_own() {
         ],
     );
     said[1].check("good", &["التعهّد أصلي"]);
+}
+
+/// The key by which the promises of [`Kept`] are signed.
+fn promise_key(kept: &Kept) -> String {
+    let (origin, keys) = (kept.bench.poll.origin(), &kept.bench.keys);
+    let key = sijill_poll::promise::verifier_key(origin, keys.promise.public_key());
+    key.unwrap().to_string()
 }
 
 /// The promise for the answer of [`Kept`].
@@ -373,6 +449,7 @@ fn the_page_can_reach_nobody_and_says_so_where_it_cannot_check() {
     let server = place.serve();
     let visible = "[...document.querySelectorAll('main > *')].filter((part) => part.offsetHeight > 0)\
                    .map((part) => part.id || part.tagName).join()";
+    let width = "String(document.documentElement.scrollWidth)";
     let reach = "fetch('/health').then(() => 'reached', () => 'refused')";
     let insecure = server
         .url("/verify/in/en")
@@ -386,6 +463,7 @@ fn the_page_can_reach_nobody_and_says_so_where_it_cannot_check() {
         .photo("empty-ar.png")
         .step(json!({ "open": server.url("/verify/in/en"), "width": 360, "script": false }))
         .step(json!({ "read": visible }))
+        .step(json!({ "read": width }))
         .photo("no-script-en.png")
         .step(json!({ "open": insecure, "width": 360 }))
         .step(json!({ "read": visible }))
@@ -396,6 +474,7 @@ fn the_page_can_reach_nobody_and_says_so_where_it_cannot_check() {
             "H1,P,check",
             "refused",
             "H1,P,needs-script",
+            "360",
             "H1,P,needs-https"
         ]
     );

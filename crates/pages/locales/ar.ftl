@@ -168,6 +168,7 @@ verify-trust-lead = ليس هذا ضروريًا. ملف السياسة يحدد
 verify-trust-file = السياسة (ملف)
 verify-trust-text = أو نصّ السياسة، أو مفاتيح
 verify-check = تحقّق
+verify-whose-script = البرنامج النصّي الذي يتحقق يأتي من هذا الموقع. ومن يشكّ في الموقع فليستخدم الصفحة نفسها من موقع آخر، أو البرنامج على حاسوبه:
 verify-receipt-good = الإيصال صحيح
 verify-receipt-unpinned = الإيصال صحيح، وفق مفتاح هذا الموقع نفسه
 verify-receipt-unsigned = لم يُتحقَّق منه

@@ -146,6 +146,7 @@ verify-trust-lead = Not required. A policy file says which log and which witness
 verify-trust-file = Policy (a file)
 verify-trust-text = Or the text of the policy, or keys
 verify-check = Check
+verify-whose-script = The script that checks comes from this site. Whoever doubts the site takes the same page of another one, or the program on a computer of their own:
 verify-receipt-good = The receipt is good
 verify-receipt-unpinned = The receipt is good, by this site’s own key
 verify-receipt-unsigned = Not verified

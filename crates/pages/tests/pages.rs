@@ -368,6 +368,7 @@ fn markup_in_any_field_of_the_public_pages_is_shown_and_not_obeyed() {
         &mut view.check.export_href,
         &mut view.check.roster_href,
         &mut view.check.json_href,
+        &mut view.check.verify_href,
         &mut view.method.population,
         &mut view.method.limitations,
         &mut view.who.sponsor,

@@ -327,7 +327,7 @@ pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView 
         origin: book.origin().to_string(),
         poll_id: data_encoding::BASE64.encode(book.id().as_bytes()),
         live_href: paths::of_poll(slug, "live"),
-        check: check_yourself(book, &published),
+        check: check_yourself(book, &published, language),
     }
 }
 
@@ -383,7 +383,7 @@ fn sealed(definition: &Definition, published: &Published) -> pages::SealedStrata
     }
 }
 
-fn check_yourself(book: &Book, published: &Published) -> pages::CheckYourself {
+fn check_yourself(book: &Book, published: &Published, language: Language) -> pages::CheckYourself {
     let definition = book.definition();
     let secure = definition.message.link_prefix.starts_with("https://");
     let scheme = if secure { "https" } else { "http" };
@@ -404,6 +404,7 @@ fn check_yourself(book: &Book, published: &Published) -> pages::CheckYourself {
         export_href: paths::of_poll(slug, "export"),
         roster_href: paths::of_poll(slug, "roster"),
         json_href: paths::of_poll(slug, "results.json"),
+        verify_href: paths::verify_in(language.tag()),
     }
 }
 

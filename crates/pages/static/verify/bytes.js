@@ -14,7 +14,11 @@ class Fault extends Error {
 const TEXT_SHOWN_MAX = 80;
 
 // The beginning of a text that somebody else wrote, without what moves a cursor.
-const excerpt = (text) => [...String(text)].slice(0, TEXT_SHOWN_MAX).join("").replace(/\p{Cc}/gu, "\ufffd");
+function excerpt(text) {
+  const characters = [...String(text)];
+  const shown = characters.slice(0, TEXT_SHOWN_MAX).join("").replace(/\p{Cc}/gu, "\ufffd");
+  return characters.length > TEXT_SHOWN_MAX ? `${shown}\u2026` : shown;
+}
 
 const utf8 = (text) => new TextEncoder().encode(text);
 

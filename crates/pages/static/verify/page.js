@@ -39,10 +39,10 @@ const keyLabel = (key) => `${key.name} ${key.id}`;
 
 // Rows of what a file says: a label, and values that stand below each other.
 function answerRows(answer, answerCode) {
-  const options = answer.chosen.map(({ option, sealed }) => code(option === null ? `${sealed.length} B` : option));
+  const options = answer.chosen.map(({ option, sealed }) => code(option === null ? `${sealed.length} B` : excerpt(option)));
   return [
     ["verify-row-answer", options],
-    ["verify-row-question", answer.chosen.map(({ question }) => code(question))],
+    ["verify-row-question", answer.chosen.map(({ question }) => code(excerpt(question)))],
     ["verify-row-code", [code(answerCode)]],
     ["verify-row-invitation", [number(answer.invitation.index)]],
     ["verify-row-revision", [number(answer.invitation.revision)]],

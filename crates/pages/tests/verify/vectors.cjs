@@ -206,6 +206,58 @@ const alteredPromises = (file) => ({
   "promise of another version": file.replace("promise@v1", "promise@v2"),
 });
 
+// A receipt of one entry that is all of its log, signed by nobody whom anyone knows.
+async function lonelyReceipt(entry, index) {
+  const leaf = await webcrypto.subtle.digest("SHA-256", Buffer.concat([Buffer.of(0), entry]));
+  const [extra, root] = [Buffer.from(entry).toString("base64"), Buffer.from(leaf).toString("base64")];
+  return `c2sp.org/tlog-proof@v1\nextra ${extra}\nindex ${index}\n\nur.example/p\n1\n${root}\n\n— ur.example/p AAAAAAA=\n`;
+}
+
+// Each step at which a file can fail, by a file that fails there.
+async function steps(verify) {
+  const { proof, policy } = vectors.proofs.tlog_proof;
+  const [lines, logKey] = [proof.split("\n"), `${vectors.proofs.checkpoint.verifier_key}\n`];
+  const answer = vectors.poll.entries.find((row) => row.name === "Responded");
+  const wrongLine = proof.trimEnd().slice(0, -6).concat("AAAA==\n");
+  const cases = [
+    ["file", "hello\n", policy],
+    ["file", "", policy],
+    ["receipt-form", proof.replace("index ", "place "), policy],
+    ["receipt-form", proof.replace(`${lines[1]}\n`, ""), policy],
+    ["policy", proof, policy.replace("quorum", "quorums")],
+    ["policy", proof, `${logKey}not+a+key\n`],
+    ["policy", proof, "x".repeat(262145)],
+    ["signature", wrongLine, policy],
+    ["unknown-log", proof, `${vectors.poll.keys.promise}\n`],
+    ["not-signed", proof.replace(/\n— ur[^\n]*/, ""), policy],
+    ["quorum", proof.slice(0, proof.trimEnd().lastIndexOf("\n") + 1), policy],
+    ["inclusion", proof.replace("index 300", "index 301"), policy],
+    ["entry", proof, policy],
+    ["entry-index", await lonelyReceipt(bytes(answer.bytes), 0), ""],
+    ["promise-form", vectors.poll.promise.file.replace("\n\n", "\n"), ""],
+    ["promise-answer", vectors.poll.promise.file.replace("answer AAAB", "answer AAEB"), ""],
+    ["not-signed", vectors.poll.promise.file.replace(/\n— [^+]*? /, "\n— other "), `${vectors.poll.keys.promise}\n`],
+  ];
+  for (const [step, file, trusted] of cases) {
+    const run = verify.check(utf8(file), utf8(trusted), [], 0);
+    const found = await run.then((good) => good.by, (error) => error.step || String(error.stack));
+    expect(`step of ${JSON.stringify(file.slice(0, 200))} by ${trusted.slice(0, 80)}`, found, step);
+  }
+}
+
+// Who upholds a receipt is said as it is: a policy, a key that was given, a key of the site, nobody.
+async function upholders(verify) {
+  const first = vectors.poll.entries[0];
+  const receipt = utf8(await lonelyReceipt(bytes(first.bytes), 0));
+  const unsigned = await verify.check(receipt, new Uint8Array(), [], 0);
+  expect("signed by nobody known", `${unsigned.by} ${unsigned.entry.kind} ${unsigned.code}`, "nobody Opened null");
+  const fail = () => {};
+  const siteKeys = [await verify.readVerifierKey(vectors.poll.keys.promise, fail)];
+  const promise = utf8(vectors.poll.promise.file);
+  expect("by the site's key", (await verify.check(promise, new Uint8Array(), siteKeys, 0)).by, "site");
+  expect("by one's own", (await verify.check(promise, utf8(`${siteKeys[0].text}\n`), siteKeys, 0)).by, "key");
+}
+
 async function main() {
   const whole = load(webcrypto);
   const hashesOnly = load({ subtle: { digest: webcrypto.subtle.digest.bind(webcrypto.subtle) } });
@@ -225,7 +277,7 @@ async function main() {
   }
   const parts = [
     integers, refusedIntegers, origins, keys, inclusion, checkpoints, cosignatures, policies, receipts, entries,
-    longerAndShorterEntries, promises,
+    longerAndShorterEntries, promises, steps, upholders,
   ];
   for (const part of parts) await part(whole);
   disagreements.forEach((line) => console.log(line));
