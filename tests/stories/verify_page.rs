@@ -3,24 +3,16 @@
 //! Where node or chromium is missing this is skipped, and says so. `SIJILL_PHOTOS=FOLDER` keeps what the pages looked
 //! like.
 
+use crate::kept::{Kept, WITNESS};
 use crate::place::{Place, Server, now_ms, terms};
 use crate::process::{COMMAND_MAX, Process};
 use serde_json::{Value, json};
 use sijill_ledger::SecretKey;
-use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use sijill_ledger::note::VerifierKey;
-use sijill_ledger::proof::InclusionProof;
-use sijill_ledger::tlog_proof::TlogProof;
-use sijill_ledger::tree::{Frontier, leaf_hash};
-use sijill_poll::Event;
+use sijill_scenarios::Terms;
 use sijill_scenarios::bench::Setup;
-use sijill_scenarios::{Bench, Terms, fixture};
 use std::path::Path;
 use std::process::Command;
-
-const WITNESS: &str = "witness.example/w";
-/// 2026-12-01T12:00:30Z.
-const COSIGNED_AT: u64 = 1_796_126_430;
 
 /// Whether there is a browser to drive.
 fn can_browse(test: &str) -> bool {
@@ -32,73 +24,6 @@ fn can_browse(test: &str) -> bool {
         );
     }
     can
-}
-
-/// A closed poll, whose answer in the middle somebody has the receipt of.
-struct Kept {
-    bench: Bench,
-    index: usize,
-}
-
-impl Kept {
-    fn new() -> Self {
-        Self::of(&Setup::default())
-    }
-
-    fn of(setup: &Setup) -> Self {
-        let bench = fixture::closed(setup, 6);
-        let answers = bench.entries.iter().enumerate();
-        let mut answers =
-            answers.filter(|(_, entry)| matches!(entry.entry().event, Event::Responded(_)));
-        let (index, _) = answers.nth(2).expect("six people answered");
-        Self { bench, index }
-    }
-
-    fn log_key(&self) -> VerifierKey {
-        let origin = self.bench.poll.origin();
-        VerifierKey::new(origin.as_str(), self.bench.keys.log.public_key()).unwrap()
-    }
-
-    fn checkpoint(&self, witness: Option<&SecretKey>) -> SignedCheckpoint {
-        let mut tree = Frontier::default();
-        self.leaves().iter().for_each(|&leaf| tree.append(leaf));
-        let checkpoint = Checkpoint {
-            origin: self.bench.poll.origin().clone(),
-            size: self.bench.entries.len() as u64,
-            root: tree.root(),
-        };
-        let signed = checkpoint.sign(&self.bench.keys.log).unwrap();
-        let Some(witness) = witness else {
-            return signed;
-        };
-        let verified = signed.verify(&[self.log_key()]).unwrap();
-        let line = verified.cosign(WITNESS, witness, COSIGNED_AT).unwrap();
-        signed.with(line).unwrap()
-    }
-
-    fn leaves(&self) -> Vec<sijill_ledger::Hash> {
-        let entries = self.bench.entries.iter();
-        entries.map(|entry| leaf_hash(entry.bytes())).collect()
-    }
-
-    fn receipt(&self, witness: Option<&SecretKey>) -> String {
-        let (index, leaves) = (self.index as u64, self.leaves());
-        let inclusion = InclusionProof::of_leaves(index, &leaves).unwrap();
-        let entry = self.bench.entries[self.index].bytes();
-        TlogProof::of_entry(entry, index, inclusion, self.checkpoint(witness))
-            .unwrap()
-            .to_string()
-    }
-
-    /// The log's key and one witness, who must have cosigned.
-    fn policy(&self, witness: &SecretKey) -> String {
-        let key = sijill_ledger::cosignature::WitnessKey::new(WITNESS, witness.public_key());
-        format!(
-            "log {}\nwitness w {}\nquorum w\n",
-            self.log_key(),
-            key.unwrap()
-        )
-    }
 }
 
 /// A visit to the page: what is done there, and what is read afterwards.
@@ -267,7 +192,11 @@ fn what_is_wrong_with_a_receipt_is_said_with_what_was_expected() {
     let cases = [
         (moved.as_str(), policy.as_str(), "the proof was altered"),
         (&zero, &policy, "It begins as a receipt"),
-        (&receipt, &other_log, "Your policy has no key for the log"),
+        (
+            &receipt,
+            &other_log,
+            "Among the keys that you gave there is none for",
+        ),
         (
             &receipt,
             &kept.policy(&stranger),
@@ -369,9 +298,9 @@ fn a_promise_past_its_time_says_where_to_hand_it_in() {
     let place = Place::new();
     let server = place.serve();
     let kept = Kept::of(&over());
-    let promise = fixture_promise(&kept);
+    let promise = kept.promise();
     let flipped = promise.replacen("answer A", "answer B", 1);
-    let key = promise_key(&kept);
+    let key = kept.promise_key().to_string();
     let said = Visit::new(&place, &server)
         .checks("en", "late", &promise, &format!("{key}\n"))
         .photo("promise-late-en.png")
@@ -395,7 +324,7 @@ fn a_promise_is_checked_by_the_sites_key_and_by_ones_own() {
     browser.answer(path, "yes").status(200);
     let promise = browser.get(&format!("{path}/promise")).status(200);
     let kept = Kept::new();
-    let answer = fixture_promise(&kept);
+    let answer = kept.promise();
     let said = Visit::new(&place, &server)
         .open("/verify/in/en")
         .choose("#receipt-file", "kept.sijill-promise", promise.text())
@@ -408,7 +337,7 @@ fn a_promise_is_checked_by_the_sites_key_and_by_ones_own() {
         .open(&format!("{path}/receipt/in/en"))
         .photo("receipt-en.png")
         .open("/verify/in/ar")
-        .step(json!({ "type": ["#trust-text", promise_key(&kept)] }))
+        .step(json!({ "type": ["#trust-text", kept.promise_key().to_string()] }))
         .choose("#receipt-file", "own.sijill-promise", &answer)
         .outcome()
         .photo("promise-ar.png")
@@ -423,21 +352,6 @@ fn a_promise_is_checked_by_the_sites_key_and_by_ones_own() {
         ],
     );
     said[1].check("good", &["التعهّد أصلي"]);
-}
-
-/// The key by which the promises of [`Kept`] are signed.
-fn promise_key(kept: &Kept) -> String {
-    let (origin, keys) = (kept.bench.poll.origin(), &kept.bench.keys);
-    let key = sijill_poll::promise::verifier_key(origin, keys.promise.public_key());
-    key.unwrap().to_string()
-}
-
-/// The promise for the answer of [`Kept`].
-fn fixture_promise(kept: &Kept) -> String {
-    let Event::Responded(responded) = &kept.bench.entries[kept.index].entry().event else {
-        panic!("it is an answer");
-    };
-    kept.bench.promise(responded)
 }
 
 #[test]

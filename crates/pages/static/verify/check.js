@@ -96,6 +96,10 @@ async function checkPromise(file, given, siteKeys, now) {
   const promise = readPromise(file);
   const name = `${promise.origin}/promise`;
   const pinned = given ? keysNamed(given.policy.logs, name) : [];
+  // A policy names logs, and need not have a promise's key; who gives keys alone means these.
+  if (given && given.by === "key" && pinned.length === 0) {
+    throw new Fault("unknown-log", { name, expected: `a key for ${name}`, found: "others" });
+  }
   const keys = pinned.length > 0 ? pinned : keysNamed(siteKeys, name);
   const signed = [];
   for (const key of keys) if (await isSignedBy(promise.note, key)) signed.push(key);

@@ -234,6 +234,7 @@ async function steps(verify) {
     ["inclusion", proof.replace("index 300", "index 301"), policy],
     ["entry", proof, policy],
     ["entry-index", await lonelyReceipt(bytes(answer.bytes), 0), ""],
+    ["unknown-log", vectors.poll.promise.file, logKey],
     ["promise-form", vectors.poll.promise.file.replace("\n\n", "\n"), ""],
     ["promise-answer", vectors.poll.promise.file.replace("answer AAAB", "answer AAEB"), ""],
     ["not-signed", vectors.poll.promise.file.replace(/\n— [^+]*? /, "\n— other "), `${vectors.poll.keys.promise}\n`],
