@@ -3,7 +3,7 @@
 //! `ledger::container` has the head; this puts sections behind it, also such as no honest writer would.
 
 use sijill_ledger::Hash;
-use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER};
+use sijill_ledger::container::{self, CHECKPOINTS, ENTRIES, MUST_UNDERSTAND, ROSTER};
 use std::path::Path;
 
 /// What an export holds.
@@ -43,6 +43,17 @@ impl Export {
             section(ENTRIES, framed(&self.entries)),
             section(ROSTER, self.roster.clone()),
         ]
+    }
+
+    /// The file with one more section, of this list of checkpoints.
+    pub fn with_checkpoints(&self, list: &str) -> Vec<u8> {
+        let mut sections = self.sections();
+        sections.push(Section {
+            kind: CHECKPOINTS,
+            flags: 0,
+            bytes: list.as_bytes().to_vec(),
+        });
+        file(&sections)
     }
 
     /// Writes the file.

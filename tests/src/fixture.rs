@@ -4,6 +4,7 @@ use crate::bench::{Bench, Setup};
 use crate::definition::{HOUR_MS, Terms};
 use sijill_ledger::Link;
 use sijill_ledger::note::VerifierKey;
+use std::collections::BTreeMap;
 
 /// What an auditor is handed: a file, and what they hold from elsewhere.
 #[derive(Debug, Clone)]
@@ -16,9 +17,18 @@ pub struct Case {
     pub anchors: Vec<(u64, Link)>,
     /// Name and text of promise files that respondents handed in.
     pub promises: Vec<(String, String)>,
+    /// Whom the auditor believes about checkpoints: a policy as a file.
+    pub policy: Option<Vec<u8>>,
+    /// Name and bytes of checkpoints that the auditor held before.
+    pub held: Vec<(String, Vec<u8>)>,
     /// The auditor's clock, milliseconds since 1970.
     pub now_ms: u64,
+    /// The folder of a published poll, by path below it, where that is the source and not the file.
+    pub folder: Option<Folder>,
 }
+
+/// The files of a published poll's folder, by path.
+pub type Folder = BTreeMap<String, Vec<u8>>;
 
 impl Case {
     /// The ledger of this bench, given the operator's key and its last entry's link, an hour after its last entry.
@@ -28,7 +38,28 @@ impl Case {
             operator_keys: vec![bench.keys.operator_key()],
             anchors: vec![bench.end()],
             promises: Vec::new(),
+            policy: None,
+            held: Vec::new(),
             now_ms: bench.now + HOUR_MS,
+            folder: None,
+        }
+    }
+
+    /// The export with the list of checkpoints at these sizes and the policy that has the log's key.
+    pub fn published(bench: &Bench, sizes: &[u64]) -> Self {
+        Self {
+            file: bench.export().with_checkpoints(&bench.list(sizes)),
+            policy: Some(bench.policy()),
+            ..Self::of(bench)
+        }
+    }
+
+    /// The folder of the poll published at these sizes, and the policy that has the log's key.
+    pub fn folder(bench: &Bench, sizes: &[u64]) -> Self {
+        Self {
+            folder: Some(bench.folder(sizes)),
+            policy: Some(bench.policy()),
+            ..Self::of(bench)
         }
     }
 

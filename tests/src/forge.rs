@@ -14,7 +14,10 @@ mod answers;
 mod format;
 mod operators;
 mod promises;
+mod published;
 mod strata;
+
+pub use published::many;
 
 /// What a forger holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub fn forgeries() -> Vec<Forgery> {
         answers::FORGERIES,
         promises::FORGERIES,
         strata::FORGERIES,
+        published::FORGERIES,
+        published::IN_FOLDERS,
     ]
     .into_iter()
     .flatten()

@@ -8,6 +8,7 @@
 //! - [`mod@bench`]: a poll held in one hand, with every key, that records whatever it is told to;
 //! - [`fixture`]: honest polls;
 //! - [`export`]: the container file;
+//! - [`publish`]: checkpoints, tiles and the folder of a published poll;
 //! - [`forge`]: ways to bend a ledger, each with the check that must notice;
 //! - [`trace`]: what a process did to its files;
 //! - [`power`]: what a power cut leaves of them;
@@ -26,6 +27,7 @@ pub mod export;
 pub mod fixture;
 pub mod forge;
 pub mod power;
+pub mod publish;
 pub mod trace;
 
 pub use bench::Bench;

@@ -56,6 +56,8 @@ const DIRECTORY: &[Row] = &[
     ("keys/service.key", &[Swapped],                        Refused("service.key")),
     ("keys/service.key", &[Missing],                        Refused("service.key")),
     ("keys/operator.key", &EVERY,                           Whole),
+    ("checkpoints/bridge.checkpoint", &EVERY,               Refused("bridge.checkpoint")),
+    ("checkpoints/place", &[Flipped, Emptied, Swapped],     Refused("is a copy")),
     // A mark of an import that is not this directory's: what it names was served and is not taken out.
     ("importing",        &[Swapped],                        Refused("importing")),
     ("importing",        &[Emptied],                        Refused("importing")),
@@ -80,6 +82,7 @@ const POLL: &[Row] = &[
     ("polls/bridge/roster",        &EVERY,                       Refused("roster")),
     ("polls/bridge/published",     &EVERY,                       Whole),
     ("polls/bridge/snapshot.json", &EVERY,                       Whole),
+    ("polls/bridge/public/checkpoints", &EVERY,                  Refused("list of published checkpoints")),
     ("polls/bridge/contacts.csv",  &EVERY,                       Whole),
     ("polls/bridge/contact.key",   &EVERY,                       Whole),
 ];
@@ -181,7 +184,7 @@ impl Story {
         let mut cases = 0;
         for (name, damages, outcome) in rows {
             for damage in *damages {
-                copy(&whole, &self.place.data());
+                self.restore(&whole);
                 self.damage(name, *damage, &whole);
                 self.check_case(name, *damage, *outcome, &whole);
                 fs::remove_dir_all(self.place.data()).unwrap();
@@ -189,6 +192,13 @@ impl Story {
             }
         }
         println!("{cases} damages");
+    }
+
+    /// Puts a backup in place. It is a copy, and says that it is the one that is served.
+    fn restore(&self, whole: &Path) {
+        let data = self.place.data();
+        copy(whole, &data);
+        fs::remove_file(data.join("checkpoints/place")).unwrap();
     }
 
     fn check_case(&self, name: &str, damage: Damage, outcome: Outcome, whole: &Path) {
@@ -248,7 +258,7 @@ impl Story {
         let data = self.place.data();
         assert!(!data.join("clean").exists() || same(&data.join("log/db"), &whole.join("log/db")));
         fs::remove_dir_all(&data).unwrap();
-        copy(whole, &data);
+        self.restore(whole);
         self.check_whole(self.place.serve());
     }
 }

@@ -352,6 +352,7 @@ fn can_mount(test: &str) -> bool {
 const SMALL_DISK: &str = r#"
 mount -t tmpfs -o size=64m tmpfs "$MOUNTED"
 cp -a --sparse=always "$DATA" "$MOUNTED/data"
+rm "$MOUNTED/data/checkpoints/place"
 (until [ -e "$OUT/fill" ]; do sleep 0.05; done; dd if=/dev/zero of="$MOUNTED/filler" bs=4k; touch "$OUT/full") 2>/dev/null &
 "$SIJILL" serve --listen 127.0.0.1:0 --data "$MOUNTED/data" 2> "$OUT/err1"
 echo $? > "$OUT/code1.writing"; mv "$OUT/code1.writing" "$OUT/code1"
@@ -432,6 +433,7 @@ fn a_full_disk_ends_the_service_and_with_space_again_everything_confirmed_is_the
     assert_eq!(said(out.join("code2")), "0\n", "{}", said(out.join("err2")));
     fs::remove_dir_all(place.data()).unwrap();
     fs::rename(out.join("after"), place.data()).unwrap();
+    fs::remove_file(place.data().join("checkpoints/place")).unwrap();
     place.audit_data(SLUG).well();
     assert!(!place.data().join("before-recovery.unfinished").exists());
 }

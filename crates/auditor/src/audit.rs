@@ -3,18 +3,27 @@
 //! While one chunk of entries is decoded and its signatures are checked on all cores, the one before is folded in order
 //! and the one after is read.
 
-use crate::checks::{NEED_A_POLL, opening, roster, tally};
+use crate::checks::checkpoints::Newest;
+use crate::checks::tiles::Compared;
+use crate::checks::{NEED_A_POLL, opening, roster, tally, tiles};
 use crate::error::AuditError;
+use crate::export_file::ExportFile;
+use crate::fetcher::Fetcher;
 use crate::figures::Shown;
 use crate::findings::Findings;
 use crate::fold::Fold;
+use crate::forks::forks;
 use crate::limits::FAILURES_MAX;
+use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
+use crate::published::Published;
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
-use crate::source::{Entries, Source};
+use crate::source::Source;
 use data_encoding::BASE64;
 use serde::{Serialize, Serializer};
 use sijill_ledger::note::VerifierKey;
+use sijill_ledger::policy::Policy;
+use sijill_ledger::tile_writer::Tile;
 use sijill_ledger::tree::Frontier;
 use sijill_ledger::{Link, Sealed};
 use sijill_poll::definition::{AnswerRung, ClosePolicy};
@@ -74,6 +83,10 @@ pub struct Options {
     pub anchors: Vec<Anchor>,
     /// Promise files: name and text.
     pub promises: Vec<(String, String)>,
+    /// Whom to believe about checkpoints.
+    pub policy: Option<Policy>,
+    /// Checkpoints held from before: name and bytes.
+    pub held: Vec<(String, Vec<u8>)>,
     /// The auditor's clock, milliseconds since 1970.
     pub now_ms: u64,
     /// What the server shows, where the source is one; fetched before the export.
@@ -85,10 +98,10 @@ pub struct Options {
 pub struct Progress {
     /// Entries looked at.
     pub entries: u64,
-    /// Bytes of the file read.
-    pub bytes: u64,
-    /// Bytes of the file.
-    pub bytes_total: u64,
+    /// Read so far: bytes of a file, entries of a published poll.
+    pub done: u64,
+    /// All that there is to be read, in the same unit.
+    pub total: u64,
 }
 
 /// Audits the export file at `path`. A damaged file, or one that is no export, is a report with failures.
@@ -101,7 +114,31 @@ pub fn audit(
     progress: &dyn Fn(Progress),
 ) -> Result<PollReport, AuditError> {
     let mut findings = Findings::default();
-    let Some(source) = Source::open(path, &mut findings)? else {
+    let source = ExportFile::open(path, &mut findings)?.map(Source::Export);
+    audit_source(source, options, findings, progress)
+}
+
+/// Audits the published poll that this fetcher reads. What is missing or wrong there is a report with failures.
+///
+/// # Errors
+/// Only where something cannot be read that may well be there.
+pub fn audit_published(
+    fetcher: Fetcher,
+    options: &Options,
+    progress: &dyn Fn(Progress),
+) -> Result<PollReport, AuditError> {
+    let mut findings = Findings::default();
+    let source = Published::open(fetcher, &mut findings)?.map(Source::Published);
+    audit_source(source, options, findings, progress)
+}
+
+fn audit_source(
+    source: Option<Source>,
+    options: &Options,
+    mut findings: Findings,
+    progress: &dyn Fn(Progress),
+) -> Result<PollReport, AuditError> {
+    let Some(source) = source else {
         for check in crate::CHECKS.iter().skip(1) {
             findings.not_checked(check.0, "nothing of the source could be read");
         }
@@ -119,12 +156,38 @@ pub fn audit(
     if let Some(poll) = &mut poll {
         poll.attach(Arc::clone(&leaves.roster));
     }
-    let signed_by = poll
-        .as_ref()
-        .and_then(|poll| opening::look_at_key(poll, &options.operator_keys, &mut findings));
-    let mut fold = Fold::new(first.as_ref(), poll, options, findings);
+    let signer = Signer::of(poll.as_ref(), options, &mut findings);
+    let log = match &poll {
+        Some(poll) => Log::of(poll, signer.pinned, &source, options, &mut findings)?,
+        None => Log::default(),
+    };
+    let mut fold = Fold::new(first.as_ref(), poll, log, options, findings);
     run(&source, &mut fold, progress)?;
-    Ok(report(fold, &leaves, signed_by, options))
+    fold.log.finish(&mut fold.findings)?;
+    let forks = forks(&source, &fold.log)?;
+    Ok(PollReport {
+        forks,
+        ..report(fold, &leaves, signer, options)
+    })
+}
+
+/// Who signed entry 0.
+struct Signer {
+    /// The key that signed, if its signature holds.
+    key: Option<VerifierKey>,
+    /// Whether the auditor pinned it.
+    pinned: bool,
+}
+
+impl Signer {
+    fn of(poll: Option<&Poll>, options: &Options, findings: &mut Findings) -> Self {
+        let pinned = &options.operator_keys;
+        let key = poll.and_then(|poll| opening::look_at_key(poll, pinned, findings));
+        Self {
+            pinned: key.as_ref().is_some_and(|key| is_pinned(key, pinned)),
+            key,
+        }
+    }
 }
 
 /// Entry 0, before there is a poll.
@@ -157,50 +220,73 @@ fn read_roster(
     })
 }
 
-/// Reads, prepares and folds all entries.
+/// Reads, prepares and folds all entries. The tiles that one chunk makes are compared while the next is being read.
 fn run(source: &Source, fold: &mut Fold, progress: &dyn Fn(Progress)) -> Result<(), AuditError> {
     let signers = fold.poll.as_ref().map(Signers::of);
     let mut entries = source.entries()?;
     let mut ready: Vec<Prepared> = Vec::new();
-    let mut raws = entries.next_chunk().map_err(|error| source.failed(error))?;
+    let mut raws = entries.next_chunk()?;
     while !(raws.is_empty() && ready.is_empty()) {
+        let made = fold.log.tree_mut().take_full();
         let (next, read) = rayon::join(
             || prepare(raws, signers.as_ref()),
             || {
                 ready.iter().for_each(|entry| fold.take(entry));
-                entries.next_chunk()
+                entries
+                    .next_chunk()
+                    .and_then(|raws| Ok((raws, compare(source, &made)?)))
             },
         );
         ready = next;
-        raws = read.map_err(|error| source.failed(error))?;
-        progress(how_far(source, &entries, fold));
+        let (next, compared) = read?;
+        raws = next;
+        compared.tell(&mut fold.findings);
+        let (done, total) = source.how_far(&entries);
+        progress(Progress {
+            entries: fold.entries,
+            done,
+            total,
+        });
     }
     source.judge_entries(entries, &mut fold.findings);
+    judge_tiles(source, fold)
+}
+
+fn compare(source: &Source, made: &[Tile]) -> Result<Compared, AuditError> {
+    match source {
+        Source::Published(published) => tiles::compare(published, made),
+        Source::Export(_) => Ok(Compared::default()),
+    }
+}
+
+/// What is left of V24 after the last entry.
+fn judge_tiles(source: &Source, fold: &mut Fold) -> Result<(), AuditError> {
+    if fold.poll.is_none() {
+        return Ok(());
+    }
+    let (tree, read) = (fold.log.tree_mut(), fold.entries);
+    let published = match source {
+        Source::Published(published) => Some(published),
+        Source::Export(_) => None,
+    };
+    if let Some(published) = published {
+        let mut made = tree.take_full();
+        if published.size() == tree.size() {
+            made.extend(tree.partial());
+        }
+        tiles::compare(published, &made)?.tell(&mut fold.findings);
+        tiles::compare_further(published)?.tell(&mut fold.findings);
+    }
+    tiles::finish(published, read, &mut fold.findings);
     Ok(())
 }
 
-fn how_far(source: &Source, entries: &Entries, fold: &Fold) -> Progress {
-    Progress {
-        entries: fold.entries,
-        bytes: source.file_bytes().saturating_sub(entries.left()),
-        bytes_total: source.file_bytes(),
-    }
-}
-
-fn report(
-    mut fold: Fold,
-    leaves: &Leaves,
-    signed_by: Option<VerifierKey>,
-    options: &Options,
-) -> PollReport {
+fn report(mut fold: Fold, leaves: &Leaves, signer: Signer, options: &Options) -> PollReport {
     let anchors = fold.chain.finish(fold.entries, &mut fold.findings);
     fold.finish(options);
-    let vouched = signed_by
-        .as_ref()
-        .is_some_and(|key| is_pinned(key, &options.operator_keys));
     match &fold.poll {
         Some(poll) => {
-            opening::look_at_commands(vouched, &mut fold.findings);
+            opening::look_at_commands(signer.pinned, &mut fold.findings);
             roster::finish(poll, &leaves.wrong, &mut fold.findings);
             note_close(poll, &mut fold.findings);
             note_losses(poll, &mut fold.findings);
@@ -212,9 +298,11 @@ fn report(
         .chain
         .last()
         .filter(|last| last.index + 1 == fold.entries);
+    let policy = options.policy.as_ref();
     let end_anchored = anchors
         .iter()
-        .any(|anchor| anchor.met && Some(anchor.anchor) == end);
+        .any(|anchor| anchor.met && Some(anchor.anchor) == end)
+        || fold.log.is_trusted_to_the_end(fold.entries, policy);
     let poll = fold.poll.as_ref();
     let checks = fold.findings.into_reports();
     PollReport {
@@ -224,14 +312,17 @@ fn report(
         state: poll.map(|poll| state(poll.phase())),
         entries: fold.entries,
         head: end,
-        root: fold.encoding.root().to_string(),
+        root: fold.log.tree().root().to_string(),
         missing: missing(end_anchored, options),
         rests_on: rests_on(poll, &anchors, options),
         keys: KeysReport {
             pinned: options.operator_keys.clone(),
-            signed_by,
+            signed_by: signer.key,
+            log: fold.log.keys().to_vec(),
         },
         anchors,
+        checkpoint: fold.log.newest().map(Newest::report),
+        forks: Vec::new(),
         end_anchored,
         tally: poll.map(tally::report),
         checks,
@@ -309,7 +400,7 @@ fn missing(end_anchored: bool, options: &Options) -> Vec<Missing> {
     if !end_anchored {
         missing.push(Missing {
             what: "an anchor for the end".into(),
-            give: "--anchor INDEX:LINK of the last entry, as somebody noted it before".into(),
+            give: "--anchor INDEX:LINK of the last entry, as somebody noted it before, or --policy, where it trusts a checkpoint of this size".into(),
         });
     }
     missing
@@ -329,7 +420,7 @@ fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) ->
     if options.promises.is_empty() {
         rests.push("that every acknowledged answer is here (no respondent's promise was given)");
     }
-    if !anchors.iter().any(|anchor| anchor.met) {
+    if !anchors.iter().any(|anchor| anchor.met) && options.held.is_empty() {
         rests.push(
             "that the ledger was not written anew from the start (nothing noted before was given)",
         );
@@ -356,8 +447,11 @@ fn nothing_read(options: &Options, findings: Findings) -> PollReport {
         keys: KeysReport {
             pinned: options.operator_keys.clone(),
             signed_by: None,
+            log: Vec::new(),
         },
         anchors: anchors.collect(),
+        checkpoint: None,
+        forks: Vec::new(),
         end_anchored: false,
         missing: missing(false, options),
         rests_on: Vec::new(),

@@ -1,8 +1,10 @@
-//! The checks, by number, as CHECKS.md has them. Those that this version does not have are not listed: V9, V13, V19 to
-//! V24, V26 to V31.
+//! The checks, by number, as CHECKS.md has them. Those that this version does not have are not listed: V9, V13, V19, V22,
+//! V26 to V31.
 
 pub(crate) mod chain;
+pub(crate) mod checkpoints;
 pub(crate) mod encoding;
+pub(crate) mod held;
 pub(crate) mod numbering;
 pub(crate) mod opening;
 pub(crate) mod personal;
@@ -12,11 +14,12 @@ pub(crate) mod rules;
 pub(crate) mod signatures;
 pub(crate) mod strata;
 pub(crate) mod tally;
+pub(crate) mod tiles;
 pub(crate) mod times;
 pub(crate) mod turnout;
 
 /// Number and title of every check that this version has. V1 is in `source`, where the bytes are.
-pub const CHECKS: [(u8, &str); 18] = [
+pub const CHECKS: [(u8, &str); 22] = [
     (1, "source is whole"),
     (2, "encoding of entries"),
     (3, "numbering of entries"),
@@ -33,9 +36,15 @@ pub const CHECKS: [(u8, &str); 18] = [
     (16, "rules at every entry"),
     (17, "tally"),
     (18, "strata unsealed"),
+    (20, "tree under each checkpoint"),
+    (21, "checkpoints and their signatures"),
+    (23, "consistency with what was held"),
+    (24, "tiles and bundles"),
     (25, "promises"),
     (32, "nothing personal"),
 ];
 
 /// The checks that cannot be made where entry 0 opens no poll.
-pub(crate) const NEED_A_POLL: [u8; 14] = [5, 6, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 25, 32];
+pub(crate) const NEED_A_POLL: [u8; 18] = [
+    5, 6, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21, 23, 24, 25, 32,
+];

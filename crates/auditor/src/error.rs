@@ -31,6 +31,12 @@ pub enum AuditError {
         /// What happened.
         why: String,
     },
+    /// Something of a published poll could not be had, and not because it is not there.
+    #[error("{0}; check the source, then audit again")]
+    Published(#[from] crate::fetcher::FetchError),
+    /// The list of checkpoints cannot be read on.
+    #[error("cannot read the list of checkpoints: {0}; check the source, then audit again")]
+    List(#[source] std::io::Error),
     /// No room for what was fetched.
     #[error(
         "cannot keep the export of `{address}` in a temporary file: {source}; free space, then audit again"

@@ -4,15 +4,15 @@
 
 use crate::audit::Options;
 use crate::checks::chain::Chain;
-use crate::checks::encoding::Encoding;
 use crate::checks::numbering::Numbering;
 use crate::checks::promises::Promises;
 use crate::checks::rules::Rules;
 use crate::checks::tally::Declared;
 use crate::checks::times::Times;
 use crate::checks::turnout::Turnout;
-use crate::checks::{opening, personal, signatures, strata};
+use crate::checks::{encoding, opening, personal, signatures, strata};
 use crate::findings::Findings;
+use crate::log::Log;
 use crate::prepare::Prepared;
 use sijill_ledger::{Link, Sealed};
 use sijill_poll::{Event, Poll, evolve};
@@ -23,7 +23,7 @@ pub(crate) struct Fold {
     pub(crate) entries: u64,
     /// The poll after them, if entry 0 opened one.
     pub(crate) poll: Option<Poll>,
-    pub(crate) encoding: Encoding,
+    pub(crate) log: Log,
     pub(crate) chain: Chain,
     numbering: Numbering,
     times: Times,
@@ -36,10 +36,11 @@ pub(crate) struct Fold {
 }
 
 impl Fold {
-    /// A pass over a ledger with this entry 0, if it can be read, and this poll, if it opens one.
+    /// A pass over a ledger with this entry 0, if it can be read, this poll, if it opens one, and this log.
     pub(crate) fn new(
         first: Option<&Sealed<Event>>,
         poll: Option<Poll>,
+        log: Log,
         options: &Options,
         mut findings: Findings,
     ) -> Self {
@@ -58,7 +59,7 @@ impl Fold {
             .map(|poll| poll.definition().rules.resolution_ms);
         Self {
             entries: 0,
-            encoding: Encoding::default(),
+            log,
             chain: Chain::new(origin, &options.anchors),
             numbering: Numbering::default(),
             times: Times::new(resolution, options.now_ms),
@@ -76,7 +77,10 @@ impl Fold {
         let place = self.entries;
         self.entries += 1;
         let findings = &mut self.findings;
-        self.encoding.look(place, prepared, findings);
+        encoding::look(place, prepared, findings);
+        if let Some(leaf) = prepared.leaf {
+            self.log.append(leaf, findings);
+        }
         let sealed = prepared.entry.as_ref().ok();
         let entry = sealed.map(Sealed::entry);
         self.numbering

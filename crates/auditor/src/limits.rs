@@ -32,3 +32,26 @@ pub const FIGURES_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// How long an export may take altogether: 16 GB at 1 MB/s are four and a half hours.
 pub const EXPORT_TIME_MAX: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// Longest list of checkpoints taken from a published poll, in bytes: 45 million answers published by tens, 2,000 bytes
+/// a checkpoint with its cosignatures, are 9 GB; seven times that.
+pub const CHECKPOINTS_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
+
+/// Longest roster taken from a published poll, in bytes: as many leaves of 98 bytes as a u32 can count.
+pub const ROSTER_BYTES_MAX: u64 = 98 * (1 << 32);
+
+/// How long a checkpoint, tile or bundle may take to begin, and how long altogether after that: the longest bundle has
+/// 17 MB, which are three minutes at 100 kB/s.
+pub const PIECE_TIME_MAX: Duration = Duration::from_secs(3 * 60);
+
+/// How long a list of checkpoints or a roster may take altogether, as an export.
+pub const STREAM_TIME_MAX: Duration = EXPORT_TIME_MAX;
+
+/// Bundles fetched at a time: 8 of 17 MB at most, of 64 KiB as answers are.
+pub const BUNDLES_AT_ONCE_MAX: u64 = 8;
+
+/// Tiles asked of one address at the same time.
+pub const FETCHES_AT_ONCE_MAX: usize = 8;
+
+/// Folders that a tile's path has at most, one in another: level, and six elements of an index below 2^55.
+pub const TILE_FOLDERS_DEEP_MAX: usize = 8;

@@ -51,7 +51,7 @@ pub fn fetch(address: &str, progress: &dyn Fn(u64, Option<u64>)) -> Result<Fetch
     Ok(Fetched { export, shown })
 }
 
-fn is_poll_address(address: &str) -> bool {
+pub(crate) fn is_poll_address(address: &str) -> bool {
     let rest = address
         .strip_prefix("http://")
         .or_else(|| address.strip_prefix("https://"));

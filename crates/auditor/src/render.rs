@@ -7,12 +7,13 @@ use crate::report::{CheckReport, Failure, PollReport, Report, TallyReport, Verdi
 use std::fmt::Write;
 
 /// Checks told in one line where they passed.
-const GROUPS: [(&str, &[u8]); 7] = [
+const GROUPS: [(&str, &[u8]); 8] = [
     ("format and chain", &[1, 2, 3, 4, 5]),
     ("definition and operator", &[6, 7, 8]),
     ("roster and answers", &[10, 11, 12]),
     ("rules and tally", &[14, 15, 16, 17]),
     ("strata unsealed", &[18]),
+    ("tree and checkpoints", &[20, 21, 23, 24]),
     ("promises", &[25]),
     ("nothing personal", &[32]),
 ];
@@ -173,9 +174,29 @@ fn evidence(poll: &PollReport, title: &str) -> String {
             };
             format!("{} entries judged at their place{result}", items(16))
         }
+        "tree and checkpoints" => log_evidence(poll, items),
         "promises" => format!("{} given", items(25)),
         _ => format!("{} texts", items(32)),
     }
+}
+
+/// What there was to be seen of the log.
+fn log_evidence(poll: &PollReport, items: impl Fn(u8) -> String) -> String {
+    let mut parts = Vec::new();
+    if let Some(checkpoint) = &poll.checkpoint {
+        let size = grouped(checkpoint.size);
+        parts.push(format!(
+            "{} checkpoints, the newest of {size} entries",
+            items(21)
+        ));
+    }
+    if has_passed(poll, 23) {
+        parts.push(format!("{} held before", items(23)));
+    }
+    if has_passed(poll, 24) {
+        parts.push(format!("{} tiles", items(24)));
+    }
+    parts.join(", ")
 }
 
 /// Checks that were not made, those of one reason together.
@@ -261,6 +282,18 @@ fn render_ground(poll: &PollReport, text: &mut String) {
         .head
         .map_or_else(String::new, |head| format!("  {head}"));
     line(text, &format!("  the end     {end}{head}"));
+    if let Some(checkpoint) = &poll.checkpoint {
+        let names = checkpoint.signed_by.iter().map(ToString::to_string);
+        let by = match names.collect::<Vec<_>>().as_slice() {
+            [] => "nobody known".to_owned(),
+            names => names.join(" and "),
+        };
+        let size = grouped(checkpoint.size);
+        line(
+            text,
+            &format!("  checkpoint  of {size} entries, signed by {by}"),
+        );
+    }
     for missing in &poll.missing {
         line(
             text,

@@ -3,6 +3,7 @@
 
 use crate::audit::Anchor;
 use serde::{Serialize, Serializer};
+use sijill_ledger::fork::ForkProof;
 use sijill_ledger::note::VerifierKey;
 use std::collections::BTreeMap;
 
@@ -133,10 +134,33 @@ pub struct KeysReport {
     /// The operator key that signed entry 0, as the definition names it, if the signature holds.
     #[serde(serialize_with = "key")]
     pub signed_by: Option<VerifierKey>,
+    /// The log keys that checkpoints were judged by, of the policy or, without one, of entry 0.
+    #[serde(serialize_with = "keys")]
+    pub log: Vec<VerifierKey>,
+}
+
+/// A checkpoint of the source, whose root is that of its entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckpointReport {
+    /// Its size.
+    pub size: u64,
+    /// Its root in hexadecimal.
+    pub root: String,
+    /// The whole note, to be kept for the next audit.
+    pub note: String,
+    /// The log keys that signed it, as far as they are known.
+    #[serde(serialize_with = "keys")]
+    pub signed_by: Vec<VerifierKey>,
+    /// Witnesses of the policy that cosigned it, and when, in seconds since 1970.
+    pub cosigned_by: Vec<(String, u64)>,
 }
 
 fn keys<S: Serializer>(keys: &[VerifierKey], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(keys.iter().map(ToString::to_string))
+}
+
+fn texts<S: Serializer>(forks: &[ForkProof], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(forks.iter().map(ToString::to_string))
 }
 
 fn key<S: Serializer>(key: &Option<VerifierKey>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -220,7 +244,12 @@ pub struct PollReport {
     pub keys: KeysReport,
     /// Anchors.
     pub anchors: Vec<AnchorReport>,
-    /// Whether an anchor at the last entry was given and met.
+    /// The source's newest checkpoint that is over these entries.
+    pub checkpoint: Option<CheckpointReport>,
+    /// Where this log signed two histories: proofs of it that stand without this source, as files have them.
+    #[serde(serialize_with = "texts")]
+    pub forks: Vec<ForkProof>,
+    /// Whether an anchor at the last entry was given and met, or the policy given trusts a checkpoint over all entries.
     pub end_anchored: bool,
     /// The checks, by number.
     pub checks: Vec<CheckReport>,

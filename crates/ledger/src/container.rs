@@ -26,13 +26,15 @@ pub const MUST_UNDERSTAND: u16 = 1;
 pub const ENTRIES: u16 = 1;
 /// Section of roster leaves, 98 bytes each, in order; empty where no roster is committed to.
 pub const ROSTER: u16 = 2;
+/// Section of the list of checkpoints, one note directly after another; without [`MUST_UNDERSTAND`].
+pub const CHECKPOINTS: u16 = 3;
 /// Section of a roster handed over: the canonical bytes of what is to be committed to of its leaves. Not in exports.
 pub const COMMITMENT: u16 = 4;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section {
-    /// What it holds: [`ENTRIES`], [`ROSTER`], or a kind of a later version.
+    /// What it holds: [`ENTRIES`], [`ROSTER`], [`CHECKPOINTS`], or a kind of a later version.
     pub kind: u16,
     /// [`MUST_UNDERSTAND`] or 0.
     pub flags: u16,

@@ -1,7 +1,7 @@
 //! Numbers as the C2SP formats write them: ASCII decimal without a sign and without leading zeros.
 
 /// The number that `text` writes, if it is at most `max` and written in the one way there is.
-pub(crate) fn parse(text: &str, max: u64) -> Option<u64> {
+pub fn parse(text: &str, max: u64) -> Option<u64> {
     let number: u64 = text.parse().ok()?;
     (number <= max && number.to_string() == text).then_some(number)
 }

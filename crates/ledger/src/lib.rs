@@ -11,19 +11,23 @@
 //! | --- | --- | --- |
 //! | entries | tiles | [`tile_writer`] |
 //! | tiles and a root | proofs | [`tile_reader`] |
+//! | a list of checkpoints | one after another | [`checkpoint_list`] |
 //! | a checkpoint's text | [`checkpoint::VerifiedCheckpoint`], which the log signed | [`checkpoint`] |
 //! | the same and a policy | [`policy::TrustedCheckpoint`], which witnesses saw | [`policy`] |
 //! | a receipt and a policy | [`tlog_proof::VerifiedEntry`], which is in the log | [`tlog_proof`] |
+//! | two checkpoints and a policy | [`fork::VerifiedFork`], two histories that the log signed | [`fork`] |
 
 pub mod bundle;
 pub mod chain;
 pub mod checkpoint;
+pub mod checkpoint_list;
 pub mod codec;
 pub mod container;
 pub mod cosignature;
-mod decimal;
+pub mod decimal;
 pub mod entry;
 mod excerpt;
+pub mod fork;
 pub mod limits;
 pub mod note;
 pub mod origin;

@@ -51,3 +51,6 @@ pub const POLICY_BYTES_MAX: usize = 256 * 1024;
 /// Longest tlog-proof in bytes: an entry in base64 (87,380), 64 hashes of 45 bytes, a checkpoint (131,072), and room
 /// for the lines' words.
 pub const TLOG_PROOF_BYTES_MAX: usize = 224 * 1024;
+
+/// Longest fork in bytes: two checkpoints (262,144), a root and 64 hashes of 45 bytes, and room for the lines' words.
+pub const FORK_BYTES_MAX: usize = 384 * 1024;

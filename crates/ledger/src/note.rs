@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use std::{fmt, str::FromStr};
 
 pub(crate) const ED25519: u8 = 0x01;
-const SIGNATURE_START: &str = "\u{2014} ";
+pub(crate) const SIGNATURE_START: &str = "\u{2014} ";
 
 /// Why a text is no verifier key or no note signed as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

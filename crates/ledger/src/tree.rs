@@ -28,7 +28,7 @@ impl Hash {
     }
 
     /// The hash in base64 with padding, as checkpoints and proofs write it.
-    pub(crate) fn to_base64(self) -> String {
+    pub fn to_base64(self) -> String {
         BASE64.encode(&self.0)
     }
 

@@ -1,4 +1,4 @@
-//! `docs/vectors.json`, part `proofs`: what the specification's section 12 says, as bytes.
+//! `docs/vectors.json`, part `proofs`: what the specification's section 12 and the fork of its section 13 say, as bytes.
 //!
 //! As in `vectors.rs`, each test makes its vectors from inputs that stand here and compares them with the file; what
 //! the file says is refused is refused. After a change that is meant, `SIJILL_WRITE_VECTORS=1 cargo test -p
@@ -14,6 +14,7 @@
 use serde_json::{Value, json};
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use sijill_ledger::cosignature::WitnessKey;
+use sijill_ledger::fork::ForkProof;
 use sijill_ledger::note::{self, VerifierKey};
 use sijill_ledger::policy::Policy;
 use sijill_ledger::proof::{ConsistencyProof, InclusionProof};
@@ -50,6 +51,8 @@ fn the_file_has_what_this_code_makes() {
         "policies_refused": policies_refused(),
         "tlog_proof": tlog_proof_vector(),
         "tlog_proofs_refused": tlog_proofs_refused(),
+        "forks": forks(),
+        "forks_refused": forks_refused(),
     });
     vector_file::holds(PART, made);
 }
@@ -527,4 +530,140 @@ fn what_proves_nothing_is_refused() {
     let text = part("tlog_proof")["proof"].as_str().unwrap().to_owned();
     let proof: TlogProof = text.parse().unwrap();
     assert_eq!(proof.verify_entry(&policy).unwrap().canonical(), entry(300));
+}
+
+// Forks of the log of 600 entries, by its own key; `by` makes a history of other entries from entry 500 on.
+
+fn history(by: &str, size: u64) -> Vec<Hash> {
+    let leaf = |index| match index {
+        0..500 => leaf_hash(&entry(index)),
+        _ => leaf_hash(format!("{by} {index}").as_bytes()),
+    };
+    (0..size).map(leaf).collect()
+}
+
+fn signed_over(leaves: &[Hash]) -> SignedCheckpoint {
+    let checkpoint = Checkpoint {
+        origin: ORIGIN.parse().unwrap(),
+        size: leaves.len() as u64,
+        root: root(leaves),
+    };
+    checkpoint.sign(&secret(1)).unwrap()
+}
+
+/// The log's tree at size `old`, less what the log had there, grown to `new`.
+fn fork(old: u64, new: u64) -> ForkProof {
+    let (first, larger) = (history("another entry", old), history("entry", new));
+    let (first, second) = (signed_over(&first), signed_over(&larger));
+    if old == new {
+        return ForkProof::of_equal_sizes(first, second).unwrap();
+    }
+    let other = root(&larger[..old as usize]);
+    let consistency = ConsistencyProof::of_leaves(old, &larger).unwrap();
+    ForkProof::of_growth(first, second, other, consistency).unwrap()
+}
+
+fn policy_of_log() -> Policy {
+    Policy::of_logs([log_key(1)])
+}
+
+fn forks() -> Value {
+    let row = |(old, new)| {
+        let fork = fork(old, new);
+        let verified = fork.verify(&policy_of_log()).unwrap();
+        json!({
+            "first_size": old, "second_size": new, "other_root": verified.other_root().to_string(),
+            "policy": format!("log {}\nquorum none\n", log_key(1)), "fork": fork.to_string(),
+        })
+    };
+    let pairs = [(LOG_SIZE, LOG_SIZE), (512, LOG_SIZE), (501, 700)];
+    pairs.into_iter().map(row).collect()
+}
+
+fn forks_refused() -> Value {
+    let (good, equal) = (
+        fork(501, LOG_SIZE).to_string(),
+        fork(LOG_SIZE, LOG_SIZE).to_string(),
+    );
+    let [root, hash] = [1, 2].map(|line| good.lines().nth(line).unwrap().to_owned() + "\n");
+    let rest = &good[good.find("\n\n").unwrap()..];
+    let honest = signed_over(&history("entry", LOG_SIZE)).to_string();
+    let of =
+        |first: &str, second: &str| format!("sijill-fork@v1\n\n{}\n{first}{second}", first.len());
+    let first = signed_over(&history("another entry", LOG_SIZE)).to_string();
+    let length = |first: &str, less| format!("\n\n{}\n", first.len() - less);
+    let by_another = note::sign(&body_of(&first), ORIGIN, &secret(2)).unwrap();
+    let row = |name: &str, text: String| json!({ "name": name, "fork": text });
+    json!([
+        row("another version", good.replace("@v1", "@v2")),
+        row("no root", good.replacen(&root, "", 1)),
+        row("no hashes", format!("sijill-fork@v1\n{root}{rest}")),
+        row("a hash too few", good.replacen(&hash, "", 1)),
+        row("a hash too many", good.replacen(&hash, &hash.repeat(2), 1)),
+        row(
+            "neither root nor hashes, sizes differ",
+            format!("sijill-fork@v1{}", &rest[1..])
+        ),
+        row(
+            "root and hashes, sizes equal",
+            equal.replacen('\n', &format!("\n{root}{hash}"), 1)
+        ),
+        row(
+            "a length with a leading zero",
+            equal.replacen("\n\n", "\n\n0", 1)
+        ),
+        row(
+            "a length too short",
+            of(&first, &honest).replacen(&length(&first, 0), &length(&first, 1), 1)
+        ),
+        row("the same checkpoint twice", of(&honest, &honest)),
+        row("signed by another key", of(&by_another, &honest)),
+        row(
+            "of two logs",
+            of(
+                &signed_all_the_same(&body_of(&first).replace("bridge", "brigde")),
+                &honest
+            )
+        ),
+        row("a line left over", equal + "\n"),
+        row("of one history", of_one_history()),
+    ])
+}
+
+/// Two checkpoints of one history, with the honest root and the honest proof.
+fn of_one_history() -> String {
+    let larger = history("entry", LOG_SIZE);
+    let (first, second) = (
+        signed_over(&larger[..501]).to_string(),
+        signed_over(&larger),
+    );
+    let other = data_encoding::BASE64.encode(root(&larger[..501]).as_bytes());
+    let consistency = ConsistencyProof::of_leaves(501, &larger).unwrap();
+    format!(
+        "sijill-fork@v1\nroot {other}\n{consistency}\n{}\n{first}{second}",
+        first.len()
+    )
+}
+
+fn body_of(note: &str) -> String {
+    note.split_once("\n\n").unwrap().0.to_owned() + "\n"
+}
+
+#[test]
+fn what_convicts_nobody_is_refused() {
+    for row in rows(&part("forks_refused")) {
+        let fork = row["fork"].as_str().unwrap().parse::<ForkProof>();
+        assert!(
+            fork.and_then(|fork| fork.verify(&policy_of_log())).is_err(),
+            "{row}"
+        );
+    }
+    for row in rows(&part("forks")) {
+        let text = row["fork"].as_str().unwrap();
+        let policy = Policy::parse(row["policy"].as_str().unwrap().as_bytes()).unwrap();
+        let fork: ForkProof = text.parse().unwrap();
+        assert_eq!(fork.to_string(), text);
+        let verified = fork.verify(&policy).unwrap();
+        assert_eq!(json!(verified.other_root().to_string()), row["other_root"]);
+    }
 }

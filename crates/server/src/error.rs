@@ -1,5 +1,6 @@
 //! What keeps a service from starting, running or stopping. What it refuses is a `Rejection`.
 
+use sijill_ledger::Hash;
 use sijill_store::StoreError;
 
 /// Why a service could not start, run or stop.
@@ -43,6 +44,88 @@ pub enum ServerError {
     ForeignKeys {
         /// The poll.
         slug: String,
+    },
+    /// The log has less than was published.
+    #[error(
+        "the log of `{slug}` has {found} entries, and its newest checkpoint is over {size}: it was rolled back. Going on would give what was published a second history. Put the newer data back, or rebuild the log from what is published: `sijill replay --repair`"
+    )]
+    BehindCheckpoint {
+        /// The poll.
+        slug: String,
+        /// Entries of the newest checkpoint.
+        size: u64,
+        /// Entries of the log.
+        found: u64,
+    },
+    /// The log has something else than was published.
+    #[error(
+        "the log of `{slug}` is not the one that was published: over its first {size} entries the newest checkpoint has the root {expected}, the log {found}. Do not go on; keep the directory as evidence, and rebuild the log from what is published: `sijill replay --repair`"
+    )]
+    OtherThanCheckpoint {
+        /// The poll.
+        slug: String,
+        /// Entries of the newest checkpoint.
+        size: u64,
+        /// Its root.
+        expected: Hash,
+        /// The log's.
+        found: Hash,
+    },
+    /// The newest checkpoint is none of this ledger.
+    #[error(
+        "`{slug}.checkpoint`, the newest checkpoint of `{slug}`, cannot be used: {why}. Put it back; it is also the last one in `polls/{slug}/public/checkpoints`"
+    )]
+    BadCheckpoint {
+        /// The poll.
+        slug: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The newest checkpoint was replaced by an older one, or removed.
+    #[error(
+        "a checkpoint of `{slug}` over {listed} entries was published, and the newest one that is kept is over {kept}. Put `{slug}.checkpoint` back; it is also the last one in `polls/{slug}/public/checkpoints`"
+    )]
+    CheckpointLost {
+        /// The poll.
+        slug: String,
+        /// Entries of the last listed checkpoint.
+        listed: u64,
+        /// Entries of the one that is kept; 0 if there is none.
+        kept: u64,
+    },
+    /// The list of published checkpoints was cut.
+    #[error(
+        "`polls/{slug}/public/checkpoints`, the list of published checkpoints, was cut: expected at least {expected} bytes of whole checkpoints, found {found}. Put it back from a backup, or from what observers have of it"
+    )]
+    ListCut {
+        /// The poll.
+        slug: String,
+        /// Its length before the last publication, in bytes.
+        expected: u64,
+        /// How much of it is whole.
+        found: u64,
+    },
+    /// What was read back is not what was decided.
+    #[error(
+        "the log of `{slug}` does not give back what was written to it, from entry {index} on: {why}. Nothing was signed over it. Restart: a start reads the whole log and says what is damaged"
+    )]
+    NotWhatWasDecided {
+        /// The poll.
+        slug: String,
+        /// Where.
+        index: u64,
+        /// What is wrong.
+        why: String,
+    },
+    /// A proof could not be made from the tiles.
+    #[error(
+        "no proof could be made from the tiles of `{slug}`: {why}; `sijill replay` builds them anew"
+    )]
+    Proof {
+        /// The poll.
+        slug: String,
+        /// Why not.
+        why: String,
     },
     /// No thread could be started.
     #[error("cannot start a thread: {0}")]

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! request → web ──┐  decide, write     make durable          ┌→ books, answers to who waits → pages
-//! operator → desk ┴→ writer ─────────→ committer → publisher ┴→ publication → live streams
+//! operator → desk ┴→ writer ─────────→ committer → publisher ┴→ signer: checkpoint, tiles → publication → live streams
 //! ```
 
 pub mod ask;
@@ -24,12 +24,15 @@ pub mod limits;
 pub mod measure;
 pub mod paths;
 mod patient;
+mod proofs;
 mod publisher;
 pub mod rejection;
 mod run;
 pub mod service;
 mod shelf;
+mod signer;
 pub mod snapshot;
+mod tree;
 pub mod view;
 mod web;
 mod wire;
@@ -42,3 +45,4 @@ pub use error::ServerError;
 pub use keys::MasterKey;
 pub use run::run;
 pub use service::{Config, Service};
+pub use shelf::Checkpoints;

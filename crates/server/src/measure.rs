@@ -7,7 +7,7 @@ use crate::{ServerError, shelf};
 use sijill_ledger::Origin;
 use sijill_poll::credential::VerifiedAnswer;
 use sijill_poll::definition::Definition;
-use sijill_store::Log;
+use sijill_store::{CheckpointStore, Log};
 use std::path::Path;
 use tokio::sync::oneshot;
 
@@ -15,7 +15,8 @@ pub use crate::writer::BatchLimits;
 
 /// A service over a log that the benchmark brings, with batches of its choice.
 pub fn open(config: Config, log: Log, limits: BatchLimits) -> Result<Service, ServerError> {
-    let opened = shelf::over(log, &config.data)?;
+    let store = CheckpointStore::inside(&config.data)?;
+    let opened = shelf::over(log, &config.data, store)?;
     Service::over(config, opened, limits).map(|(service, _)| service)
 }
 
@@ -37,6 +38,6 @@ pub fn read_roster(data: &Path, definition: &Definition) -> Result<u32, ServerEr
 
 /// Replays one ledger into its projections, as a start does; returns how many invitations answered.
 pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<u64, ServerError> {
-    let (replayed, _) = shelf::replay(log, data, origin)?;
+    let (replayed, _) = shelf::replay(log, data, &CheckpointStore::inside(data)?, origin)?;
     Ok(replayed.poll.tally().answered)
 }

@@ -35,6 +35,18 @@ pub mod route {
     pub const EXPORT: &str = "/polls/{slug}/export";
     /// The roster's leaves.
     pub const ROSTER: &str = "/polls/{slug}/roster";
+    /// The newest checkpoint.
+    pub const CHECKPOINT: &str = "/polls/{slug}/checkpoint";
+    /// Every published checkpoint.
+    pub const CHECKPOINTS: &str = "/polls/{slug}/checkpoints";
+    /// A tile of hashes.
+    pub const HASHES: &str = "/polls/{slug}/tile/{level}/{*rest}";
+    /// A bundle of entries.
+    pub const BUNDLE: &str = "/polls/{slug}/tile/entries/{*rest}";
+    /// The receipt of an entry under a published checkpoint.
+    pub const RECEIPT_UNDER: &str = "/polls/{slug}/receipt/{size}/{index}";
+    /// The consistency proof between two published sizes.
+    pub const CONSISTENCY: &str = "/polls/{slug}/consistency/{old}/{new}";
 }
 
 /// The front page in a language.

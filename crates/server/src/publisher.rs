@@ -1,9 +1,7 @@
 //! The publisher: what follows a commit, in the committer's thread. It moves the books on by what is durable, tells who
-//! waits, and publishes.
+//! waits, and says when a publication is due; the signer makes it.
 //!
-//! Invariants:
-//! - nobody is told that an entry is recorded, and no book has it, before the committer has handed it on;
-//! - a publication is on disk before anyone can see it.
+//! Invariant: nobody is told that an entry is recorded, and no book has it, before the committer has handed it on.
 
 use crate::batch::{Batch, Part};
 use crate::book::{Book, Published};
@@ -14,6 +12,8 @@ use crate::limits::PUBLICATION_MS_MIN;
 use crate::rejection::Rejection;
 use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
+use crate::signer::Order;
+use crossbeam_channel::{Sender, bounded};
 use sijill_ledger::Sealed;
 use sijill_poll::event::Who;
 use sijill_poll::publication::{Waiting, is_due};
@@ -54,6 +54,7 @@ pub struct Publisher {
     shelf: Shelf,
     books: Arc<Books>,
     backlogs: BTreeMap<String, Backlog>,
+    signer: Sender<Order>,
     clock: Clock,
     master: MasterKey,
     health: Arc<Health>,
@@ -64,6 +65,7 @@ impl Publisher {
     pub fn new(
         shelf: Shelf,
         books: Arc<Books>,
+        signer: Sender<Order>,
         clock: Clock,
         master: MasterKey,
         health: Arc<Health>,
@@ -74,6 +76,7 @@ impl Publisher {
             shelf,
             books,
             backlogs,
+            signer,
             clock,
             master,
             health,
@@ -117,7 +120,9 @@ impl Publisher {
         if let Some(roster) = part.roster {
             poll.attach(roster);
         }
+        let mut places = book.places_mut();
         for sealed in entries {
+            places.look(sealed.entry().index, &sealed.entry().event);
             evolve(&mut poll, sealed);
         }
     }
@@ -153,21 +158,13 @@ impl Publisher {
         }
     }
 
-    /// Publishes everything durable. The size is on disk before anyone can see it, so that no restart goes behind it.
+    /// Has everything durable published.
     fn publish(&mut self, book: &Arc<Book>, now: u64) {
         let published = Published::of(&book.durable(), now);
-        let write = || {
-            self.shelf.published(book.slug(), published.head, now)?;
-            match is_over(&book.durable()) {
-                true => self.shelf.snapshot(&book.durable()),
-                false => Ok(()),
-            }
-        };
-        if let Err(error) = self.health.watch(write) {
-            self.health.stop(&error.cause());
-            return;
-        }
-        book.publish(published);
+        book.begin_publication();
+        let order = Order::Publish(Arc::clone(book), Box::new(published));
+        // A signer that is gone has stopped the service.
+        let _sent = self.signer.send(order);
         let fresh = Backlog {
             published_at: now,
             ..Backlog::default()
@@ -179,6 +176,11 @@ impl Publisher {
         let stopped = |error: crate::ServerError| Rejection::Stopped {
             why: error.to_string(),
         };
+        let (done, signed) = bounded(1);
+        if self.signer.send(Order::Finish(done)).is_ok() {
+            // Without an answer the signer is gone, and has stopped the service.
+            let _signed = signed.recv();
+        }
         self.health.watch(|| {
             for book in self.books.all() {
                 self.shelf.snapshot(&book.durable()).map_err(stopped)?;
@@ -199,7 +201,7 @@ fn wants_publication(book: &Book, backlog: &Backlog, now: u64) -> bool {
     let too_soon = !backlog.people.is_empty()
         && !over
         && now.saturating_sub(backlog.published_at) < PUBLICATION_MS_MIN;
-    !too_soon && is_due(&book.definition().rules, waiting, over)
+    !too_soon && !book.is_being_published() && is_due(&book.definition().rules, waiting, over)
 }
 
 /// What waited when the service was started. How many of the entries that were not published are answers is counted

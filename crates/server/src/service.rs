@@ -9,9 +9,10 @@ use crate::keys::MasterKey;
 use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
 use crate::publisher::Publisher;
 use crate::rejection::Rejection;
-use crate::shelf::{self, Opened, Shelf};
+use crate::shelf::{self, Checkpoints, Opened, Shelf};
+use crate::signer::Signer;
 use crate::writer::{BatchLimits, Job, ToCommitter, Writer};
-use crossbeam_channel::{Sender, TrySendError, bounded};
+use crossbeam_channel::{Sender, TrySendError, bounded, unbounded};
 use sijill_ledger::Origin;
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ pub struct Config {
     pub master: MasterKey,
     /// The clock.
     pub clock: Clock,
+    /// Where the newest checkpoints are kept.
+    pub checkpoints: Checkpoints,
 }
 
 /// Every book, by slug.
@@ -79,10 +82,10 @@ struct Shared {
 }
 
 impl Service {
-    /// Opens a data directory: takes its lock, replays its log, starts writer and committer. Also returns what the
+    /// Opens a data directory: takes its lock, replays its log, starts writer, committer and signer. Also returns what the
     /// operator should know of (a recovery, say).
     pub fn open(config: Config) -> Result<(Self, Vec<String>), ServerError> {
-        let opened = shelf::open(&config.data)?;
+        let opened = shelf::open(&config.data, &config.checkpoints)?;
         Self::over(config, opened, BatchLimits::default())
     }
 
@@ -96,6 +99,7 @@ impl Service {
             data,
             master,
             clock,
+            checkpoints: _,
         } = config;
         let books = Arc::new(Books::default());
         let mut polls = Vec::new();
@@ -107,8 +111,16 @@ impl Service {
         }
         let health = Arc::new(Health::new(data.clone(), Arc::clone(&books)));
         let log = opened.shelf.log();
+        let signer = Signer::new(
+            opened.shelf.clone(),
+            opened.store,
+            &books,
+            master.clone(),
+            Arc::clone(&health),
+        )?;
         let jobs = start(
             opened.shelf,
+            signer,
             polls,
             &books,
             &clock,
@@ -322,9 +334,14 @@ fn has_own_keys(poll: &sijill_poll::Poll, master: &MasterKey) -> Result<(), Serv
     }
 }
 
-/// Starts the two threads, and returns the writer's queue.
+/// Starts the three threads, and returns the writer's queue.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "what three threads need, handed on once"
+)]
 fn start(
     shelf: Shelf,
+    signer: Signer,
     polls: Vec<sijill_poll::Poll>,
     books: &Arc<Books>,
     clock: &Clock,
@@ -346,9 +363,12 @@ fn start(
         limits,
     );
     let log = shelf.log();
+    // Of each poll one publication at most is under way.
+    let (to_signer, orders) = unbounded();
     let publisher = Publisher::new(
         shelf,
         Arc::clone(books),
+        to_signer,
         Arc::clone(clock),
         master.clone(),
         Arc::clone(health),
@@ -359,6 +379,7 @@ fn start(
         idle: has_nothing,
         publisher,
     };
+    spawn("signer", move || signer.run(&orders))?;
     spawn("committer", move || committer.run(&written))?;
     spawn("writer", move || writer.run(&queue))?;
     Ok(jobs)

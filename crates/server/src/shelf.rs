@@ -4,16 +4,18 @@
 //! snapshot of its projections, the exports that observers download.
 
 use crate::ServerError;
-use crate::book::Book;
+use crate::book::{Book, Places};
 use crate::snapshot::Snapshot;
 use serde::{Deserialize, Serialize};
+use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::{Head, Origin, Sealed};
 use sijill_poll::definition::Definition;
 use sijill_poll::event::Who;
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::{LEAF_BYTES, Roster, RosterReader};
 use sijill_poll::{Event, Poll, evolve};
-use sijill_store::{DataDir, Loaded, Log, StoreError, export, files};
+use sijill_store::export::{self, Beside};
+use sijill_store::{CheckpointStore, DataDir, Loaded, Log, PublicFolder, StoreError, files};
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +28,9 @@ pub struct PublishedUpTo {
     pub size: u64,
     /// When, milliseconds since 1970.
     pub at: u64,
+    /// How long the list of checkpoints was before, in bytes.
+    #[serde(default)]
+    pub listed_bytes: u64,
 }
 
 /// A poll as it came out of the log.
@@ -34,6 +39,8 @@ pub struct Replayed {
     pub poll: Poll,
     /// Its state at the last publication, and when that was.
     pub published: (Poll, u64),
+    /// Where the answers stand.
+    pub places: Places,
     /// Invitations that answered after that, and how many other entries came.
     pub unpublished: (BTreeSet<u32>, u64),
 }
@@ -42,6 +49,8 @@ pub struct Replayed {
 pub struct Opened {
     /// The log, and the files beside it.
     pub shelf: Shelf,
+    /// Where the newest checkpoints are kept.
+    pub store: CheckpointStore,
     /// The polls in it.
     pub polls: Vec<Replayed>,
     /// What the operator should know.
@@ -49,12 +58,37 @@ pub struct Opened {
 }
 
 /// Opens a data directory and replays every ledger in it.
-pub fn open(data: &Path) -> Result<Opened, ServerError> {
-    over(Log::open(DataDir::create_or_open(data)?)?, data)
+pub fn open(data: &Path, checkpoints: &Checkpoints) -> Result<Opened, ServerError> {
+    let dir = DataDir::create_or_open(data)?;
+    let store = store(data, checkpoints)?;
+    over(Log::open(dir)?, data, store)
+}
+
+/// Where the newest checkpoints are kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Checkpoints {
+    /// In the data directory, which must not be a copy of another.
+    #[default]
+    Inside,
+    /// There too; the directory was moved or restored to where it is now, and no other like it is served.
+    Moved,
+    /// In a folder that several machines share.
+    Shared(PathBuf),
+}
+
+fn store(data: &Path, checkpoints: &Checkpoints) -> Result<CheckpointStore, StoreError> {
+    match checkpoints {
+        Checkpoints::Inside => CheckpointStore::inside(data),
+        Checkpoints::Moved => {
+            CheckpointStore::moved(data)?;
+            CheckpointStore::inside(data)
+        }
+        Checkpoints::Shared(folder) => CheckpointStore::shared(folder),
+    }
 }
 
 /// Replays every ledger of a log.
-pub fn over(log: Log, data: &Path) -> Result<Opened, ServerError> {
+pub fn over(log: Log, data: &Path, store: CheckpointStore) -> Result<Opened, ServerError> {
     let mut polls = Vec::new();
     let mut notices = Vec::new();
     for ledger in log.ledgers()? {
@@ -62,7 +96,7 @@ pub fn over(log: Log, data: &Path) -> Result<Opened, ServerError> {
             origin: ledger.clone(),
             why: "its name is no origin".to_owned(),
         })?;
-        let (replayed, loaded) = replay(&log, data, &origin)?;
+        let (replayed, loaded) = replay(&log, data, &store, &origin)?;
         notices.extend(notice(&loaded, &replayed.poll, data));
         polls.push(replayed);
     }
@@ -73,6 +107,7 @@ pub fn over(log: Log, data: &Path) -> Result<Opened, ServerError> {
     };
     Ok(Opened {
         shelf,
+        store,
         polls,
         notices,
     })
@@ -107,11 +142,17 @@ fn notice(loaded: &Loaded, poll: &Poll, data: &Path) -> Vec<String> {
 }
 
 /// Replays one ledger, and stops on the way at its last publication.
-pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Loaded), ServerError> {
+pub fn replay(
+    log: &Log,
+    data: &Path,
+    store: &CheckpointStore,
+    origin: &Origin,
+) -> Result<(Replayed, Loaded), ServerError> {
     let mut state: Option<Poll> = None;
     let mut published: Option<(Poll, u64)> = None;
     let mut up_to = None;
     let mut unpublished = (Vec::new(), 0);
+    let mut places = Places::default();
     let mut roster_error = None;
     let loaded = log.load::<Event>(origin, slug_of, |sealed| {
         let poll = match &mut state {
@@ -122,10 +163,11 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
             None => {
                 let (poll, error) = first_state(data, &sealed)?;
                 roster_error = error;
-                up_to = published_up_to(data, &poll.definition().slug);
+                up_to = published_up_to(data, store, &poll.definition().slug, sealed.entry().at);
                 state.insert(poll)
             }
         };
+        places.look(sealed.entry().index, &sealed.entry().event);
         match &sealed.entry().event {
             Event::Responded(responded) => {
                 let Who::Invitation { index, .. } = responded.answer.who;
@@ -155,6 +197,7 @@ pub fn replay(log: &Log, data: &Path, origin: &Origin) -> Result<(Replayed, Load
     let replayed = Replayed {
         poll,
         published,
+        places,
         unpublished: (unpublished.0.into_iter().collect(), unpublished.1),
     };
     Ok((replayed, loaded))
@@ -206,6 +249,11 @@ pub fn roster_path(data: &Path, slug: &str) -> PathBuf {
     folder(data, slug).join("roster")
 }
 
+/// The folder of what is published of a poll.
+pub fn public_path(data: &Path, slug: &str) -> PathBuf {
+    folder(data, slug).join("public")
+}
+
 fn folder(data: &Path, slug: &str) -> PathBuf {
     data.join("polls").join(slug)
 }
@@ -245,9 +293,31 @@ fn unusable(what: &'static str, path: &Path, why: impl ToString) -> ServerError 
     }
 }
 
-fn published_up_to(data: &Path, slug: &str) -> Option<PublishedUpTo> {
+fn noted(data: &Path, slug: &str) -> Option<PublishedUpTo> {
     let text = std::fs::read(folder(data, slug).join("published")).ok()?;
     serde_json::from_slice(&text).ok()
+}
+
+/// How far a poll was published: as the file says, and at least as far as its newest checkpoint goes. What is wrong with
+/// that is for the signer to say.
+fn published_up_to(
+    data: &Path,
+    store: &CheckpointStore,
+    slug: &str,
+    opened_at: u64,
+) -> Option<PublishedUpTo> {
+    let noted = noted(data, slug);
+    let newest = store.newest(slug).ok().flatten();
+    let newest = newest.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+    let signed = newest.map(|signed: SignedCheckpoint| PublishedUpTo {
+        size: signed.claimed().size,
+        at: noted.map_or(opened_at, |noted| noted.at),
+        listed_bytes: noted.map_or(0, |noted| noted.listed_bytes),
+    });
+    noted
+        .into_iter()
+        .chain(signed)
+        .max_by_key(|up_to| up_to.size)
 }
 
 /// The stored snapshot of a poll, if there is one that can be read.
@@ -256,7 +326,8 @@ pub fn stored_snapshot(data: &Path, slug: &str) -> Option<Snapshot> {
     serde_json::from_slice(&text).ok()
 }
 
-/// The log and the files beside it, for the one thread that writes these.
+/// The log and the files beside it, for the threads that write these.
+#[derive(Clone)]
 pub struct Shelf {
     data: PathBuf,
     log: Log,
@@ -269,13 +340,30 @@ impl Shelf {
     }
 
     /// Writes how far a poll is published, durably, and the head files before it.
-    pub fn published(&self, slug: &str, head: Head, at: u64) -> Result<(), ServerError> {
+    pub fn published(
+        &self,
+        slug: &str,
+        head: Head,
+        at: u64,
+        listed_bytes: u64,
+    ) -> Result<(), ServerError> {
         self.log.sync_heads()?;
         let up_to = PublishedUpTo {
             size: head.size,
             at,
+            listed_bytes,
         };
         self.write(slug, "published", &up_to)
+    }
+
+    /// The folder of what is published of a poll, made if it is not there.
+    pub fn public_folder(&self, slug: &str) -> Result<PublicFolder, ServerError> {
+        Ok(PublicFolder::make(&public_path(&self.data, slug))?)
+    }
+
+    /// How long the list of a poll's published checkpoints is at least, in bytes.
+    pub fn listed_bytes(&self, slug: &str) -> u64 {
+        noted(&self.data, slug).map_or(0, |noted| noted.listed_bytes)
     }
 
     /// Writes the snapshot of a poll.
@@ -318,7 +406,12 @@ pub fn export(
         Some(_) => roster_path(data, book.slug()),
         None => folder(data, book.slug()).join("no-roster"),
     };
-    export::write(log, book.origin(), &roster, Some(size), target, |_| ())?;
+    let public = PublicFolder::at(&public_path(data, book.slug()));
+    let beside = Beside {
+        roster: &roster,
+        checkpoints: Some((&public, book.list_end_at(size))),
+    };
+    export::write(log, book.origin(), beside, Some(size), target, |_| ())?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! The clerk: carries what operator commands ask to the desk, whether that is a running server's or the directory's
 //! own, and turns its answers into values or faults.
 
-use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::fault::{Fault, not_so, unfinished};
 use crate::key_file;
@@ -52,7 +51,7 @@ impl Clerk {
     /// Goes to the desk of the server that runs on this directory, or else opens the directory.
     pub fn reach(settings: &Settings) -> Result<Self> {
         let data = settings.data();
-        Self::with_master(&data, settings.console, || {
+        Self::with_master(&data, settings, || {
             key_file::read_service(&data.service_key())
         })
     }
@@ -60,7 +59,7 @@ impl Clerk {
     /// The same for what only reads. A directory restored by an import has no service master and needs none for it.
     pub fn reach_to_read(settings: &Settings) -> Result<Self> {
         let data = settings.data();
-        Self::with_master(&data, settings.console, || {
+        Self::with_master(&data, settings, || {
             if data.service_key().exists() {
                 return key_file::read_service(&data.service_key());
             }
@@ -70,7 +69,7 @@ impl Clerk {
 
     fn with_master(
         data: &DataFolder,
-        console: Console,
+        settings: &Settings,
         master: impl FnOnce() -> Result<MasterKey>,
     ) -> Result<Self> {
         data.must_exist()?;
@@ -79,11 +78,12 @@ impl Clerk {
                 data: data.path().to_owned(),
                 master: master()?,
                 clock: sijill_server::system_clock(),
+                checkpoints: settings.checkpoints.clone(),
             })
         };
         let (desk, notices) = Desk::reach(data.path(), config)?;
         for notice in notices {
-            console.message(&notice);
+            settings.console.message(&notice);
         }
         Ok(Self(desk))
     }

@@ -7,7 +7,8 @@ use anyhow::{Context, Result};
 use sijill_ledger::{Origin, Sealed};
 use sijill_poll::Event;
 use sijill_poll::definition::Definition;
-use sijill_store::{DataDir, Log, StoreError, export};
+use sijill_store::export::{self, Beside};
+use sijill_store::{DataDir, Log, PublicFolder, StoreError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -146,7 +147,18 @@ impl PrivateCopy {
             // Leaves that nothing commits to are a broken-off import, and no part of the ledger.
             self.data.path().join("no-roster")
         };
-        export::write(&self.log, &ledger.origin, &roster, None, target, progress)?;
+        let folder = self.data.path().join("polls").join(&ledger.slug);
+        let public = PublicFolder::at(&folder.join("public"));
+        let end = match public.checkpoints(&ledger.origin) {
+            Ok(listed) => listed.last().map_or(0, |last| last.ends_at),
+            // What is wrong with the list is for the audit to say.
+            Err(_) => u64::MAX,
+        };
+        let beside = Beside {
+            roster: &roster,
+            checkpoints: Some((&public, end)),
+        };
+        export::write(&self.log, &ledger.origin, beside, None, target, progress)?;
         Ok(())
     }
 

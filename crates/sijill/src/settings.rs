@@ -9,6 +9,7 @@ use crate::data_folder::DataFolder;
 use crate::fault::{Fault, input};
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use sijill_server::Checkpoints;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,9 @@ pub struct ConfigFile {
     listen: Option<SocketAddr>,
     /// The operator's key file; relative to the configuration file's folder.
     key: Option<PathBuf>,
+    /// Where the newest checkpoints are kept, if several machines share a folder for them; relative to the configuration
+    /// file's folder.
+    checkpoints: Option<PathBuf>,
     /// Answers as JSON.
     json: Option<bool>,
     /// No messages, no progress.
@@ -40,6 +44,8 @@ pub struct Settings {
     pub listen: Option<SocketAddr>,
     /// The key file that the configuration file names.
     pub key: Option<PathBuf>,
+    /// Where the newest checkpoints are kept.
+    pub checkpoints: Checkpoints,
     /// Where and how to speak.
     pub console: Console,
 }
@@ -59,6 +65,9 @@ impl Settings {
             data_named: common.data.clone().or(file.data),
             listen: file.listen,
             key: file.key,
+            checkpoints: file
+                .checkpoints
+                .map_or(Checkpoints::Inside, Checkpoints::Shared),
             console: Console {
                 json: common.json || file.json.unwrap_or(false),
                 quiet: common.quiet || file.quiet.unwrap_or(false),
@@ -88,6 +97,7 @@ fn read(path: &Path) -> Result<ConfigFile> {
     let folder = path.parent().unwrap_or(Path::new(""));
     file.data = file.data.map(|data| folder.join(data));
     file.key = file.key.map(|key| folder.join(key));
+    file.checkpoints = file.checkpoints.map(|shared| folder.join(shared));
     Ok(file)
 }
 
@@ -125,12 +135,13 @@ mod tests {
         let path = folder.path().join("sijill.toml");
         std::fs::write(
             &path,
-            "data = \"d\"\nkey = \"/k\"\nlisten = \"127.0.0.1:81\"\n",
+            "data = \"d\"\nkey = \"/k\"\nlisten = \"127.0.0.1:81\"\ncheckpoints = \"c\"\n",
         )
         .unwrap();
         let file = read(&path).unwrap();
         assert_eq!(file.data, Some(folder.path().join("d")));
         assert_eq!(file.key, Some("/k".into()));
+        assert_eq!(file.checkpoints, Some(folder.path().join("c")));
         assert_eq!(file.listen, Some("127.0.0.1:81".parse().unwrap()));
     }
 

@@ -31,6 +31,7 @@ impl TestDesk {
     pub fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
+            checkpoints: sijill_server::Checkpoints::default(),
             data_named: Some(folder.path().join("data")),
             listen: None,
             key: None,
@@ -45,6 +46,7 @@ impl TestDesk {
             data: data.path().to_owned(),
             master: key_file::read_service(&data.service_key()).unwrap(),
             clock: sijill_server::system_clock(),
+            checkpoints: sijill_server::Checkpoints::default(),
         })
         .unwrap();
         let text = text(&operator);

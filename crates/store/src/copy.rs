@@ -118,6 +118,12 @@ pub fn private_copy(data: &Path, into: &Path) -> Result<(), StoreError> {
     clean::mark_private(into)?;
     for slug in polls_in(data)? {
         copy_poll(data, into, &slug, &["head", "roster"])?;
+        let list = Path::new("public/checkpoints");
+        let (from, to) = (poll_folder(data, &slug)?, poll_folder(into, &slug)?);
+        if from.join(list).exists() {
+            files::make_folder(&to.join("public"))?;
+            copy_file(&from.join(list), &to.join(list))?;
+        }
     }
     Ok(())
 }

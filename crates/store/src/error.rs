@@ -111,6 +111,34 @@ pub enum StoreError {
         /// Size found.
         found: u64,
     },
+    /// Conflict: the directory is a copy of one that may still be served.
+    #[error(
+        "`{path}` is a copy of a directory that publishes its polls: if both were served, each would sign another history. Serve the original; if that is gone for good, start once with `sijill serve --moved`"
+    )]
+    Copied {
+        /// The copy.
+        path: String,
+    },
+    /// Contradiction: the list of published checkpoints is damaged.
+    #[error(
+        "`{path}`, the list of published checkpoints, is damaged: {why}. Put it back from a backup, or from what observers have of it"
+    )]
+    List {
+        /// The list.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Conflict: somebody else replaced a checkpoint.
+    #[error(
+        "`{path}` is not the checkpoint of `{slug}` that was kept there last: another server publishes this poll. Nothing more was signed; stop one of the two, keep its directory as evidence, and audit both (`sijill compare`) before going on"
+    )]
+    AnotherPublishes {
+        /// The poll.
+        slug: String,
+        /// Where its newest checkpoint is kept.
+        path: String,
+    },
     /// Contradiction: an earlier write failed, so it is not known what is on disk.
     #[error(
         "the log takes nothing more after an earlier failure ({0}); restart the service, what was confirmed is safe"

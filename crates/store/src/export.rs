@@ -4,16 +4,36 @@ use crate::StoreError;
 use crate::files;
 use crate::limits::COPY_BYTES;
 use crate::log::Log;
+use crate::public_folder::PublicFolder;
 use sha2::{Digest, Sha256};
-use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
+use sijill_ledger::container::{self, CHECKPOINTS, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
 use sijill_ledger::{Hash, Origin};
 use std::fs::{File, Permissions};
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Writes the first `size` entries of a ledger (all of them without it) and the leaves in `roster`, if there are any,
-/// into `target`, all at once or not at all. As they stand in the log: who reads the export verifies them. Calls
+/// What an export has beside the entries.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// The file of the leaves; none of them if it is not there.
+    pub roster: &'a Path,
+    /// The folder of what is published, and how many bytes of its list of checkpoints; no such section for none of them.
+    pub checkpoints: Option<(&'a PublicFolder, u64)>,
+}
+
+impl<'a> Beside<'a> {
+    /// The leaves and no checkpoints.
+    pub fn roster(roster: &'a Path) -> Self {
+        Self {
+            roster,
+            checkpoints: None,
+        }
+    }
+}
+
+/// Writes the first `size` entries of a ledger (all of them without it) and what there is beside them into `target`, all
+/// at once or not at all. As they stand in the log: who reads the export verifies them. Calls
 /// `progress` with the number of entries written so far. Returns how many there were.
 ///
 /// # Errors
@@ -21,7 +41,7 @@ use std::path::Path;
 pub fn write(
     log: &Log,
     origin: &Origin,
-    roster: &Path,
+    beside: Beside<'_>,
     size: Option<u64>,
     target: &Path,
     mut progress: impl FnMut(u64),
@@ -38,9 +58,14 @@ pub fn write(
         .tempfile_in(folder)
         .map_err(StoreError::io("write", target))?;
     let (file, temporary) = file.into_parts();
-    let mut out = Out::new(file, target)?;
+    let checkpoints = beside.checkpoints.filter(|(_, bytes)| *bytes > 0);
+    let mut out = Out::new(file, target, checkpoints.is_some())?;
     let count = out.entries(log, origin, size, &mut progress)?;
-    out.roster(roster)?;
+    out.roster(beside.roster)?;
+    if let Some((folder, bytes)) = checkpoints {
+        out.stream(folder.list(0, bytes)?, folder.path())?;
+        out.end_section(CHECKPOINTS, 0);
+    }
     out.finish()?;
     temporary
         .persist(target)
@@ -59,7 +84,7 @@ struct Out<'a> {
 }
 
 impl<'a> Out<'a> {
-    fn new(file: File, path: &'a Path) -> Result<Self, StoreError> {
+    fn new(file: File, path: &'a Path, with_checkpoints: bool) -> Result<Self, StoreError> {
         let mut out = Self {
             path,
             file: BufWriter::new(file),
@@ -67,7 +92,8 @@ impl<'a> Out<'a> {
             hash: Sha256::new(),
             length: 0,
         };
-        let empty = [section(ENTRIES, 0, [0; 32]), section(ROSTER, 0, [0; 32])];
+        let sections = if with_checkpoints { 3 } else { 2 };
+        let empty = vec![section(ENTRIES, 0, 0, [0; 32]); sections];
         let place = container::head(&empty).len();
         out.file
             .write_all(&vec![0; place])
@@ -83,10 +109,11 @@ impl<'a> Out<'a> {
             .map_err(StoreError::io("write", self.path))
     }
 
-    fn end_section(&mut self, kind: u16) {
+    fn end_section(&mut self, kind: u16, flags: u16) {
         let hash = std::mem::replace(&mut self.hash, Sha256::new()).finalize();
         let length = std::mem::take(&mut self.length);
-        self.sections.push(section(kind, length, hash.into()));
+        self.sections
+            .push(section(kind, flags, length, hash.into()));
     }
 
     fn entries(
@@ -116,7 +143,7 @@ impl<'a> Out<'a> {
                 found: count,
             });
         }
-        self.end_section(ENTRIES);
+        self.end_section(ENTRIES, MUST_UNDERSTAND);
         Ok(count)
     }
 
@@ -126,11 +153,11 @@ impl<'a> Out<'a> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(StoreError::io("open", roster)(error)),
         }
-        self.end_section(ROSTER);
+        self.end_section(ROSTER, MUST_UNDERSTAND);
         Ok(())
     }
 
-    fn stream(&mut self, mut file: File, path: &Path) -> Result<(), StoreError> {
+    fn stream(&mut self, mut file: impl Read, path: &Path) -> Result<(), StoreError> {
         let mut buffer = vec![0; COPY_BYTES];
         loop {
             let read = file
@@ -156,10 +183,10 @@ impl<'a> Out<'a> {
     }
 }
 
-fn section(kind: u16, length: u64, hash: [u8; 32]) -> Section {
+fn section(kind: u16, flags: u16, length: u64, hash: [u8; 32]) -> Section {
     Section {
         kind,
-        flags: MUST_UNDERSTAND,
+        flags,
         length,
         hash: Hash::from_bytes(hash),
     }

@@ -6,10 +6,12 @@ use crate::data_dir::{IMPORTING, poll_folder, polls_in};
 use crate::files;
 use crate::limits::{COPY_BYTES, IMPORT_COMMIT_BYTES};
 use crate::log::{Append, Loaded, Log};
-use crate::{DataDir, StoreError};
+use crate::{CheckpointStore, DataDir, PublicFolder, StoreError};
 use sha2::{Digest, Sha256};
-use sijill_ledger::container::{self, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
+use sijill_ledger::checkpoint::SignedCheckpoint;
+use sijill_ledger::container::{self, CHECKPOINTS, ENTRIES, MUST_UNDERSTAND, ROSTER, Section};
 use sijill_ledger::limits::ENTRY_BYTES_MAX;
+use sijill_ledger::tree::{Frontier, leaf_hash};
 use sijill_ledger::{Event, Hash, Head, Linked, Origin, Sealed};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -68,6 +70,7 @@ fn restore<E: Event>(
         .and_then(|head| log.sync_heads().map(|()| head));
     if restored.is_err() {
         log.remove(origin, slug)?;
+        CheckpointStore::forget(log.data(), slug)?;
     }
     files::remove(&mark)?;
     files::sync_folder(log.data())?;
@@ -81,11 +84,12 @@ pub(crate) fn take_out_unfinished(log: &Log) -> Result<(), StoreError> {
     };
     is_only_imported(log.data(), &slug)?;
     log.remove(&origin, &slug)?;
+    CheckpointStore::forget(log.data(), &slug)?;
     files::remove(&log.data().join(IMPORTING))?;
     files::sync_folder(log.data())
 }
 
-/// An import that did not end leaves a head file and leaves, and nothing that only a service writes. A mark that names a
+/// An import that did not end leaves a head file, leaves and published checkpoints, and nothing that only a service writes. A mark that names a
 /// poll with more in its folder is of another directory, and takes nothing out.
 fn is_only_imported(data: &Path, slug: &str) -> Result<(), StoreError> {
     let folder = poll_folder(data, slug)?;
@@ -97,7 +101,7 @@ fn is_only_imported(data: &Path, slug: &str) -> Result<(), StoreError> {
     for entry in entries {
         let name = entry.map_err(StoreError::io("read", &folder))?.file_name();
         let stem = Path::new(&name).file_stem().and_then(|stem| stem.to_str());
-        if !matches!(stem, Some("head" | "roster")) {
+        if !matches!(stem, Some("head" | "roster" | "public")) {
             let served = std::io::Error::other(
                 "it names a poll that was served, so it is not of an import here",
             );
@@ -152,6 +156,7 @@ struct Source<'a> {
     file: BufReader<File>,
     entries: (u64, u64),
     roster: (u64, u64),
+    checkpoints: (u64, u64),
 }
 
 impl<'a> Source<'a> {
@@ -164,6 +169,7 @@ impl<'a> Source<'a> {
             file: BufReader::new(file),
             entries: (0, 0),
             roster: (0, 0),
+            checkpoints: (0, 0),
         };
         let sections = source.head()?;
         let mut at = source.file.stream_position().map_err(io())?;
@@ -172,6 +178,7 @@ impl<'a> Source<'a> {
             match section.kind {
                 ENTRIES => source.entries = (at, section.length),
                 ROSTER => source.roster = (at, section.length),
+                CHECKPOINTS => source.checkpoints = (at, section.length),
                 _ => {}
             }
             source.check(section)?;
@@ -194,6 +201,10 @@ impl<'a> Source<'a> {
                 (Some(one), None) if one.flags == MUST_UNDERSTAND => {}
                 _ => return Err(self.bad(format!("expected section {kind} once, with flag 1"))),
             }
+        }
+        let of_kind = |section: &&Section| section.kind == CHECKPOINTS;
+        if sections.iter().filter(of_kind).count() > 1 {
+            return Err(self.bad(format!("expected section {CHECKPOINTS} at most once")));
         }
         let known = |section: &Section| [ENTRIES, ROSTER].contains(&section.kind);
         match sections
@@ -288,9 +299,10 @@ impl<'a> Source<'a> {
     ) -> Result<Head, StoreError> {
         let folder = poll_folder(log.data(), slug)?;
         files::make_folder(&folder)?;
-        self.roster_to(&folder.join("roster"))?;
+        self.section_to(self.roster, &folder.join("roster"))?;
+        let newest = self.checkpoints_to(origin, &folder.join("public"))?;
         self.seek(self.entries.0)?;
-        let mut left = self.entries.1;
+        let (mut left, mut tree) = (self.entries.1, Frontier::default());
         let mut batch = Batch::new(log, slug, origin);
         while left > 0 {
             let sealed = self.entry::<E>(&mut left)?;
@@ -298,21 +310,84 @@ impl<'a> Source<'a> {
             let after = batch.after.follow(&sealed);
             let after = after.map_err(|error| self.bad(format!("entry {at}: {error}")))?;
             visit(&sealed).map_err(|why| self.bad(format!("entry {at}: {why}")))?;
+            tree.append(leaf_hash(sealed.bytes()));
+            self.is_under(newest.as_ref(), &tree)?;
             batch.add(sealed, after)?;
         }
         batch.flush()?;
+        if let Some(newest) = newest {
+            self.reaches(&newest, batch.after.size)?;
+            let store = CheckpointStore::inside(log.data())?;
+            store.replace(slug, None, newest.to_string().as_bytes())?;
+        }
         Ok(batch.after)
     }
 
-    fn roster_to(&mut self, target: &Path) -> Result<(), StoreError> {
-        if self.roster.1 == 0 {
+    /// Restores the list of published checkpoints, and returns the last.
+    fn checkpoints_to(
+        &mut self,
+        origin: &Origin,
+        folder: &Path,
+    ) -> Result<Option<SignedCheckpoint>, StoreError> {
+        if self.checkpoints.1 == 0 {
+            return Ok(None);
+        }
+        let folder = PublicFolder::make(folder)?;
+        self.section_to(self.checkpoints, &folder.path().join("checkpoints"))?;
+        let listed = folder.checkpoints(origin).ok();
+        let end = self.checkpoints.1;
+        let listed = listed.filter(|listed| listed.last().is_some_and(|last| last.ends_at == end));
+        let Some(listed) = listed else {
+            return Err(self.bad("its published checkpoints are no list of checkpoints"));
+        };
+        let before = listed
+            .iter()
+            .rev()
+            .nth(1)
+            .map_or(0, |before| before.ends_at);
+        let newest = String::from_utf8(folder.listed(before, end)?).ok();
+        let newest = newest.and_then(|text| text.parse().ok());
+        newest
+            .map(Some)
+            .ok_or_else(|| self.bad("its last published checkpoint cannot be read"))
+    }
+
+    /// The entries up to the checkpoint's size must have its root.
+    fn is_under(
+        &self,
+        newest: Option<&SignedCheckpoint>,
+        tree: &Frontier,
+    ) -> Result<(), StoreError> {
+        let of_size = newest.filter(|newest| newest.claimed().size == tree.size());
+        match of_size.map(|newest| newest.claimed().root) {
+            Some(root) if root != tree.root() => Err(self.bad(format!(
+                "its last published checkpoint is over other entries: expected the root {root} over {}, found {}",
+                tree.size(),
+                tree.root()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn reaches(&self, newest: &SignedCheckpoint, size: u64) -> Result<(), StoreError> {
+        let published = newest.claimed().size;
+        match (1..=size).contains(&published) {
+            true => Ok(()),
+            false => Err(self.bad(format!(
+                "its last published checkpoint is over {published} entries, and it has {size}"
+            ))),
+        }
+    }
+
+    fn section_to(&mut self, (at, length): (u64, u64), target: &Path) -> Result<(), StoreError> {
+        if length == 0 {
             return Ok(());
         }
         let temporary = target.with_extension("writing");
         let io = || StoreError::io("write", &temporary);
         let mut out = BufWriter::new(File::create(&temporary).map_err(io())?);
-        self.seek(self.roster.0)?;
-        let mut left = self.roster.1;
+        self.seek(at)?;
+        let mut left = length;
         while left > 0 {
             let bytes = self.exactly(left.min(COPY_BYTES as u64) as usize)?;
             left -= bytes.len() as u64;

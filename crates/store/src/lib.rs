@@ -5,6 +5,7 @@
 //! clock and no network. Everything it promises rests on one order: frames, flush, `fdatasync`, head file, and only
 //! then an acknowledgement (`log::Log::append`).
 
+pub mod checkpoint_store;
 mod clean;
 mod copy;
 pub mod data_dir;
@@ -19,14 +20,17 @@ pub mod log;
 #[cfg(feature = "bench")]
 pub mod measure;
 mod medium;
+pub mod public_folder;
 mod sled_medium;
 pub mod space;
 
+pub use checkpoint_store::CheckpointStore;
 pub use copy::private_copy;
 pub use data_dir::DataDir;
 pub use error::StoreError;
 pub use import::import;
 pub use log::{Append, Loaded, Log, Salvaged, Written};
+pub use public_folder::PublicFolder;
 
 // Tests below the seam share the bench of the stories, which names the crate as everybody does.
 #[cfg(test)]

@@ -3,34 +3,16 @@
 use crate::findings::Findings;
 use crate::prepare::Prepared;
 use crate::report::Failure;
-use sijill_ledger::Hash;
-use sijill_ledger::tree::Frontier;
 
 const V2: u8 = 2;
 
-/// The tree over the bytes that were decoded.
-#[derive(Default)]
-pub(crate) struct Encoding {
-    tree: Frontier,
-}
-
-impl Encoding {
-    pub(crate) fn look(&mut self, place: u64, prepared: &Prepared, findings: &mut Findings) {
-        findings.looked_at(V2, 1);
-        if let Some(leaf) = prepared.leaf {
-            self.tree.append(leaf);
-        }
-        if let Err(why) = &prepared.entry {
-            let expected = "the canonical bytes of an entry that this version knows";
-            let meaning =
-                "the entry says nothing that everyone would read alike, and was not counted";
-            let failure = Failure::new("entry", expected, why, meaning);
-            findings.fail(V2, failure.at_entry(place));
-        }
-    }
-
-    /// The RFC 6962 root over all entries.
-    pub(crate) fn root(&self) -> Hash {
-        self.tree.root()
+/// Looks at what stands at this place.
+pub(crate) fn look(place: u64, prepared: &Prepared, findings: &mut Findings) {
+    findings.looked_at(V2, 1);
+    if let Err(why) = &prepared.entry {
+        let expected = "the canonical bytes of an entry that this version knows";
+        let meaning = "the entry says nothing that everyone would read alike, and was not counted";
+        let failure = Failure::new("entry", expected, why, meaning);
+        findings.fail(V2, failure.at_entry(place));
     }
 }

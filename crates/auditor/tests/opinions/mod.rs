@@ -70,10 +70,14 @@ fn emptied(name: &str) -> PathBuf {
 }
 
 fn write(folder: &Path, stem: &str, case: &Case) {
+    let checkpoints = case.held.iter();
+    let checkpoints = checkpoints.map(|(name, bytes)| (name, String::from_utf8_lossy(bytes)));
     let held = json!({
         "operator_keys": case.operator_keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "anchors": case.anchors.iter().map(|(index, link)| format!("{index}:{link}")).collect::<Vec<_>>(),
         "promises": case.promises,
+        "policy": case.policy.as_ref().map(|policy| String::from_utf8_lossy(policy)),
+        "checkpoints": checkpoints.collect::<Vec<_>>(),
         "now_ms": case.now_ms,
     });
     std::fs::write(folder.join(format!("{stem}.export")), &case.file).unwrap();

@@ -7,6 +7,7 @@ mod arrival;
 mod files;
 mod live;
 mod results;
+mod tiles;
 mod trouble;
 mod verify;
 
@@ -36,6 +37,8 @@ pub struct Web {
     pub service: Service,
     /// Places for listeners to live results.
     pub listeners: Arc<Semaphore>,
+    /// Full tiles, kept in memory.
+    pub tiles: tiles::KeptTiles,
     /// Becomes true when the service stops; live streams end then.
     pub stopping: watch::Receiver<bool>,
 }
@@ -46,6 +49,7 @@ impl Web {
     pub fn new(service: Service, room: usize, stopping: watch::Receiver<bool>) -> Self {
         Self {
             service,
+            tiles: tiles::KeptTiles::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX.min(room / 2))),
             stopping,
         }
@@ -75,9 +79,16 @@ pub fn router(web: Web) -> Router {
         .route(route::RESULTS_JSON, get(results::json))
         .route(route::EXPORT, get(files::export))
         .route(route::ROSTER, get(files::roster))
+        .route(route::CHECKPOINT, get(tiles::checkpoint))
+        .route(route::CHECKPOINTS, get(tiles::checkpoints))
+        .route(route::BUNDLE, get(tiles::bundle))
+        .route(route::RECEIPT_UNDER, get(tiles::receipt))
+        .route(route::CONSISTENCY, get(tiles::consistency))
         .fallback(trouble::not_found)
         .method_not_allowed_fallback(trouble::wrong_method)
         .layer(CompressionLayer::new())
+        // Hashes do not get smaller.
+        .route(route::HASHES, get(tiles::hashes))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_millis(REQUEST_MS_MAX),

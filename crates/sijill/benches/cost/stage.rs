@@ -89,6 +89,7 @@ impl Stage {
             data: folder.path().to_owned(),
             master: master(),
             clock: Arc::new(clock),
+            checkpoints: sijill_server::Checkpoints::default(),
         };
         let log = log(DataDir::create_or_open(folder.path()).unwrap());
         let service = measure::open(config, log, limits).unwrap();

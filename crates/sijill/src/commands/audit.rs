@@ -117,8 +117,8 @@ fn of_path(path: &Path, poll: Option<&str>, options: &Options, console: Console)
 fn of_file(path: &Path, options: &Options, what: &str, console: Console) -> Result<PollReport> {
     let bar = console.bar(0, what);
     let report = audit(path, options, &|progress: Progress| {
-        bar.set_length(progress.bytes_total);
-        bar.set_position(progress.bytes);
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
     });
     bar.finish_and_clear();
     Ok(report?)

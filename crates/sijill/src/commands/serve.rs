@@ -4,7 +4,7 @@ use crate::fault::{Exit, Fault};
 use crate::key_file;
 use crate::settings::Settings;
 use anyhow::{Context, Result};
-use sijill_server::{Config, Service};
+use sijill_server::{Checkpoints, Config, Service};
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,6 +23,9 @@ pub struct Args {
     /// Address to listen on [default: 127.0.0.1:8181]
     #[arg(long, env = "SIJILL_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// The data directory was moved or restored to where it is, and no other like it is served any more
+    #[arg(long)]
+    moved: bool,
 }
 
 /// Carries it out.
@@ -41,6 +44,10 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         data: data.path().to_owned(),
         master: key_file::read_service(&data.service_key())?,
         clock: sijill_server::system_clock(),
+        checkpoints: match (args.moved, &settings.checkpoints) {
+            (true, Checkpoints::Inside) => Checkpoints::Moved,
+            (_, checkpoints) => checkpoints.clone(),
+        },
     })?;
     for notice in notices {
         tracing::warn!("{notice}");

@@ -51,15 +51,30 @@ fn an_export_holds_the_entries_asked_for_and_the_leaves() {
     fs::write(&roster, vec![5; 98 * 3]).unwrap();
     for (size, expected) in [(None, 7), (Some(7), 7), (Some(4), 4), (Some(0), 0)] {
         let mut seen = 0;
-        let count = export::write(&log, &ledger.origin, &roster, size, &target, |written| {
-            assert_eq!(written, seen + 1);
-            seen = written;
-        });
+        let count = export::write(
+            &log,
+            &ledger.origin,
+            export::Beside::roster(&roster),
+            size,
+            &target,
+            |written| {
+                assert_eq!(written, seen + 1);
+                seen = written;
+            },
+        );
         assert_eq!((count.unwrap(), seen), (expected, expected));
         check_export(&target, &ledger.entries[..expected as usize], &[5; 98 * 3]);
     }
     let missing = folder.path().join("no-roster");
-    export::write(&log, &ledger.origin, &missing, None, &target, |_| ()).unwrap();
+    export::write(
+        &log,
+        &ledger.origin,
+        export::Beside::roster(&missing),
+        None,
+        &target,
+        |_| (),
+    )
+    .unwrap();
     check_export(&target, &ledger.entries, &[]);
     assert_eq!(listing(folder.path()), ["data", "leaves", "out.sijill"]);
 }
@@ -73,11 +88,29 @@ fn a_log_shorter_than_what_is_asked_for_is_no_export() {
     let target = folder.path().join("out");
     fs::write(&target, "an earlier export").unwrap();
     let nobody = folder.path().join("none");
-    export::write(&log, &ledger.origin, &nobody, Some(4), &target, |_| ()).unwrap_err();
+    export::write(
+        &log,
+        &ledger.origin,
+        export::Beside::roster(&nobody),
+        Some(4),
+        &target,
+        |_| (),
+    )
+    .unwrap_err();
     assert_eq!(fs::read(&target).unwrap(), b"an earlier export");
     assert_eq!(listing(folder.path()), ["data", "out"]);
     let other = Ledger::new("nobody");
-    assert!(export::write(&log, &other.origin, &nobody, None, &target, |_| ()).is_err());
+    assert!(
+        export::write(
+            &log,
+            &other.origin,
+            export::Beside::roster(&nobody),
+            None,
+            &target,
+            |_| ()
+        )
+        .is_err()
+    );
 }
 
 #[test]
@@ -88,7 +121,15 @@ fn an_export_that_fails_leaves_nothing() {
     // A folder cannot be read as a roster.
     let roster = folder.path().join("data");
     let target = folder.path().join("out");
-    export::write(&log, &ledger.origin, &roster, None, &target, |_| ()).unwrap_err();
+    export::write(
+        &log,
+        &ledger.origin,
+        export::Beside::roster(&roster),
+        None,
+        &target,
+        |_| (),
+    )
+    .unwrap_err();
     assert_eq!(listing(folder.path()), ["data"]);
 }
 
@@ -103,7 +144,7 @@ fn a_bare_file_name_is_written_into_the_working_directory() {
     export::write(
         &log,
         &ledger.origin,
-        &nobody,
+        export::Beside::roster(&nobody),
         None,
         Path::new("out"),
         |_| (),
@@ -129,7 +170,15 @@ fn exports_to_one_place_at_once_are_each_whole() {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(move || {
-                    export::write(log, &ledger.origin, nobody, None, target, |_| ()).unwrap();
+                    export::write(
+                        log,
+                        &ledger.origin,
+                        export::Beside::roster(nobody),
+                        None,
+                        target,
+                        |_| (),
+                    )
+                    .unwrap();
                     check_export(target, &ledger.entries, &[]);
                 });
             }

@@ -29,7 +29,15 @@ fn exported(entries: usize) -> Exported {
     log.append(&[ledger.since(before)]).unwrap();
     let (file, roster) = (folder.path().join("export"), folder.path().join("leaves"));
     fs::write(&roster, LEAVES).unwrap();
-    export::write(&log, &ledger.origin, &roster, None, &file, |_| ()).unwrap();
+    export::write(
+        &log,
+        &ledger.origin,
+        export::Beside::roster(&roster),
+        None,
+        &file,
+        |_| (),
+    )
+    .unwrap();
     log.close().unwrap();
     drop(log);
     let bytes = fs::read(&file).unwrap();
@@ -124,7 +132,15 @@ fn what_was_exported_is_restored() {
         let log = open(&story.data());
         check_loads(&log, &story.ledger);
         let roster = story.data().join("polls/iraq/roster");
-        export::write(&log, &story.ledger.origin, &roster, None, &again, |_| ()).unwrap();
+        export::write(
+            &log,
+            &story.ledger.origin,
+            export::Beside::roster(&roster),
+            None,
+            &again,
+            |_| (),
+        )
+        .unwrap();
         assert!(fs::read(again).unwrap() == story.bytes, "another export");
     }
 }

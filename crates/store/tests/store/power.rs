@@ -272,7 +272,7 @@ impl Traced {
         export::write(
             &log,
             &peru.origin,
-            &no_roster,
+            export::Beside::roster(&no_roster),
             None,
             &peru_file(&root),
             |_| (),

@@ -25,6 +25,7 @@ impl Site {
             data: data.path().to_owned(),
             master: key_file::read_service(&data.service_key())?,
             clock: sijill_server::system_clock(),
+            checkpoints: sijill_server::Checkpoints::default(),
         })?;
         let (shutdown, asked) = oneshot::channel::<()>();
         let served = service.clone();

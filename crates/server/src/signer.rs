@@ -1,0 +1,143 @@
+//! The signer: the one thread that makes publications. For each it has the ledger's tree grow and be signed, notes how
+//! far the poll is published, and puts the checkpoint in the place of the last. Only then anyone sees it.
+//!
+//! When a publication is due is the publisher's to say; what stands between two is the tree's. Meanwhile the committer
+//! goes on.
+//!
+//! Invariants:
+//! - how far a poll is published is on disk before its checkpoint is, and that before anyone sees either: a start ends
+//!   what a crash broke off, and never goes behind it;
+//! - of one poll one publication is made at a time.
+
+use crate::ServerError;
+use crate::book::{Book, Published};
+use crate::health::Health;
+use crate::keys::MasterKey;
+use crate::service::Books;
+use crate::shelf::{Shelf, is_over};
+use crate::tree::{Found, Tree};
+use crossbeam_channel::{Receiver, Sender};
+use sijill_store::CheckpointStore;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What the signer is asked for.
+pub enum Order {
+    /// Publish this.
+    Publish(Arc<Book>, Box<Published>),
+    /// Say when everything ordered before is done.
+    Finish(Sender<()>),
+}
+
+/// The signer's own state.
+pub struct Signer {
+    shelf: Shelf,
+    store: CheckpointStore,
+    master: MasterKey,
+    health: Arc<Health>,
+    trees: BTreeMap<String, Tree>,
+}
+
+impl Signer {
+    /// A signer of everything in the books. What was published and not signed, because a crash came between, is signed
+    /// now.
+    ///
+    /// # Errors
+    /// If a log is not the one that its newest checkpoint is over.
+    pub fn new(
+        shelf: Shelf,
+        store: CheckpointStore,
+        books: &Books,
+        master: MasterKey,
+        health: Arc<Health>,
+    ) -> Result<Self, ServerError> {
+        let mut signer = Self {
+            shelf,
+            store,
+            master,
+            health,
+            trees: BTreeMap::new(),
+        };
+        for book in books.all() {
+            let published = Published::clone(&book.published());
+            let tree = signer.tree(&book)?;
+            if tree.size() < published.head.size {
+                signer.publish(&book, published)?;
+            }
+        }
+        Ok(signer)
+    }
+
+    /// Works until no order can come any more. A failure stops the service.
+    pub fn run(mut self, orders: &Receiver<Order>) {
+        let health = Arc::clone(&self.health);
+        let _alarm = health.alarm("the signer of checkpoints");
+        for order in orders {
+            match order {
+                // Who asked may have given up.
+                Order::Finish(done) => drop(done.try_send(())),
+                Order::Publish(book, published) => {
+                    if health.stopped().is_some() {
+                        continue;
+                    }
+                    let made = health.watch(|| self.publish(&book, *published));
+                    if let Err(error) = made {
+                        health.stop(&error.cause());
+                    }
+                }
+            }
+        }
+    }
+
+    /// The tree of a book's ledger, which gets to know what is published of it when it is looked at first.
+    fn tree(&mut self, book: &Book) -> Result<&mut Tree, ServerError> {
+        let slug = book.slug().to_owned();
+        if !self.trees.contains_key(&slug) {
+            let folder = self.shelf.public_folder(&slug)?;
+            let log = self.shelf.log();
+            let listed_bytes = self.shelf.listed_bytes(&slug);
+            let found = Tree::find(&log, &self.store, folder, listed_bytes, &book.durable())?;
+            let Found {
+                tree,
+                newest,
+                listed,
+            } = found;
+            book.found(newest, listed);
+            self.trees.insert(slug.clone(), tree);
+        }
+        self.trees
+            .get_mut(&slug)
+            .ok_or_else(|| ServerError::Thread("the signer lost a tree".to_owned()))
+    }
+
+    fn publish(&mut self, book: &Arc<Book>, mut published: Published) -> Result<(), ServerError> {
+        let (log, key) = (self.shelf.log(), self.master.log_key(book.origin()));
+        let signs = book
+            .durable()
+            .opening()
+            .log_keys
+            .contains(&key.public_key());
+        let signed = match signs {
+            true => Some(self.tree(book)?.grow(&log, published.head, &key)?),
+            // A poll that is over may be served without its keys; nothing new is signed then.
+            false => None,
+        };
+        let Published { head, at, .. } = published;
+        let listed_bytes = self.tree(book)?.listed_bytes();
+        self.shelf.published(book.slug(), head, at, listed_bytes)?;
+        if let Some(signed) = signed {
+            let tree = self.trees.get_mut(book.slug());
+            let listed = tree.map(|tree| tree.publish(&self.store, &signed));
+            book.list(listed.transpose()?);
+            published.checkpoint = Some(Arc::new(signed));
+        } else {
+            published.checkpoint = book.published().checkpoint.clone();
+        }
+        book.publish(published);
+        let poll = book.durable();
+        match is_over(&poll) {
+            true => self.shelf.snapshot(&poll),
+            false => Ok(()),
+        }
+    }
+}

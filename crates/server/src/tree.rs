@@ -1,0 +1,306 @@
+//! The published tree of one ledger: its tiles, its checkpoints, and how both grow by a publication.
+//!
+//! Invariants:
+//! - a checkpoint is signed only over entries that were read back from the log, follow each other, and end where the
+//!   writer says;
+//! - its tiles are durable before it is; it replaces the very checkpoint that was signed before it;
+//! - a start goes on only if the log has the entries that the newest checkpoint is over.
+
+use crate::ServerError;
+use crate::limits::TILES_UNSETTLED_MAX;
+use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use sijill_ledger::note::VerifierKey;
+use sijill_ledger::tile::{TileId, TileKind};
+use sijill_ledger::tile_reader::TileReader;
+use sijill_ledger::tile_writer::TileWriter;
+use sijill_ledger::tree::leaf_hash;
+use sijill_ledger::{Head, Origin, Sealed, SecretKey};
+use sijill_poll::{Event, Poll};
+use sijill_store::public_folder::Listed;
+use sijill_store::{CheckpointStore, Log, PublicFolder};
+
+/// The published tree of one ledger.
+pub struct Tree {
+    slug: String,
+    origin: Origin,
+    /// The keys of which one must have signed what is found on disk: those of entry 0.
+    keys: Vec<VerifierKey>,
+    /// Where the part of the ledger ends that the tiles are of.
+    head: Head,
+    writer: TileWriter,
+    folder: PublicFolder,
+    /// The newest checkpoint as it is kept.
+    newest: Option<Vec<u8>>,
+    /// Where the list of checkpoints ends, in bytes.
+    list_end: u64,
+}
+
+/// What a start finds of a tree.
+pub struct Found {
+    /// The tree, to go on with.
+    pub tree: Tree,
+    /// The newest checkpoint.
+    pub newest: Option<SignedCheckpoint>,
+    /// The published checkpoints.
+    pub listed: Vec<Listed>,
+}
+
+impl Tree {
+    /// The tree of a ledger as its files have it, held against the log. `listed_bytes` is how long the list of
+    /// checkpoints is at least.
+    ///
+    /// # Errors
+    /// If the newest checkpoint is over something that the log has not, if it is none, or if it is missing.
+    pub fn find(
+        log: &Log,
+        store: &CheckpointStore,
+        folder: PublicFolder,
+        listed_bytes: u64,
+        poll: &Poll,
+    ) -> Result<Found, ServerError> {
+        let origin = poll.origin();
+        let keys = poll.opening().log_keys.iter();
+        let keys = keys.filter_map(|key| VerifierKey::new(origin.as_str(), *key).ok());
+        let slug = poll.definition().slug.clone();
+        let mut tree = Self {
+            newest: store.newest(&slug)?,
+            slug,
+            origin: origin.clone(),
+            keys: keys.collect(),
+            head: Head::start(origin),
+            writer: TileWriter::default(),
+            folder,
+            list_end: 0,
+        };
+        let newest = tree.read_newest()?;
+        if let Some(newest) = &newest {
+            tree.resume(log, newest.claimed(), poll.head())?;
+        }
+        let listed = tree.read_list(newest.as_ref(), listed_bytes)?;
+        Ok(Found {
+            tree,
+            newest,
+            listed,
+        })
+    }
+
+    fn read_newest(&self) -> Result<Option<SignedCheckpoint>, ServerError> {
+        let Some(bytes) = &self.newest else {
+            return Ok(None);
+        };
+        let bad = |why: String| ServerError::BadCheckpoint {
+            slug: self.slug.clone(),
+            why,
+        };
+        let text = std::str::from_utf8(bytes).map_err(|error| bad(error.to_string()))?;
+        let signed: SignedCheckpoint = text.parse().map_err(|error| bad(format!("{error}")))?;
+        signed
+            .verify(&self.keys)
+            .map_err(|error| bad(error.to_string()))?;
+        Ok(Some(signed))
+    }
+
+    /// Goes on after a checkpoint: from the tiles if they lead to its root, else from the log. Either way the log must
+    /// have the last entry that it is over, and with it, by the chain, all before.
+    fn resume(&mut self, log: &Log, newest: &Checkpoint, end: Head) -> Result<(), ServerError> {
+        if newest.size > end.size {
+            return Err(ServerError::BehindCheckpoint {
+                slug: self.slug.clone(),
+                size: newest.size,
+                found: end.size,
+            });
+        }
+        match self.go_on_from_tiles(log, newest) {
+            Some(head) => self.head = head,
+            None => self.rebuild(log, newest.size)?,
+        }
+        let found = self.writer.root();
+        match found == newest.root && self.head.size == newest.size {
+            true => Ok(()),
+            false => Err(ServerError::OtherThanCheckpoint {
+                slug: self.slug.clone(),
+                size: newest.size,
+                expected: newest.root,
+                found,
+            }),
+        }
+    }
+
+    /// The head at the checkpoint, if its tiles are there and have the log's last entry as their last leaf.
+    fn go_on_from_tiles(&mut self, log: &Log, newest: &Checkpoint) -> Option<Head> {
+        let Checkpoint { size, root, .. } = *newest;
+        let last = size.checked_sub(1)?;
+        let bytes = log.entries(&self.origin, last).next()?.ok()?;
+        let entry = Sealed::<Event>::read(&bytes).ok()?;
+        let folder = &self.folder;
+        let fetch = |id| match folder.tile(id) {
+            Ok(Some(bytes)) => Ok(bytes),
+            _ => Err(()),
+        };
+        let leaf = TileReader::open(size, root, fetch).ok()?.leaf(last).ok()?;
+        if leaf != leaf_hash(&bytes) || entry.entry().index != last {
+            return None;
+        }
+        self.writer = TileWriter::resume(size, root, fetch).ok()?;
+        Some(Head {
+            size,
+            link: entry.link(),
+        })
+    }
+
+    /// Builds the tiles of the first `size` entries anew: they are derived.
+    fn rebuild(&mut self, log: &Log, size: u64) -> Result<(), ServerError> {
+        self.folder.drop_tiles()?;
+        self.writer = TileWriter::default();
+        self.head = Head::start(&self.origin);
+        self.read_back(log, size)?;
+        self.put_partials()
+    }
+
+    /// Reads the list, and ends it with the newest checkpoint: a crash may have come between the two.
+    fn read_list(
+        &mut self,
+        newest: Option<&SignedCheckpoint>,
+        at_least: u64,
+    ) -> Result<Vec<Listed>, ServerError> {
+        let mut listed = self.folder.checkpoints(&self.origin)?;
+        self.list_end = listed.last().map_or(0, |last| last.ends_at);
+        if self.list_end < at_least {
+            return Err(ServerError::ListCut {
+                slug: self.slug.clone(),
+                expected: at_least,
+                found: self.list_end,
+            });
+        }
+        let last = listed.last().map_or(0, |last| last.size);
+        let kept = newest.map_or(0, |newest| newest.claimed().size);
+        if last > kept {
+            return Err(ServerError::CheckpointLost {
+                slug: self.slug.clone(),
+                listed: last,
+                kept,
+            });
+        }
+        if let Some(newest) = newest.filter(|_| last < kept) {
+            listed.push(self.list(&newest.to_string(), kept)?);
+        }
+        Ok(listed)
+    }
+
+    fn list(&mut self, checkpoint: &str, size: u64) -> Result<Listed, ServerError> {
+        self.folder.list_checkpoint(self.list_end, checkpoint)?;
+        self.list_end += checkpoint.len() as u64;
+        let ends_at = self.list_end;
+        Ok(Listed { size, ends_at })
+    }
+
+    /// How long the list of checkpoints is, in bytes.
+    pub fn listed_bytes(&self) -> u64 {
+        self.list_end
+    }
+
+    /// Number of entries that the newest checkpoint is over.
+    pub fn size(&self) -> u64 {
+        self.head.size
+    }
+
+    /// Makes the tiles of the ledger up to `end` durable, once what the log has leads there, and signs the checkpoint.
+    /// Nobody sees it yet.
+    pub fn grow(
+        &mut self,
+        log: &Log,
+        end: Head,
+        key: &SecretKey,
+    ) -> Result<SignedCheckpoint, ServerError> {
+        self.read_back(log, end.size)?;
+        if self.head != end {
+            return Err(ServerError::NotWhatWasDecided {
+                slug: self.slug.clone(),
+                index: end.size.saturating_sub(1),
+                why: format!("expected the link {}, found {}", end.link, self.head.link),
+            });
+        }
+        self.put_partials()?;
+        let checkpoint = Checkpoint {
+            origin: self.origin.clone(),
+            size: end.size,
+            root: self.writer.root(),
+        };
+        let signed = checkpoint.sign(key);
+        signed.map_err(|error| ServerError::BadCheckpoint {
+            slug: self.slug.clone(),
+            why: error.to_string(),
+        })
+    }
+
+    /// Puts a checkpoint in the place of the newest. From here on it is published, whatever happens: a start finds it.
+    pub fn publish(
+        &mut self,
+        store: &CheckpointStore,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<Listed, ServerError> {
+        let text = checkpoint.to_string();
+        store.replace(&self.slug, self.newest.as_deref(), text.as_bytes())?;
+        let before = self.claimed_size();
+        let listed = self.list(&text, checkpoint.claimed().size)?;
+        self.newest = Some(text.into_bytes());
+        for tile in TileId::added(before, listed.size).filter(TileId::is_full) {
+            self.folder.drop_partials(tile)?;
+        }
+        Ok(listed)
+    }
+
+    fn claimed_size(&self) -> u64 {
+        let newest = self.read_newest().ok().flatten();
+        newest.map_or(0, |newest| newest.claimed().size)
+    }
+
+    /// Reads the entries from where the tiles end up to `size` back from the log, follows their chain, and puts what
+    /// becomes full by them in its place.
+    fn read_back(&mut self, log: &Log, size: u64) -> Result<(), ServerError> {
+        let mut entries = log.entries(&self.origin, self.head.size);
+        while self.head.size < size {
+            let index = self.head.size;
+            let other = |why: String| ServerError::NotWhatWasDecided {
+                slug: self.slug.clone(),
+                index,
+                why,
+            };
+            let bytes = match entries.next() {
+                Some(bytes) => bytes?,
+                None => return Err(other("the log ends before it".to_owned())),
+            };
+            let sealed = Sealed::<Event>::read(&bytes).map_err(|error| other(error.to_string()))?;
+            self.head = self
+                .head
+                .follow(&sealed)
+                .map_err(|error| other(error.to_string()))?;
+            let full = self.writer.append(&bytes);
+            for tile in full.map_err(|error| other(error.to_string()))? {
+                self.folder.put(&tile)?;
+            }
+            if self.folder.unsettled() >= TILES_UNSETTLED_MAX {
+                self.folder.settle()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_partials(&mut self) -> Result<(), ServerError> {
+        for tile in self.writer.partial() {
+            self.folder.put(&tile)?;
+        }
+        Ok(self.folder.settle()?)
+    }
+}
+
+/// A tile that a checkpoint of `size` entries is proven by, or that one before it was: nothing of it lies beyond.
+pub fn is_published(id: TileId, size: u64) -> bool {
+    let level = match id.kind() {
+        TileKind::Entries => 0,
+        TileKind::Hashes { level } => level,
+    };
+    let hashes = id.index() * sijill_ledger::tile::TILE_WIDTH + id.width();
+    let leaves = u128::from(hashes) << (u32::from(level) * sijill_ledger::tile::TILE_HEIGHT);
+    leaves <= u128::from(size)
+}

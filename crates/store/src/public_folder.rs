@@ -1,0 +1,426 @@
+//! A published poll as files: tiles and bundles, and the list of checkpoints (docs/SPEC.md, section 13). The service
+//! keeps one beside each log, and `sijill publish` writes one for any file server.
+//!
+//! What a tile holds is `ledger`'s, and which one is due, whoever publishes'. Here is how files come and go, so that a
+//! crash leaves nothing that a checkpoint needs and lacks: tiles are put in place, then made durable together
+//! ([`PublicFolder::settle`]), and only then may a checkpoint over them be kept.
+
+use crate::StoreError;
+use crate::files;
+use sijill_ledger::Origin;
+use sijill_ledger::bundle;
+use sijill_ledger::checkpoint::SignedCheckpoint;
+use sijill_ledger::checkpoint_list::{Ascent, CheckpointListError, Splitter};
+use sijill_ledger::limits::CHECKPOINT_BYTES_MAX;
+use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
+use sijill_ledger::tile_writer::Tile;
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take, Write};
+use std::path::{Path, PathBuf};
+
+/// Name of the list of checkpoints.
+const LIST: &str = "checkpoints";
+
+/// A published checkpoint, and where it ends in the list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Number of entries that it is over.
+    pub size: u64,
+    /// Its end, in bytes from the beginning of the list.
+    pub ends_at: u64,
+}
+
+/// The folder of a published poll.
+#[derive(Debug)]
+pub struct PublicFolder {
+    path: PathBuf,
+    /// What was put in place and is not known to be durable: files, and the folders that list them.
+    unsettled: (BTreeSet<PathBuf>, BTreeSet<PathBuf>),
+}
+
+impl PublicFolder {
+    /// The folder at this path, whether it is there or not.
+    pub fn at(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            unsettled: Default::default(),
+        }
+    }
+
+    /// The folder at this path, made if it is not there.
+    pub fn make(path: &Path) -> Result<Self, StoreError> {
+        files::make_folder(path)?;
+        Ok(Self::at(path))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts a tile or bundle in its place: a reader finds the old file or the new one.
+    pub fn put(&mut self, tile: &Tile) -> Result<(), StoreError> {
+        let path = self.path.join(tile.id.to_string());
+        let folder = files::folder_of(&path).to_owned();
+        self.make_folder(&folder)?;
+        let temporary = path.with_extension("writing");
+        fs::write(&temporary, &tile.bytes)
+            .and_then(|()| fs::rename(&temporary, &path))
+            .map_err(StoreError::io("write", &path))?;
+        self.unsettled.0.insert(path);
+        self.unsettled.1.insert(folder);
+        Ok(())
+    }
+
+    fn make_folder(&mut self, folder: &Path) -> Result<(), StoreError> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        let above = files::folder_of(folder).to_owned();
+        self.make_folder(&above)?;
+        match fs::create_dir(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(StoreError::io("make", folder)(error))
+            }
+            _ => {
+                self.unsettled.1.insert(above);
+                Ok(())
+            }
+        }
+    }
+
+    /// How many files were put in place since the last [`PublicFolder::settle`].
+    pub fn unsettled(&self) -> usize {
+        self.unsettled.0.len()
+    }
+
+    /// Makes everything that was put in place durable.
+    pub fn settle(&mut self) -> Result<(), StoreError> {
+        let (files, folders) = std::mem::take(&mut self.unsettled);
+        for path in files {
+            File::open(&path)
+                .and_then(|file| file.sync_data())
+                .map_err(StoreError::io("sync", &path))?;
+        }
+        folders.iter().try_for_each(|path| files::sync_folder(path))
+    }
+
+    /// The bytes of a tile or bundle, if it is there.
+    pub fn tile(&self, id: TileId) -> Result<Option<Vec<u8>>, StoreError> {
+        read(&self.path.join(id.to_string()))
+    }
+
+    /// The same, and where a partial one was taken away, the beginning of the full one.
+    pub fn tile_or_beginning(&self, id: TileId) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(bytes) = self.tile(id)? {
+            return Ok(Some(bytes));
+        }
+        let Some(full) = id.full().filter(|_| !id.is_full()) else {
+            return Ok(None);
+        };
+        let bytes = self.tile(full)?;
+        Ok(bytes.and_then(|bytes| beginning(&bytes, id)))
+    }
+
+    /// Takes away the partial files of a tile that is full now. Only after a checkpoint that needs none of them.
+    pub fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
+        let folder = self.path.join(format!("{full}.p"));
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StoreError::io("remove", &folder)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes away all tiles and bundles: they are derived, and are built anew.
+    pub fn drop_tiles(&mut self) -> Result<(), StoreError> {
+        self.unsettled = Default::default();
+        files::remove_folder(&self.path.join("tile"))
+    }
+
+    /// Every checkpoint of the list, which is of the ledger of this name. What a crash left half written at its end is passed over.
+    ///
+    /// # Errors
+    /// If one before the last cannot be read, or is not of a larger size than the one before it; if one is of another
+    /// ledger.
+    pub fn checkpoints(&self, origin: &Origin) -> Result<Vec<Listed>, StoreError> {
+        let path = self.path.join(LIST);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io("open", &path)(error)),
+        };
+        let mut scan = Scan::of(origin);
+        let mut file = BufReader::new(file);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut file)
+                .take(CHECKPOINT_BYTES_MAX as u64)
+                .read_until(b'\n', &mut line)
+                .map_err(StoreError::io("read", &path))?;
+            if read == 0 {
+                break;
+            }
+            scan.line(&line);
+        }
+        scan.finish().map_err(|why| StoreError::List {
+            path: path.display().to_string(),
+            why,
+        })
+    }
+
+    /// Writes a checkpoint at this place of the list, durably, and ends the list with it: what a crash left behind that
+    /// place was never the end of a publication.
+    pub fn list_checkpoint(&self, at_byte: u64, checkpoint: &str) -> Result<(), StoreError> {
+        let path = self.path.join(LIST);
+        let write = || {
+            let mut file = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)?;
+            file.set_len(at_byte)?;
+            file.seek(SeekFrom::Start(at_byte))?;
+            file.write_all(checkpoint.as_bytes())?;
+            file.sync_data()
+        };
+        write().map_err(StoreError::io("write", &path))?;
+        match at_byte {
+            0 => files::sync_folder(&self.path),
+            _ => Ok(()),
+        }
+    }
+
+    /// The list from one place up to another, to be read.
+    pub fn list(&self, from: u64, to: u64) -> Result<Take<File>, StoreError> {
+        let path = self.path.join(LIST);
+        let open = || {
+            let mut file = File::open(&path)?;
+            file.seek(SeekFrom::Start(from))?;
+            Ok(file.take(to.saturating_sub(from)))
+        };
+        open().map_err(StoreError::io("read", &path))
+    }
+
+    /// The one checkpoint that stands there in the list.
+    pub fn listed(&self, from: u64, to: u64) -> Result<Vec<u8>, StoreError> {
+        let to = to.min(from.saturating_add(CHECKPOINT_BYTES_MAX as u64));
+        let mut bytes = Vec::new();
+        self.list(from, to)?
+            .read_to_end(&mut bytes)
+            .map_err(StoreError::io("read", &self.path.join(LIST)))?;
+        Ok(bytes)
+    }
+}
+
+/// A list as it is read, line by line.
+struct Scan<'a> {
+    origin: &'a Origin,
+    splitter: Splitter,
+    ascent: Ascent,
+    at: u64,
+    listed: Vec<Listed>,
+    /// What is wrong with the last checkpoint that was read.
+    fault: Option<String>,
+    /// The same where others came after it.
+    damage: Option<String>,
+}
+
+impl<'a> Scan<'a> {
+    fn of(origin: &'a Origin) -> Self {
+        Self {
+            origin,
+            splitter: Splitter::default(),
+            ascent: Ascent::default(),
+            at: 0,
+            listed: Vec::new(),
+            fault: None,
+            damage: None,
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        let number = self.splitter.note();
+        let ended = self.splitter.push(line);
+        self.take(number, ended);
+        self.at += line.len() as u64;
+    }
+
+    fn take(&mut self, number: u64, ended: Result<Option<SignedCheckpoint>, CheckpointListError>) {
+        let ended = ended.map_err(|error| error.to_string());
+        match ended.and_then(|ended| self.look(number, ended)) {
+            Ok(None) => {}
+            Ok(Some(size)) => {
+                self.damage = self.damage.take().or(self.fault.take());
+                let ends_at = self.at;
+                self.listed.push(Listed { size, ends_at });
+            }
+            Err(error) => {
+                self.damage = self.damage.take().or(self.fault.take());
+                self.fault = Some(error);
+            }
+        }
+    }
+
+    /// The size of a checkpoint that may stand here.
+    fn look(
+        &mut self,
+        number: u64,
+        ended: Option<SignedCheckpoint>,
+    ) -> Result<Option<u64>, String> {
+        let Some(ended) = ended else {
+            return Ok(None);
+        };
+        let claimed = ended.claimed();
+        if claimed.origin != *self.origin {
+            let found = &claimed.origin;
+            return Err(format!(
+                "expected checkpoint {number} of `{}`, found one of `{found}`",
+                self.origin
+            ));
+        }
+        let ascends = self.ascent.look(number, claimed);
+        ascends.map_err(|error| error.to_string())?;
+        Ok(Some(claimed.size))
+    }
+
+    fn finish(mut self) -> Result<Vec<Listed>, String> {
+        let number = self.splitter.note();
+        let last = std::mem::take(&mut self.splitter).finish();
+        self.take(number, last);
+        match self.damage {
+            Some(damage) => Err(damage),
+            None => Ok(self.listed),
+        }
+    }
+}
+
+/// A whole small file, if it is there.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("read", path)(error)),
+    }
+}
+
+/// The first hashes or entries of a full tile, as many as the partial one has.
+fn beginning(full: &[u8], id: TileId) -> Option<Vec<u8>> {
+    match id.kind() {
+        TileKind::Hashes { .. } => {
+            let bytes = usize::try_from(id.width()).ok()? * 32;
+            full.get(..bytes).map(<[u8]>::to_vec)
+        }
+        TileKind::Entries => {
+            let entries = bundle::read(full, TILE_WIDTH).ok()?;
+            let mut beginning = Vec::new();
+            for entry in entries.into_iter().take(usize::try_from(id.width()).ok()?) {
+                bundle::push(&mut beginning, entry).ok()?;
+            }
+            Some(beginning)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sijill_ledger::checkpoint::Checkpoint;
+    use sijill_ledger::tile_writer::TileWriter;
+    use sijill_ledger::{Hash, SecretKey};
+
+    fn write(folder: &mut PublicFolder, writer: &mut TileWriter, entries: std::ops::Range<u32>) {
+        for entry in entries {
+            for tile in writer.append(entry.to_string().as_bytes()).unwrap() {
+                folder.put(&tile).unwrap();
+            }
+        }
+        for tile in writer.partial() {
+            folder.put(&tile).unwrap();
+        }
+        folder.settle().unwrap();
+    }
+
+    #[test]
+    fn a_tree_goes_on_from_the_files_of_its_folder() {
+        let place = tempfile::tempdir().unwrap();
+        let mut folder = PublicFolder::make(&place.path().join("public")).unwrap();
+        let mut writer = TileWriter::default();
+        write(&mut folder, &mut writer, 0..700);
+        let read = |id| folder.tile(id).map(Option::unwrap);
+        let mut resumed = TileWriter::resume(700, writer.root(), read).unwrap();
+        resumed.append(b"700").unwrap();
+        writer.append(b"700").unwrap();
+        assert_eq!(resumed.root(), writer.root());
+    }
+
+    #[test]
+    fn a_partial_tile_that_was_taken_away_is_found_in_the_full_one() {
+        let place = tempfile::tempdir().unwrap();
+        let mut folder = PublicFolder::make(&place.path().join("public")).unwrap();
+        let mut writer = TileWriter::default();
+        write(&mut folder, &mut writer, 0..100);
+        let ids: Vec<TileId> = TileId::all_of(100).collect();
+        let before: Vec<_> = ids.iter().map(|id| folder.tile(*id).unwrap()).collect();
+        write(&mut folder, &mut writer, 100..300);
+        for id in &ids {
+            folder.drop_partials(id.full().unwrap()).unwrap();
+            assert_eq!(folder.tile(*id).unwrap(), None);
+        }
+        let after: Vec<_> = ids
+            .iter()
+            .map(|id| folder.tile_or_beginning(*id).unwrap())
+            .collect();
+        assert_eq!(after, before);
+    }
+
+    fn origin() -> Origin {
+        "ur.example/polls/bridge".parse().unwrap()
+    }
+
+    fn checkpoint(size: u64) -> String {
+        let checkpoint = Checkpoint {
+            origin: origin(),
+            size,
+            root: Hash::of(&size.to_le_bytes()),
+        };
+        let key = SecretKey::from_seed([1; 32]);
+        checkpoint.sign(&key).unwrap().to_string()
+    }
+
+    /// A flipped bit in the middle was once taken for the end of the list, and everything after it was written over.
+    #[test]
+    fn half_a_checkpoint_at_the_end_of_the_list_is_passed_over_and_one_before_others_is_damage() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = PublicFolder::make(place.path()).unwrap();
+        let notes: Vec<String> = [3, 5, 9].map(checkpoint).into();
+        let (mut at, mut expected) = (0, Vec::new());
+        for (note, size) in notes.iter().zip([3, 5, 9]) {
+            folder.list_checkpoint(at, note).unwrap();
+            at += note.len() as u64;
+            expected.push(Listed { size, ends_at: at });
+            assert_eq!(folder.checkpoints(&origin()).unwrap(), expected);
+            folder.list_checkpoint(at, &note[..note.len() / 2]).unwrap();
+            assert_eq!(folder.checkpoints(&origin()).unwrap(), expected);
+        }
+        let list = notes.concat().replacen("\n5\n", "\n05\n", 1);
+        std::fs::write(place.path().join(LIST), list).unwrap();
+        let error = folder.checkpoints(&origin()).unwrap_err().to_string();
+        assert!(error.contains("checkpoint 2"), "{error}");
+    }
+
+    #[test]
+    fn the_list_ends_with_the_checkpoint_written_last() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = PublicFolder::make(place.path()).unwrap();
+        folder.list_checkpoint(0, "one\n").unwrap();
+        folder.list_checkpoint(4, "two, half wri").unwrap();
+        folder.list_checkpoint(4, "two\n").unwrap();
+        assert_eq!(folder.listed(0, 99).unwrap().len(), 8);
+        assert_eq!(folder.listed(4, 8).unwrap(), b"two\n");
+        assert_eq!(folder.listed(0, 4).unwrap(), b"one\n");
+    }
+}
