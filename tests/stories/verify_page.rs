@@ -5,7 +5,7 @@
 
 use crate::kept::{Kept, WITNESS};
 use crate::place::{Place, Server, now_ms, terms};
-use crate::process::{COMMAND_MAX, Process};
+use crate::process::{COMMAND_MAX, Process, until};
 use serde_json::{Value, json};
 use sijill_ledger::SecretKey;
 use sijill_ledger::note::VerifierKey;
@@ -392,6 +392,45 @@ fn the_page_can_reach_nobody_and_says_so_where_it_cannot_check() {
             "H1,P,needs-https"
         ]
     );
+}
+
+#[test]
+fn a_receipt_that_the_server_serves_is_good_by_its_own_key_and_by_one_pinned() {
+    if !can_browse("a_receipt_that_the_server_serves_is_good_by_its_own_key_and_by_one_pinned") {
+        return;
+    }
+    let place = Place::new();
+    let invited = place.poll(&terms(), 12);
+    let server = place.serve();
+    let browser = server.browser();
+    for invitation in &invited[..10] {
+        browser.answer(&invitation.path, "yes").status(200);
+    }
+    // The publication of ten answers has the last of them as its last entry.
+    let publication = until(COMMAND_MAX, || {
+        let checkpoint = browser.get("/polls/bridge/checkpoint").status(200);
+        let size = checkpoint.text().lines().nth(1)?.parse::<u64>().ok()?;
+        (size > 10).then_some(size)
+    });
+    let size = publication.expect("ten answers are published");
+    let last = size - 1;
+    let receipt = browser.get(&format!("/polls/bridge/receipt/{size}/{last}"));
+    let receipt = receipt.status(200);
+    let shown = place.sijill(["poll", "show", "bridge", "--json"]).well();
+    let policy = format!(
+        "log {}\nquorum none\n",
+        shown.json()["log_key"].as_str().unwrap()
+    );
+    let said = Visit::new(&place, &server)
+        .open("/verify/in/en")
+        .choose("#receipt-file", "served.tlog-proof", receipt.text())
+        .outcome()
+        .photo("served-en.png")
+        .checks("en", "pinned", receipt.text(), &policy)
+        .said();
+    let entry = format!("Entry\n{last}\n");
+    said[0].check("unpinned", &["Not pinned", "Answer\nyes", &entry]);
+    said[1].check("good", &["pinned by your policy", "Answer\nyes", &entry]);
 }
 
 #[test]
