@@ -9,6 +9,7 @@
 //! - [`fixture`]: honest polls;
 //! - [`export`]: the container file;
 //! - [`publish`]: checkpoints, tiles and the folder of a published poll;
+//! - [`published`]: checkpoints, tiles and receipts;
 //! - [`forge`]: ways to bend a ledger, each with the check that must notice;
 //! - [`trace`]: what a process did to its files;
 //! - [`power`]: what a power cut leaves of them;
@@ -28,9 +29,11 @@ pub mod fixture;
 pub mod forge;
 pub mod power;
 pub mod publish;
+pub mod published;
 pub mod trace;
 
 pub use bench::Bench;
 pub use definition::Terms;
 pub use export::Export;
 pub use fixture::Case;
+pub use published::Published;

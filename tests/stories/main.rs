@@ -18,6 +18,7 @@ mod assertions;
 mod browser;
 mod kept;
 mod place;
+mod static_host;
 
 mod answering;
 mod bad_input;
@@ -31,6 +32,7 @@ mod live;
 mod operating;
 mod parts;
 mod power;
+mod proofs;
 mod recovered;
 mod restart;
 mod second_opinion;

@@ -16,7 +16,7 @@ use crate::forks::forks;
 use crate::limits::FAILURES_MAX;
 use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
-use crate::published::Published;
+use crate::published_files::Published;
 use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
 use crate::source::Source;
 use data_encoding::BASE64;

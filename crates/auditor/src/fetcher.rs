@@ -52,6 +52,12 @@ impl FetchError {
         error.get_ref()?.downcast_ref()
     }
 
+    /// The same, whatever ended it.
+    pub(crate) fn of_io(error: &io::Error) -> Self {
+        let other = || Self::unreadable("a stream", error);
+        Self::of(error).cloned().unwrap_or_else(other)
+    }
+
     fn unreadable(what: &str, why: impl ToString) -> Self {
         Self::Unreadable {
             what: what.to_owned(),
@@ -298,9 +304,7 @@ impl Body {
         let mut bytes = Vec::new();
         match self.read_to_end(&mut bytes) {
             Ok(_) => Ok(bytes),
-            Err(error) => Err(FetchError::of(&error)
-                .cloned()
-                .unwrap_or_else(|| FetchError::unreadable(&self.what, error))),
+            Err(error) => Err(FetchError::of_io(&error)),
         }
     }
 

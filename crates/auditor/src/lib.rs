@@ -10,6 +10,7 @@
 //! never all in memory.
 
 mod audit;
+pub mod bound;
 mod checks;
 pub mod error;
 mod export_file;
@@ -23,10 +24,13 @@ mod list_reader;
 mod log;
 mod log_keys;
 mod prepare;
-mod published;
+pub mod published;
+mod published_files;
+pub mod receipt;
 pub mod remote;
 mod render;
 pub mod report;
+pub mod search;
 mod source;
 mod tree;
 

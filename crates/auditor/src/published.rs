@@ -1,265 +1,371 @@
-//! A published poll as a source, from its folder or its address: entries out of bundles, leaves and checkpoints in
-//! streams, and check V1 over them.
+//! A published poll as whoever asks one thing of it reads it: its newest checkpoint, the tree under it or under an older
+//! one, and the entries one by one, each traced to the root.
 //!
-//! The note `checkpoint` is read first and says how much there is: what is published meanwhile is left for the next
-//! audit. What is missing or of another shape is a finding; only what cannot be read is an error.
+//! Whom to believe is for the caller's policy: [`Published::newest`] is a claim until it was verified. What is read of
+//! tree and entries is what that checkpoint commits to, or an error that says which tile or entry is another.
 
 use crate::error::AuditError;
 use crate::fetcher::{FetchError, Fetcher};
-use crate::findings::Findings;
-use crate::limits::{BUNDLES_AT_ONCE_MAX, FETCHES_AT_ONCE_MAX};
-use crate::list_reader::ListReader;
-use crate::report::Failure;
-use sijill_ledger::bundle;
-use sijill_ledger::checkpoint::SignedCheckpoint;
-use sijill_ledger::tile::{TileId, TileKind};
-use sijill_poll::roster::LEAF_BYTES;
-use std::collections::VecDeque;
-use std::io::{self, BufReader, Read};
-use std::path::Path;
+use sijill_ledger::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
+use sijill_ledger::checkpoint_list::Splitter;
+use sijill_ledger::limits::CHECKPOINT_BYTES_MAX;
+use sijill_ledger::note::NoteError;
+use sijill_ledger::proof::ProofError;
+use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
+use sijill_ledger::tile_reader::{ReadError, TileReader};
+use sijill_ledger::tree::leaf_hash;
+use sijill_ledger::{Hash, Origin, Sealed, bundle};
+use sijill_poll::Event;
+use sijill_poll::event::Opening;
+use std::io::{BufRead, BufReader, Read};
 
-/// The number of this check.
-const V1: u8 = 1;
+/// Why a published poll does not give what it is asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishedError {
+    /// Neither a folder that can be read nor an address of a poll.
+    #[error(transparent)]
+    Source(#[from] AuditError),
+    /// It could not be had.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// What stands where its newest checkpoint should is none.
+    #[error("`checkpoint` of `{from}`: {error}")]
+    Checkpoint {
+        /// The folder or address.
+        from: String,
+        /// What is wrong.
+        error: CheckpointError,
+    },
+    /// A tile or bundle is none, or not the one that the checkpoint commits to.
+    #[error("`{from}` has other tiles than its checkpoint commits to: {error}")]
+    Tiles {
+        /// The folder or address.
+        from: String,
+        /// What is wrong.
+        error: ReadError<FetchError>,
+    },
+    /// The tree does not have it.
+    #[error(transparent)]
+    Outside(ProofError),
+    /// Entry 0 is not the opening of this ledger.
+    #[error("entry 0 of `{from}` is not the opening of `{origin}`: {why}")]
+    Opening {
+        /// The folder or address.
+        from: String,
+        /// The checkpoint's origin.
+        origin: Origin,
+        /// What it is instead.
+        why: String,
+    },
+    /// No published checkpoint has this size.
+    #[error("`checkpoints` of `{from}` has none of {size} entries; the newest has {newest}")]
+    NoSuchSize {
+        /// The folder or address.
+        from: String,
+        /// The size asked for.
+        size: u64,
+        /// That of the newest checkpoint.
+        newest: u64,
+    },
+}
 
-/// A published poll whose newest checkpoint could be read.
-pub(crate) struct Published {
+impl PublishedError {
+    /// Whether the source contradicts the checkpoint that it serves, and neither disk nor network is to blame.
+    pub fn is_contradiction(&self) -> bool {
+        match self {
+            Self::Checkpoint { .. } | Self::Tiles { .. } | Self::Opening { .. } => true,
+            Self::Source(_) | Self::Fetch(_) | Self::Outside(_) | Self::NoSuchSize { .. } => false,
+        }
+    }
+
+    /// Whether something is simply not there.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Fetch(FetchError::Missing { .. }))
+    }
+}
+
+type Fetch = Box<dyn FnMut(TileId) -> Result<Vec<u8>, FetchError>>;
+
+/// The folder or address of a published poll, and the newest checkpoint that it had when it was asked.
+#[derive(Debug, Clone)]
+pub struct Published {
+    from: String,
     fetcher: Fetcher,
     newest: SignedCheckpoint,
 }
 
 impl Published {
-    /// Reads the newest checkpoint; `None` if there is none to go by.
-    pub(crate) fn open(
-        fetcher: Fetcher,
-        findings: &mut Findings,
-    ) -> Result<Option<Self>, AuditError> {
-        findings.looked_at(V1, 1);
-        let newest = match there(fetcher.checkpoint())? {
-            Ok(bytes) => read_checkpoint(&bytes),
-            Err(lack) => Err(lack),
-        };
-        match newest {
-            Ok(newest) => Ok(Some(Self { fetcher, newest })),
-            Err(found) => {
-                let meaning = "nothing says how much was published, and nothing of it was read";
-                let expected = "the newest checkpoint";
-                findings.fail(V1, Failure::new("`checkpoint`", expected, found, meaning));
-                Ok(None)
-            }
+    /// Asks a folder or an address for its newest checkpoint.
+    pub fn of(source: &str) -> Result<Self, PublishedError> {
+        let fetcher = Fetcher::of(source)?;
+        let from = source.to_owned();
+        match read_checkpoint(&fetcher.checkpoint()?) {
+            Ok(newest) => Ok(Self {
+                from,
+                fetcher,
+                newest,
+            }),
+            Err(error) => Err(PublishedError::Checkpoint { from, error }),
         }
     }
 
-    /// The newest checkpoint, as somebody claims it.
-    pub(crate) fn newest(&self) -> &SignedCheckpoint {
+    /// The folder or address, as it was given.
+    pub fn from(&self) -> &str {
+        &self.from
+    }
+
+    /// Its newest checkpoint, not verified.
+    pub fn newest(&self) -> &SignedCheckpoint {
         &self.newest
     }
 
-    /// Number of entries that it claims.
-    pub(crate) fn size(&self) -> u64 {
-        self.newest.claimed().size
+    /// The published checkpoint of this size, not verified.
+    pub fn checkpoint_of(&self, size: u64) -> Result<SignedCheckpoint, PublishedError> {
+        let newest = self.newest.claimed().size;
+        if size == newest {
+            return Ok(self.newest.clone());
+        }
+        let mut lines = BufReader::new(self.fetcher.checkpoints()?);
+        let mut splitter = Splitter::default();
+        let is_it = |signed: &SignedCheckpoint| signed.claimed().size == size;
+        // Of a note that is none, nothing is asked here: it is not the one that is looked for.
+        while let Some(line) = next_line(&mut lines)? {
+            if let Some(found) = splitter.push(&line).ok().flatten().filter(is_it) {
+                return Ok(found);
+            }
+        }
+        let last = splitter.finish().ok().flatten().filter(is_it);
+        last.ok_or_else(|| PublishedError::NoSuchSize {
+            from: self.from.clone(),
+            size,
+            newest,
+        })
     }
 
-    /// All entries, from the first.
-    pub(crate) fn entries(&self) -> Entries {
-        Entries {
-            fetcher: self.fetcher.clone(),
-            size: self.size(),
-            next_bundle: 0,
-            fetched: VecDeque::new(),
-            waiting: VecDeque::new(),
-            read: 0,
-            lack: None,
+    /// The tree of the newest checkpoint.
+    pub fn tree(&self) -> Result<Tree, PublishedError> {
+        self.tree_under(self.newest.claimed())
+    }
+
+    /// The tree that this checkpoint commits to, which may be an older one of this log, or another's whose tiles these
+    /// are to be.
+    pub fn tree_under(&self, checkpoint: &Checkpoint) -> Result<Tree, PublishedError> {
+        let (fetcher, newest) = (self.fetcher.clone(), self.newest.claimed().size);
+        let fetch: Fetch = Box::new(move |id| fetcher.tile_within(newest, id));
+        let reader = TileReader::open(checkpoint.size, checkpoint.root, fetch);
+        Ok(Tree {
+            reader: reader.map_err(|error| failed(&self.from, error))?,
+            origin: checkpoint.origin.clone(),
+            from: self.from.clone(),
+        })
+    }
+}
+
+fn read_checkpoint(bytes: &[u8]) -> Result<SignedCheckpoint, CheckpointError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| NoteError::Note {
+        why: "it is not UTF-8",
+    })?;
+    text.parse()
+}
+
+/// The next line, or as much of it as a checkpoint can have; none at the end.
+fn next_line(lines: &mut impl BufRead) -> Result<Option<Vec<u8>>, PublishedError> {
+    let mut line = Vec::new();
+    let most = CHECKPOINT_BYTES_MAX as u64 + 1;
+    match lines.by_ref().take(most).read_until(b'\n', &mut line) {
+        Ok(0) => Ok(None),
+        Ok(_) => Ok(Some(line)),
+        Err(error) => Err(FetchError::of_io(&error).into()),
+    }
+}
+
+/// Which of the two it is: a source that could not be read, or one that has something else.
+fn failed(from: &str, error: ReadError<FetchError>) -> PublishedError {
+    match error {
+        ReadError::Fetch { error, .. } => error.into(),
+        ReadError::Proof(error) => PublishedError::Outside(error),
+        error => PublishedError::Tiles {
+            from: from.to_owned(),
+            error,
+        },
+    }
+}
+
+/// The tree under one checkpoint, read from tiles as it is asked.
+pub struct Tree {
+    reader: TileReader<Fetch>,
+    origin: Origin,
+    from: String,
+}
+
+/// What entry 0 says.
+#[derive(Debug, Clone)]
+pub struct First {
+    /// The poll's id: the leaf hash of entry 0.
+    pub poll_id: Hash,
+    /// The opening.
+    pub opening: Opening,
+}
+
+impl Tree {
+    /// Number of entries.
+    pub fn size(&self) -> u64 {
+        self.reader.size()
+    }
+
+    /// What a reader of the tree says, in this source's name.
+    pub fn ask<T>(
+        &mut self,
+        ask: impl FnOnce(&mut TileReader<Fetch>) -> Result<T, ReadError<FetchError>>,
+    ) -> Result<T, PublishedError> {
+        ask(&mut self.reader).map_err(|error| failed(&self.from, error))
+    }
+
+    /// The canonical bytes of one entry.
+    pub fn entry(&mut self, index: u64) -> Result<Vec<u8>, PublishedError> {
+        let mut found = Vec::new();
+        self.bundle(index / TILE_WIDTH, |at, entry| {
+            if at == index {
+                found = entry.to_vec();
+            }
+        })?;
+        match index < self.size() {
+            true => Ok(found),
+            false => Err(PublishedError::Outside(ProofError::OutsideTree {
+                index,
+                size: self.size(),
+            })),
         }
     }
 
-    /// The list of checkpoints, if it is there.
-    pub(crate) fn checkpoints(
-        &self,
-        findings: &mut Findings,
-    ) -> Result<Option<ListReader>, AuditError> {
-        findings.looked_at(V1, 1);
-        match there(self.fetcher.checkpoints())? {
-            Ok(body) => Ok(Some(ListReader::new(BufReader::with_capacity(
-                1 << 16,
-                body,
-            )))),
-            Err(found) => {
-                let meaning = "nobody can see what was published before";
-                let expected = "the list of checkpoints";
-                findings.fail(V1, Failure::new("`checkpoints`", expected, found, meaning));
-                Ok(None)
-            }
-        }
-    }
-
-    /// Gives every whole leaf to `take`. Returns whether the leaves are all there.
-    pub(crate) fn roster(
-        &self,
-        mut take: impl FnMut(&[u8; LEAF_BYTES]),
-        findings: &mut Findings,
-    ) -> Result<bool, AuditError> {
-        findings.looked_at(V1, 1);
-        let mut body = match there(self.fetcher.roster())? {
-            Ok(body) => BufReader::with_capacity(1 << 16, body),
-            Err(found) => {
-                let meaning = "a part of the ledger was left out";
-                findings.fail(V1, Failure::new("`roster`", "the leaves", found, meaning));
-                return Ok(false);
-            }
-        };
-        loop {
-            let mut leaf = [0; LEAF_BYTES];
-            match fill(&mut body, &mut leaf).map_err(failed)? {
-                0 => return Ok(true),
-                LEAF_BYTES => take(&leaf),
-                left => {
-                    let meaning = "the last leaf is cut or smuggled bytes stand behind it";
-                    let expected = "whole leaves of 98 bytes";
-                    let found = format!("{left} bytes left over");
-                    findings.fail(V1, Failure::new("`roster`", expected, found, meaning));
-                    return Ok(false);
+    /// Shows every entry from `from` on with its place, bundle by bundle.
+    pub fn entries(
+        &mut self,
+        from: u64,
+        mut see: impl FnMut(u64, &[u8]),
+    ) -> Result<(), PublishedError> {
+        let bundles = from / TILE_WIDTH..self.size().div_ceil(TILE_WIDTH);
+        for index in bundles {
+            self.bundle(index, |at, entry| {
+                if at >= from {
+                    see(at, entry);
                 }
-            }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Entry 0, if it is the opening of the ledger that the checkpoint is of.
+    pub fn first(&mut self) -> Result<First, PublishedError> {
+        let bytes = self.entry(0)?;
+        let wrong = |why: String| PublishedError::Opening {
+            from: self.from.clone(),
+            origin: self.origin.clone(),
+            why,
+        };
+        let sealed = Sealed::<Event>::read(&bytes).map_err(|error| wrong(error.to_string()))?;
+        match sealed.into_entry().event {
+            Event::Opened(opened) if opened.opening.origin == self.origin => Ok(First {
+                poll_id: leaf_hash(&bytes),
+                opening: opened.opening,
+            }),
+            Event::Opened(opened) => Err(wrong(format!("it opens `{}`", opened.opening.origin))),
+            other => Err(wrong(format!("it is `{}`", other.name()))),
         }
     }
 
-    /// Where it lies, if that is a folder.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.fetcher.folder()
-    }
-
-    /// The bytes of each of these tiles, or what is there instead.
-    pub(crate) fn tiles(&self, ids: &[TileId]) -> Result<Vec<Result<Vec<u8>, String>>, AuditError> {
-        tiles(&self.fetcher, ids)
-    }
-}
-
-/// Fetches tiles, some at a time: an address takes its time for each.
-fn tiles(fetcher: &Fetcher, ids: &[TileId]) -> Result<Vec<Result<Vec<u8>, String>>, AuditError> {
-    let fetch = |ids: &[TileId]| -> Vec<_> {
-        let fetched = ids.iter().map(|id| there(fetcher.tile(*id)));
-        fetched.collect()
-    };
-    let at_once = if fetcher.is_address() {
-        FETCHES_AT_ONCE_MAX
-    } else {
-        1
-    };
-    let share = ids.len().div_ceil(at_once).max(1);
-    let fetched: Vec<_> = std::thread::scope(|scope| {
-        let (first, rest) = ids.split_at(share.min(ids.len()));
-        let others: Vec<_> = rest
-            .chunks(share)
-            .map(|share| scope.spawn(move || fetch(share)))
-            .collect();
-        let mut fetched = fetch(first);
-        for (other, share) in others.into_iter().zip(rest.chunks(share)) {
-            // A thread that could not finish has fetched nothing; it is done again here.
-            fetched.extend(other.join().unwrap_or_else(|_| fetch(share)));
+    fn bundle(
+        &mut self,
+        index: u64,
+        mut see: impl FnMut(u64, &[u8]),
+    ) -> Result<(), PublishedError> {
+        let Some(id) = TileId::at(TileKind::Entries, index, self.size()) else {
+            return Ok(());
+        };
+        let bytes = self.ask(|reader| reader.bundle(index))?;
+        let entries = bundle::read(&bytes, id.width()).map_err(|error| PublishedError::Tiles {
+            from: self.from.clone(),
+            error: ReadError::Bundle { id, error },
+        })?;
+        for (at, entry) in (index * TILE_WIDTH..).zip(entries) {
+            see(at, entry);
         }
-        fetched
-    });
-    fetched.into_iter().collect()
-}
-
-/// What was fetched, or why it is nothing; an error where that is nobody's doing.
-fn there<T>(fetched: Result<T, FetchError>) -> Result<Result<T, String>, AuditError> {
-    match fetched {
-        Ok(fetched) => Ok(Ok(fetched)),
-        Err(FetchError::Missing { .. }) => Ok(Err("nothing there".into())),
-        Err(FetchError::TooLong { max, .. }) => Ok(Err(format!("more than {max} bytes"))),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn read_checkpoint(bytes: &[u8]) -> Result<SignedCheckpoint, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "bytes that are no UTF-8".to_owned())?;
-    text.parse().map_err(|error| format!("{error}"))
-}
-
-fn failed(error: io::Error) -> AuditError {
-    let known = FetchError::of(&error).cloned();
-    let what = "roster".into();
-    let why = error.to_string();
-    known.unwrap_or(FetchError::Unreadable { what, why }).into()
-}
-
-/// Reads until `bytes` are full or the end is there, and says how many there were.
-fn fill(reader: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
-        match reader.read(room) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-/// The entries of a published poll, out of its bundles.
-pub(crate) struct Entries {
-    fetcher: Fetcher,
-    size: u64,
-    next_bundle: u64,
-    fetched: VecDeque<(TileId, Result<Vec<u8>, String>)>,
-    waiting: VecDeque<Vec<u8>>,
-    read: u64,
-    /// The first bundle that is missing or none, and what is there.
-    lack: Option<(TileId, String)>,
-}
-
-impl Entries {
-    /// The next entry; none after the last, or where a bundle is missing.
-    pub(crate) fn next_entry(&mut self) -> Result<Option<Vec<u8>>, AuditError> {
-        while self.waiting.is_empty() && self.lack.is_none() {
-            if self.fetched.is_empty() {
-                self.fetch()?;
-            }
-            let Some((id, bytes)) = self.fetched.pop_front() else {
-                break;
-            };
-            match bytes.and_then(|bytes| take_apart(id, &bytes)) {
-                Ok(entries) => self.waiting = entries,
-                Err(found) => self.lack = Some((id, found)),
-            }
-        }
-        let entry = self.waiting.pop_front();
-        self.read += u64::from(entry.is_some());
-        Ok(entry)
-    }
-
-    /// How many entries were read.
-    pub(crate) fn read(&self) -> u64 {
-        self.read
-    }
-
-    /// Judges, after the last entry, whether they were all there.
-    pub(crate) fn judge(self, findings: &mut Findings) {
-        findings.looked_at(V1, self.next_bundle);
-        if let Some((id, found)) = self.lack {
-            let expected = format!("a bundle of {} entries", id.width());
-            let meaning = "entries were left out: none after this place was read";
-            findings.fail(
-                V1,
-                Failure::new(format!("`{id}`"), expected, found, meaning),
-            );
-        }
-    }
-
-    fn fetch(&mut self) -> Result<(), AuditError> {
-        let ids = (self.next_bundle..self.next_bundle.saturating_add(BUNDLES_AT_ONCE_MAX))
-            .map_while(|index| TileId::at(TileKind::Entries, index, self.size));
-        let ids: Vec<TileId> = ids.collect();
-        let fetched = tiles(&self.fetcher, &ids)?;
-        self.next_bundle += ids.len() as u64;
-        self.fetched = ids.into_iter().zip(fetched).collect();
         Ok(())
     }
 }
 
-fn take_apart(id: TileId, bytes: &[u8]) -> Result<VecDeque<Vec<u8>>, String> {
-    let entries = bundle::read(bytes, id.width()).map_err(|error| error.to_string())?;
-    Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sijill_scenarios::{Published as Made, fixture};
+
+    /// A folder of this, and what is read of it.
+    fn asked(made: &Made) -> (tempfile::TempDir, Published) {
+        let folder = tempfile::tempdir().unwrap();
+        made.write(folder.path()).unwrap();
+        let published = Published::of(folder.path().to_str().unwrap()).unwrap();
+        (folder, published)
+    }
+
+    #[test]
+    fn entries_and_opening_are_read_under_the_newest_and_under_an_older_checkpoint() {
+        let bench = fixture::honest();
+        let made = Made::of(&bench).after([3, 9]);
+        let (_folder, published) = asked(&made);
+        for size in [3, 9, made.size()] {
+            let signed = published.checkpoint_of(size).unwrap();
+            assert_eq!(signed, made.checkpoint(size));
+            let mut tree = published.tree_under(signed.claimed()).unwrap();
+            assert_eq!(tree.first().unwrap().poll_id, bench.poll.id());
+            let mut seen = Vec::new();
+            tree.entries(2, |at, entry| seen.push((at, entry.to_vec())))
+                .unwrap();
+            let expected = (2..size).map(|at| (at, made.entries[at as usize].clone()));
+            assert_eq!(seen, expected.collect::<Vec<_>>());
+            assert_eq!(
+                tree.entry(size - 1).unwrap(),
+                made.entries[size as usize - 1]
+            );
+            assert!(matches!(tree.entry(size), Err(PublishedError::Outside(_))));
+        }
+        let other = published.checkpoint_of(4);
+        assert!(matches!(
+            other,
+            Err(PublishedError::NoSuchSize { size: 4, .. })
+        ));
+    }
+
+    /// The log's own key signs a tree whose first entry opens another ledger, or none.
+    #[test]
+    fn a_ledger_that_does_not_begin_with_its_own_opening_is_a_contradiction() {
+        let bench = fixture::honest();
+        let mut renamed = Made::of(&bench);
+        renamed.origin = "ur.example/polls/other".parse().unwrap();
+        let mut headless = Made::of(&bench);
+        headless.entries.remove(0);
+        let mut nonsense = Made::of(&bench);
+        nonsense.entries[0] = b"nonsense".to_vec();
+        for made in [renamed, headless, nonsense] {
+            let (_folder, published) = asked(&made);
+            let error = published.tree().unwrap().first().unwrap_err();
+            assert!(error.is_contradiction() && !error.is_missing(), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_tile_that_is_bent_or_missing_is_told_apart() {
+        let made = Made::of(&fixture::honest());
+        let (folder, published) = asked(&made);
+        let bundle = folder
+            .path()
+            .join(format!("tile/entries/000.p/{}", made.size()));
+        let mut bytes = std::fs::read(&bundle).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&bundle, bytes).unwrap();
+        let error = published.tree().unwrap().entry(0).unwrap_err();
+        assert!(error.is_contradiction(), "{error}");
+        std::fs::remove_file(&bundle).unwrap();
+        let error = published.tree().unwrap().entry(0).unwrap_err();
+        assert!(error.is_missing() && !error.is_contradiction(), "{error}");
+    }
 }

@@ -7,7 +7,7 @@ use crate::export_file::{self, ExportFile};
 use crate::findings::Findings;
 use crate::limits::{CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX};
 use crate::list_reader::ListReader;
-use crate::published::{self, Published};
+use crate::published_files::{self, Published};
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_poll::roster::LEAF_BYTES;
 
@@ -107,7 +107,7 @@ pub(crate) enum Entries {
     /// Of a file, and its path.
     Export(export_file::Entries, std::path::PathBuf),
     /// Of bundles.
-    Published(published::Entries),
+    Published(published_files::Entries),
 }
 
 impl Entries {

@@ -18,7 +18,8 @@ use crate::tree::{Hash, leaf_hash};
 use data_encoding::BASE64;
 use std::{fmt, str::FromStr};
 
-const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
+/// The first line of a tlog-proof's file.
+pub const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 
 /// Why a text is no tlog-proof, or proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

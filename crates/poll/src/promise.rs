@@ -11,7 +11,8 @@ use sijill_ledger::note::{self, VerifierKey};
 use sijill_ledger::{Hash, Origin, PublicKey, SecretKey, codec};
 
 const FIRST_LINE: &str = "sijill promise v1";
-const FILE_FIRST_LINE: &str = "sijill-promise@v1";
+/// The first line of a promise's file.
+pub const FILE_FIRST_LINE: &str = "sijill-promise@v1";
 
 /// What is promised.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,16 +110,7 @@ pub fn open(
     key: PublicKey,
 ) -> Result<VerifiedPromise, PollError> {
     let fail = |why| PollError::Promise { why };
-    if file.len() > PROMISE_BYTES_MAX {
-        return Err(fail("it is too long"));
-    }
-    let rest = file
-        .strip_prefix(FILE_FIRST_LINE)
-        .and_then(|rest| rest.strip_prefix("\nanswer "))
-        .ok_or(fail("it does not begin as a promise file"))?;
-    let (answer, note) = rest
-        .split_once("\n\n")
-        .ok_or(fail("it has no note after the answer"))?;
+    let (answer, note) = split(file)?;
     let bytes = BASE64
         .decode(answer.as_bytes())
         .map_err(|_| fail("its answer is not base64"))?;
@@ -132,6 +124,30 @@ pub fn open(
         return Err(fail("it is for another answer than the one beside it"));
     }
     Ok(VerifiedPromise { promise, responded })
+}
+
+/// What a promise file claims to promise, whoever signed it: so that one knows which poll's key to ask for before
+/// [`open`].
+pub fn claimed(file: &str) -> Result<Promise, PollError> {
+    let (_, note) = split(file)?;
+    let text = note.find("\n\n").and_then(|end| note.get(..=end));
+    Promise::parse(text.ok_or(PollError::Promise {
+        why: "its note has no signature",
+    })?)
+}
+
+/// The answer in base64, and the note.
+fn split(file: &str) -> Result<(&str, &str), PollError> {
+    let fail = |why| PollError::Promise { why };
+    if file.len() > PROMISE_BYTES_MAX {
+        return Err(fail("it is too long"));
+    }
+    let rest = file
+        .strip_prefix(FILE_FIRST_LINE)
+        .and_then(|rest| rest.strip_prefix("\nanswer "))
+        .ok_or(fail("it does not begin as a promise file"))?;
+    rest.split_once("\n\n")
+        .ok_or(fail("it has no note after the answer"))
 }
 
 fn hash(base64: &str) -> Option<Hash> {

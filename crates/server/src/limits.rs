@@ -109,9 +109,5 @@ pub const PUBLICATION_MS_MIN: u64 = 1_000;
 /// Time that open connections get to end when the service stops, in milliseconds.
 pub const STOP_MS_MAX: u64 = 5_000;
 
-/// Files of tiles and bundles that are put in place before they are made durable together: 512 tiles of 8 KiB and as many
-/// bundles of some 60 KiB are about 32 MiB that a disk takes in a second.
-pub const TILES_UNSETTLED_MAX: usize = 1_024;
-
 /// Bytes of full tiles and bundles that are kept in memory: some 3,000 tiles, or 700 bundles of 40 KiB.
 pub const TILES_KEPT_BYTES_MAX: usize = 32 * 1024 * 1024;

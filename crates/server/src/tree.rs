@@ -7,7 +7,6 @@
 //! - a start goes on only if the log has the entries that the newest checkpoint is over.
 
 use crate::ServerError;
-use crate::limits::TILES_UNSETTLED_MAX;
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::tile::{TileId, TileKind};
@@ -16,6 +15,7 @@ use sijill_ledger::tile_writer::TileWriter;
 use sijill_ledger::tree::leaf_hash;
 use sijill_ledger::{Head, Origin, Sealed, SecretKey};
 use sijill_poll::{Event, Poll};
+use sijill_store::limits::TILES_UNSETTLED_MAX;
 use sijill_store::public_folder::Listed;
 use sijill_store::{CheckpointStore, Log, PublicFolder};
 

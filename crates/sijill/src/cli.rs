@@ -63,8 +63,12 @@ pub enum Command {
     Ledger(Ledger),
     Export(commands::export::Args),
     Import(commands::import::Args),
+    Publish(commands::publish::Args),
     Replay(commands::replay::Args),
     Audit(commands::audit::Args),
+    Verify(commands::verify::Args),
+    Prove(commands::prove::Args),
+    Compare(commands::compare::Args),
 }
 
 /// `sijill keys`.
@@ -125,8 +129,12 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Ledger(Ledger::Tail(args)) => commands::ledger_tail::run(args, &settings),
         Command::Export(args) => commands::export::run(args, &settings),
         Command::Import(args) => commands::import::run(args, &settings),
+        Command::Publish(args) => commands::publish::run(args, &settings),
         Command::Replay(args) => commands::replay::run(args, &settings),
         Command::Audit(args) => commands::audit::run(args, &settings),
+        Command::Verify(args) => commands::verify::run(args, &settings),
+        Command::Prove(args) => commands::prove::run(args, &settings),
+        Command::Compare(args) => commands::compare::run(args, &settings),
     }
 }
 

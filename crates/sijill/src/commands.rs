@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and how it is carried out.
 
 pub mod audit;
+pub mod compare;
 pub mod demo;
 pub mod export;
 pub mod import;
@@ -9,7 +10,10 @@ pub mod keys_new;
 pub mod ledger_show;
 pub mod ledger_tail;
 pub mod poll;
+pub mod prove;
+pub mod publish;
 pub mod replay;
 pub mod roster_import;
 pub mod roster_make;
 pub mod serve;
+pub mod verify;

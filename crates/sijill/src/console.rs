@@ -97,6 +97,21 @@ fn style(template: &str) -> ProgressStyle {
         .progress_chars("█▉▊▋▌▍▎▏░")
 }
 
+/// A text that somebody else wrote, so that it cannot command a terminal: no control character, and none that turns the
+/// direction of what follows.
+pub fn plain(text: &str) -> String {
+    let commands =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let shown = |c: char| {
+        if commands(c) {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A number as people read it: `48,102`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -133,6 +148,14 @@ mod tests {
         ] {
             assert_eq!(grouped(number), text);
         }
+    }
+
+    #[test]
+    fn what_others_wrote_cannot_command_the_terminal() {
+        assert_eq!(
+            plain("نعم a\u{1b}[2Jb\u{202e}c\n"),
+            "نعم a\u{fffd}[2Jb\u{fffd}c\u{fffd}"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A [`Fault`] anywhere in an error's chain decides the code; an error without one could not finish (3).
 
 use sijill_auditor::AuditError;
+use sijill_auditor::published::PublishedError;
 use sijill_server::ServerError;
 use sijill_store::StoreError;
 use std::fmt;
@@ -85,10 +86,26 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         Some(Fault::Input(_)) => Exit::Input,
         Some(Fault::Unfinished(_)) => Exit::Unfinished,
         None if matches!(error.downcast_ref(), Some(AuditError::Address { .. })) => Exit::Input,
+        None if error.is::<PublishedError>() => {
+            error.downcast_ref().map_or(Exit::Unfinished, of_published)
+        }
         None => match store_error(error) {
             Some(error) if is_wrong_input(error) => Exit::Input,
             _ => Exit::Unfinished,
         },
+    }
+}
+
+/// What a published poll did not give: because of what was asked for, of what it is, or of disk and network.
+fn of_published(error: &PublishedError) -> Exit {
+    match error {
+        PublishedError::Source(_)
+        | PublishedError::Outside(_)
+        | PublishedError::NoSuchSize { .. } => Exit::Input,
+        PublishedError::Fetch(_) => Exit::Unfinished,
+        PublishedError::Checkpoint { .. }
+        | PublishedError::Tiles { .. }
+        | PublishedError::Opening { .. } => Exit::NotSo,
     }
 }
 

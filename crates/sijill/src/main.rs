@@ -21,6 +21,7 @@ mod roster_leaves;
 mod roster_making;
 mod settings;
 mod signing;
+mod small_file;
 #[cfg(test)]
 mod test_desk;
 

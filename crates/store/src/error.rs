@@ -119,6 +119,32 @@ pub enum StoreError {
         /// The copy.
         path: String,
     },
+    /// Refused: a poll of which nothing is published.
+    #[error("nothing of `{origin}` is published yet; serve it (`sijill serve`), and publish then")]
+    NothingPublished {
+        /// The ledger.
+        origin: String,
+    },
+    /// Refused: a folder with something else in it.
+    #[error(
+        "`{path}` has another history than this poll: {why}. Nothing was changed; name another folder, or keep it as evidence"
+    )]
+    OtherHistory {
+        /// The folder.
+        path: String,
+        /// What differs.
+        why: String,
+    },
+    /// Contradiction: tiles that do not lead to their checkpoint.
+    #[error(
+        "the tiles in `{path}` cannot be used: {why}. They are derived: stop the service, remove the folder `tile` there, and start it again"
+    )]
+    Tiles {
+        /// The folder.
+        path: String,
+        /// What is wrong with them.
+        why: String,
+    },
     /// Contradiction: the list of published checkpoints is damaged.
     #[error(
         "`{path}`, the list of published checkpoints, is damaged: {why}. Put it back from a backup, or from what observers have of it"

@@ -21,6 +21,7 @@ pub mod log;
 pub mod measure;
 mod medium;
 pub mod public_folder;
+mod publish;
 mod sled_medium;
 pub mod space;
 
@@ -31,6 +32,7 @@ pub use error::StoreError;
 pub use import::import;
 pub use log::{Append, Loaded, Log, Salvaged, Written};
 pub use public_folder::PublicFolder;
+pub use publish::{Copied, publish};
 
 // Tests below the seam share the bench of the stories, which names the crate as everybody does.
 #[cfg(test)]

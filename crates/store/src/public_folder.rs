@@ -11,7 +11,7 @@ use sijill_ledger::Origin;
 use sijill_ledger::bundle;
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::checkpoint_list::{Ascent, CheckpointListError, Splitter};
-use sijill_ledger::limits::CHECKPOINT_BYTES_MAX;
+use sijill_ledger::limits::{CHECKPOINT_BYTES_MAX, ORIGIN_BYTES_MAX};
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_ledger::tile_writer::Tile;
 use std::collections::BTreeSet;
@@ -19,6 +19,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take, Write};
 use std::path::{Path, PathBuf};
 
+/// Name of the newest checkpoint, in a folder for file servers; the service keeps its own in `checkpoint_store`.
+const CHECKPOINT: &str = "checkpoint";
 /// Name of the list of checkpoints.
 const LIST: &str = "checkpoints";
 
@@ -123,6 +125,44 @@ impl PublicFolder {
         Ok(bytes.and_then(|bytes| beginning(&bytes, id)))
     }
 
+    /// The canonical bytes of the entries from one index up to another, bundle by bundle, as they stand: nobody vouches
+    /// for them.
+    ///
+    /// # Errors
+    /// If a bundle is missing, cannot be read, or is none.
+    pub fn entries(
+        &self,
+        from: u64,
+        size: u64,
+    ) -> impl Iterator<Item = Result<Vec<u8>, StoreError>> + '_ {
+        let bundles = from / TILE_WIDTH..size.div_ceil(TILE_WIDTH);
+        bundles.flat_map(move |index| {
+            let skipped = from.saturating_sub(index * TILE_WIDTH);
+            match self.bundle(index, size) {
+                Ok(entries) => {
+                    let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
+                    entries.into_iter().skip(skipped).map(Ok).collect()
+                }
+                Err(error) => vec![Err(error)],
+            }
+        })
+    }
+
+    fn bundle(&self, index: u64, size: u64) -> Result<Vec<Vec<u8>>, StoreError> {
+        let unusable = |why: String| StoreError::Tiles {
+            path: self.path.display().to_string(),
+            why,
+        };
+        let Some(id) = TileId::at(TileKind::Entries, index, size) else {
+            return Ok(Vec::new());
+        };
+        let bytes = self.tile_or_beginning(id)?;
+        let bytes = bytes.ok_or_else(|| unusable(format!("`{id}` is not there")))?;
+        let entries = bundle::read(&bytes, id.width());
+        let entries = entries.map_err(|error| unusable(format!("`{id}`: {error}")))?;
+        Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
     /// Takes away the partial files of a tile that is full now. Only after a checkpoint that needs none of them.
     pub fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
         let folder = self.path.join(format!("{full}.p"));
@@ -138,6 +178,22 @@ impl PublicFolder {
     pub fn drop_tiles(&mut self) -> Result<(), StoreError> {
         self.unsettled = Default::default();
         files::remove_folder(&self.path.join("tile"))
+    }
+
+    /// The ledger that the list of checkpoints is of, by its first line; none if nothing is published.
+    pub fn origin(&self) -> Result<Option<Origin>, StoreError> {
+        let path = self.path.join(LIST);
+        let mut line = String::new();
+        match File::open(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::io("open", &path)(error)),
+            Ok(list) => {
+                let first = list.take(ORIGIN_BYTES_MAX as u64 + 1);
+                let read = BufReader::new(first).read_line(&mut line);
+                read.map_err(StoreError::io("read", &path))?;
+            }
+        }
+        Ok(line.trim_end_matches('\n').parse().ok())
     }
 
     /// Every checkpoint of the list, which is of the ledger of this name. What a crash left half written at its end is passed over.
@@ -192,6 +248,62 @@ impl PublicFolder {
             0 => files::sync_folder(&self.path),
             _ => Ok(()),
         }
+    }
+
+    /// The checkpoint of a folder for file servers; none if there is none.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        let path = self.path.join(CHECKPOINT);
+        let Some(bytes) = read(&path)? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes).map_err(|error| error.to_string());
+        let signed = text.and_then(|text| {
+            let signed = text.parse::<SignedCheckpoint>();
+            signed.map_err(|error| error.to_string())
+        });
+        signed.map(Some).map_err(|why| StoreError::OtherHistory {
+            path: self.path.display().to_string(),
+            why: format!("its `{CHECKPOINT}` is none: {why}"),
+        })
+    }
+
+    /// Puts a checkpoint in its place in a folder for file servers, durably.
+    pub(crate) fn replace_checkpoint(
+        &self,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<(), StoreError> {
+        let text = checkpoint.to_string();
+        files::write_whole(&self.path.join(CHECKPOINT), text.as_bytes(), false)
+    }
+
+    /// Copies a file into this folder under a name, all at once, if it has none of that length.
+    pub(crate) fn copy_in(&self, file: &Path, name: &str) -> Result<(), StoreError> {
+        let target = self.path.join(name);
+        let length = |path: &Path| fs::metadata(path).map(|data| data.len()).ok();
+        if length(&target).is_some() && length(&target) == length(file) {
+            return Ok(());
+        }
+        let from = File::open(file).map_err(StoreError::io("open", file))?;
+        self.copy_from(from, &target)
+    }
+
+    /// Takes the beginning of another folder's list of checkpoints for this folder's, all at once.
+    pub(crate) fn copy_list(&self, other: &Self, bytes: u64) -> Result<(), StoreError> {
+        self.copy_from(other.list(0, bytes)?, &self.path.join(LIST))
+    }
+
+    fn copy_from(&self, mut from: impl Read, target: &Path) -> Result<(), StoreError> {
+        let temporary = target.with_extension("writing");
+        let mut copy = || {
+            let mut file = File::create(&temporary)?;
+            std::io::copy(&mut from, &mut file)?;
+            file.sync_data()
+        };
+        copy().map_err(StoreError::io("write", target))?;
+        files::rename(&temporary, target)
     }
 
     /// The list from one place up to another, to be read.

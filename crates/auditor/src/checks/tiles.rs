@@ -6,7 +6,7 @@
 use crate::error::AuditError;
 use crate::findings::Findings;
 use crate::limits::TILE_FOLDERS_DEEP_MAX;
-use crate::published::Published;
+use crate::published_files::Published;
 use crate::report::Failure;
 use sijill_ledger::bundle;
 use sijill_ledger::tile::{TileId, TileKind};

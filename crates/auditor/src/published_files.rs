@@ -1,0 +1,265 @@
+//! A published poll as a source, from its folder or its address: entries out of bundles, leaves and checkpoints in
+//! streams, and check V1 over them.
+//!
+//! The note `checkpoint` is read first and says how much there is: what is published meanwhile is left for the next
+//! audit. What is missing or of another shape is a finding; only what cannot be read is an error.
+
+use crate::error::AuditError;
+use crate::fetcher::{FetchError, Fetcher};
+use crate::findings::Findings;
+use crate::limits::{BUNDLES_AT_ONCE_MAX, FETCHES_AT_ONCE_MAX};
+use crate::list_reader::ListReader;
+use crate::report::Failure;
+use sijill_ledger::bundle;
+use sijill_ledger::checkpoint::SignedCheckpoint;
+use sijill_ledger::tile::{TileId, TileKind};
+use sijill_poll::roster::LEAF_BYTES;
+use std::collections::VecDeque;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// The number of this check.
+const V1: u8 = 1;
+
+/// A published poll whose newest checkpoint could be read.
+pub(crate) struct Published {
+    fetcher: Fetcher,
+    newest: SignedCheckpoint,
+}
+
+impl Published {
+    /// Reads the newest checkpoint; `None` if there is none to go by.
+    pub(crate) fn open(
+        fetcher: Fetcher,
+        findings: &mut Findings,
+    ) -> Result<Option<Self>, AuditError> {
+        findings.looked_at(V1, 1);
+        let newest = match there(fetcher.checkpoint())? {
+            Ok(bytes) => read_checkpoint(&bytes),
+            Err(lack) => Err(lack),
+        };
+        match newest {
+            Ok(newest) => Ok(Some(Self { fetcher, newest })),
+            Err(found) => {
+                let meaning = "nothing says how much was published, and nothing of it was read";
+                let expected = "the newest checkpoint";
+                findings.fail(V1, Failure::new("`checkpoint`", expected, found, meaning));
+                Ok(None)
+            }
+        }
+    }
+
+    /// The newest checkpoint, as somebody claims it.
+    pub(crate) fn newest(&self) -> &SignedCheckpoint {
+        &self.newest
+    }
+
+    /// Number of entries that it claims.
+    pub(crate) fn size(&self) -> u64 {
+        self.newest.claimed().size
+    }
+
+    /// All entries, from the first.
+    pub(crate) fn entries(&self) -> Entries {
+        Entries {
+            fetcher: self.fetcher.clone(),
+            size: self.size(),
+            next_bundle: 0,
+            fetched: VecDeque::new(),
+            waiting: VecDeque::new(),
+            read: 0,
+            lack: None,
+        }
+    }
+
+    /// The list of checkpoints, if it is there.
+    pub(crate) fn checkpoints(
+        &self,
+        findings: &mut Findings,
+    ) -> Result<Option<ListReader>, AuditError> {
+        findings.looked_at(V1, 1);
+        match there(self.fetcher.checkpoints())? {
+            Ok(body) => Ok(Some(ListReader::new(BufReader::with_capacity(
+                1 << 16,
+                body,
+            )))),
+            Err(found) => {
+                let meaning = "nobody can see what was published before";
+                let expected = "the list of checkpoints";
+                findings.fail(V1, Failure::new("`checkpoints`", expected, found, meaning));
+                Ok(None)
+            }
+        }
+    }
+
+    /// Gives every whole leaf to `take`. Returns whether the leaves are all there.
+    pub(crate) fn roster(
+        &self,
+        mut take: impl FnMut(&[u8; LEAF_BYTES]),
+        findings: &mut Findings,
+    ) -> Result<bool, AuditError> {
+        findings.looked_at(V1, 1);
+        let mut body = match there(self.fetcher.roster())? {
+            Ok(body) => BufReader::with_capacity(1 << 16, body),
+            Err(found) => {
+                let meaning = "a part of the ledger was left out";
+                findings.fail(V1, Failure::new("`roster`", "the leaves", found, meaning));
+                return Ok(false);
+            }
+        };
+        loop {
+            let mut leaf = [0; LEAF_BYTES];
+            match fill(&mut body, &mut leaf).map_err(failed)? {
+                0 => return Ok(true),
+                LEAF_BYTES => take(&leaf),
+                left => {
+                    let meaning = "the last leaf is cut or smuggled bytes stand behind it";
+                    let expected = "whole leaves of 98 bytes";
+                    let found = format!("{left} bytes left over");
+                    findings.fail(V1, Failure::new("`roster`", expected, found, meaning));
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// Where it lies, if that is a folder.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.fetcher.folder()
+    }
+
+    /// The bytes of each of these tiles, or what is there instead.
+    pub(crate) fn tiles(&self, ids: &[TileId]) -> Result<Vec<Result<Vec<u8>, String>>, AuditError> {
+        tiles(&self.fetcher, ids)
+    }
+}
+
+/// Fetches tiles, some at a time: an address takes its time for each.
+fn tiles(fetcher: &Fetcher, ids: &[TileId]) -> Result<Vec<Result<Vec<u8>, String>>, AuditError> {
+    let fetch = |ids: &[TileId]| -> Vec<_> {
+        let fetched = ids.iter().map(|id| there(fetcher.tile(*id)));
+        fetched.collect()
+    };
+    let at_once = if fetcher.is_address() {
+        FETCHES_AT_ONCE_MAX
+    } else {
+        1
+    };
+    let share = ids.len().div_ceil(at_once).max(1);
+    let fetched: Vec<_> = std::thread::scope(|scope| {
+        let (first, rest) = ids.split_at(share.min(ids.len()));
+        let others: Vec<_> = rest
+            .chunks(share)
+            .map(|share| scope.spawn(move || fetch(share)))
+            .collect();
+        let mut fetched = fetch(first);
+        for (other, share) in others.into_iter().zip(rest.chunks(share)) {
+            // A thread that could not finish has fetched nothing; it is done again here.
+            fetched.extend(other.join().unwrap_or_else(|_| fetch(share)));
+        }
+        fetched
+    });
+    fetched.into_iter().collect()
+}
+
+/// What was fetched, or why it is nothing; an error where that is nobody's doing.
+fn there<T>(fetched: Result<T, FetchError>) -> Result<Result<T, String>, AuditError> {
+    match fetched {
+        Ok(fetched) => Ok(Ok(fetched)),
+        Err(FetchError::Missing { .. }) => Ok(Err("nothing there".into())),
+        Err(FetchError::TooLong { max, .. }) => Ok(Err(format!("more than {max} bytes"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read_checkpoint(bytes: &[u8]) -> Result<SignedCheckpoint, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "bytes that are no UTF-8".to_owned())?;
+    text.parse().map_err(|error| format!("{error}"))
+}
+
+fn failed(error: io::Error) -> AuditError {
+    let known = FetchError::of(&error).cloned();
+    let what = "roster".into();
+    let why = error.to_string();
+    known.unwrap_or(FetchError::Unreadable { what, why }).into()
+}
+
+/// Reads until `bytes` are full or the end is there, and says how many there were.
+fn fill(reader: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(room) = bytes.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match reader.read(room) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// The entries of a published poll, out of its bundles.
+pub(crate) struct Entries {
+    fetcher: Fetcher,
+    size: u64,
+    next_bundle: u64,
+    fetched: VecDeque<(TileId, Result<Vec<u8>, String>)>,
+    waiting: VecDeque<Vec<u8>>,
+    read: u64,
+    /// The first bundle that is missing or none, and what is there.
+    lack: Option<(TileId, String)>,
+}
+
+impl Entries {
+    /// The next entry; none after the last, or where a bundle is missing.
+    pub(crate) fn next_entry(&mut self) -> Result<Option<Vec<u8>>, AuditError> {
+        while self.waiting.is_empty() && self.lack.is_none() {
+            if self.fetched.is_empty() {
+                self.fetch()?;
+            }
+            let Some((id, bytes)) = self.fetched.pop_front() else {
+                break;
+            };
+            match bytes.and_then(|bytes| take_apart(id, &bytes)) {
+                Ok(entries) => self.waiting = entries,
+                Err(found) => self.lack = Some((id, found)),
+            }
+        }
+        let entry = self.waiting.pop_front();
+        self.read += u64::from(entry.is_some());
+        Ok(entry)
+    }
+
+    /// How many entries were read.
+    pub(crate) fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// Judges, after the last entry, whether they were all there.
+    pub(crate) fn judge(self, findings: &mut Findings) {
+        findings.looked_at(V1, self.next_bundle);
+        if let Some((id, found)) = self.lack {
+            let expected = format!("a bundle of {} entries", id.width());
+            let meaning = "entries were left out: none after this place was read";
+            findings.fail(
+                V1,
+                Failure::new(format!("`{id}`"), expected, found, meaning),
+            );
+        }
+    }
+
+    fn fetch(&mut self) -> Result<(), AuditError> {
+        let ids = (self.next_bundle..self.next_bundle.saturating_add(BUNDLES_AT_ONCE_MAX))
+            .map_while(|index| TileId::at(TileKind::Entries, index, self.size));
+        let ids: Vec<TileId> = ids.collect();
+        let fetched = tiles(&self.fetcher, &ids)?;
+        self.next_bundle += ids.len() as u64;
+        self.fetched = ids.into_iter().zip(fetched).collect();
+        Ok(())
+    }
+}
+
+fn take_apart(id: TileId, bytes: &[u8]) -> Result<VecDeque<Vec<u8>>, String> {
+    let entries = bundle::read(bytes, id.width()).map_err(|error| error.to_string())?;
+    Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
+}

@@ -1,0 +1,111 @@
+//! `sijill publish`: what is published of a poll as files that any server can carry, and any auditor can audit.
+
+use crate::console::grouped;
+use crate::data_folder::PollFolder;
+use crate::fault::{Exit, input, unfinished};
+use crate::roster_leaves;
+use crate::settings::Settings;
+use anyhow::Result;
+use serde_json::json;
+use sijill_ledger::{Hash, Origin, Sealed};
+use sijill_poll::Event;
+use sijill_poll::definition::Definition;
+use sijill_store::{Copied, PublicFolder};
+use std::path::{Path, PathBuf};
+
+/// Write what is published of a poll into a folder for any file server
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Run it again to bring the folder up to date: only what is new is written. A server may run meanwhile. The folder belongs where the poll's origin says, and `sijill audit DIR` audits it anywhere.\n\nExample: sijill publish coalition /var/www/polls/coalition"
+)]
+pub struct Args {
+    /// The poll
+    poll: String,
+    /// The folder; made if it is not there
+    dir: PathBuf,
+}
+
+/// Carries it out.
+pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    let data = settings.data();
+    data.must_exist()?;
+    let poll = data.poll(&args.poll)?;
+    let source = PublicFolder::at(&poll.path().join("public"));
+    let Some(origin) = source.origin()? else {
+        return Err(input(format!(
+            "nothing of `{}` is published in this data directory; `sijill poll list` shows the polls, and `sijill serve` publishes them",
+            args.poll
+        )));
+    };
+    let life = settings.console.spinner("writing what is published");
+    let copied = publish(&source, &origin, &poll, &args.dir);
+    life.finish_and_clear();
+    answer(&args.dir, &copied?, settings)
+}
+
+fn answer(dir: &Path, copied: &Copied, settings: &Settings) -> Result<Exit> {
+    let Copied { checkpoint, before } = copied;
+    let json = json!({
+        "origin": checkpoint.origin.to_string(),
+        "dir": dir,
+        "entries": checkpoint.size,
+        "entries_before": before,
+        "root": checkpoint.root.to_base64(),
+    });
+    let text = format!(
+        "{} entries of `{}` in `{}`, {} of them new",
+        grouped(checkpoint.size),
+        checkpoint.origin,
+        dir.display(),
+        grouped(checkpoint.size - before),
+    );
+    settings.console.answer(&text, &json)?;
+    Ok(Exit::Well)
+}
+
+fn publish(
+    source: &PublicFolder,
+    origin: &Origin,
+    poll: &PollFolder,
+    dir: &Path,
+) -> Result<Copied> {
+    let listed = source.checkpoints(origin)?;
+    let size = listed.last().map_or(0, |last| last.size);
+    let roster = poll.roster();
+    let is_public = check_roster(source, size, &roster)?;
+    let mut target = PublicFolder::make(dir)?;
+    let roster = is_public.then_some(roster.as_path());
+    Ok(sijill_store::publish(source, origin, roster, &mut target)?)
+}
+
+/// Whether a roster's commitment is published. The leaves must be those committed to: nobody could audit others.
+fn check_roster(source: &PublicFolder, size: u64, roster: &Path) -> Result<bool> {
+    let mut definition = None;
+    for bytes in source.entries(0, size) {
+        match Sealed::<Event>::read(&bytes?)?.into_entry().event {
+            Event::Opened(opened) => {
+                definition = Definition::parse(&opened.opening.definition).ok();
+            }
+            Event::RosterCommitted(signed) => {
+                let definition = definition.ok_or_else(|| {
+                    unfinished("the definition in entry 0 cannot be read by this version")
+                })?;
+                is_committed(roster, &definition, signed.content.root)?;
+                return Ok(true);
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
+}
+
+fn is_committed(path: &Path, definition: &Definition, expected: Hash) -> Result<()> {
+    let found = roster_leaves::read(path, definition)?.root();
+    if found == expected {
+        return Ok(());
+    }
+    Err(unfinished(format!(
+        "the roster `{}` is not the one committed to: expected the root {expected}, found {found}; put the right file back",
+        path.display()
+    )))
+}
