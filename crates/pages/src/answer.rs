@@ -55,6 +55,10 @@ pub struct Standing {
     pub code: String,
     /// Address of the promise file.
     pub promise_href: String,
+    /// Address of the receipt's file, which is the promise until the answer is published.
+    pub receipt_href: String,
+    /// Address of the receipt's page.
+    pub receipt_page_href: String,
     /// The label of the option chosen. It is shown only beside a form to change it: whoever merely
     /// picks up a phone need not read it there.
     pub choice: Option<String>,

@@ -19,6 +19,10 @@ pub struct ConfirmationPage {
     pub code: String,
     /// Address of the promise file.
     pub promise_href: String,
+    /// Address of the receipt's file, which is the promise until the answer is published.
+    pub receipt_href: String,
+    /// Address of the receipt's page.
+    pub receipt_page_href: String,
     /// Minutes within which answers are usually published, rounded up.
     pub public_within_minutes: u64,
     /// When the promise is due: the answer stands in the public register by then.

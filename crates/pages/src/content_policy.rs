@@ -10,7 +10,10 @@ pub(crate) const CSS: &str = include_str!("../static/page.css");
 /// What the results page has besides.
 pub(crate) const RESULTS_CSS: &str = include_str!("../static/results.css");
 
-/// For every page but the results page: no script, no picture, no other origin; only the style
+/// What the page that checks receipts has besides.
+pub(crate) const VERIFY_CSS: &str = include_str!("../static/verify.css");
+
+/// For every page but those below: no script, no picture, no other origin; only the style
 /// sheet inside the page, and forms that go back to where they came from.
 pub static PAGE_CSP: LazyLock<String> = LazyLock::new(|| {
     format!(
@@ -26,6 +29,18 @@ pub static RESULTS_CSP: LazyLock<String> = LazyLock::new(|| {
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         source_hash(CSS),
         source_hash(RESULTS_CSS)
+    )
+});
+
+/// For the page that checks receipts: besides its styles, its script, which may reach nothing and nobody: no connection,
+/// no form that is sent, no markup made from text.
+pub static VERIFY_CSP: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "default-src 'none'; style-src '{}' '{}'; script-src 'self'; connect-src 'none'; \
+         form-action 'none'; base-uri 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
+        source_hash(CSS),
+        source_hash(VERIFY_CSS)
     )
 });
 

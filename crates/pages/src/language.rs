@@ -83,6 +83,11 @@ impl Language {
         }
     }
 
+    /// The locale by which digits and dates are written.
+    pub(crate) fn locale(self) -> &'static str {
+        self.0.locale
+    }
+
     /// Wording, digits and dates of this language.
     pub(crate) fn messages(self) -> &'static Messages {
         self.0

@@ -23,12 +23,15 @@ mod messages;
 mod moment;
 mod phase;
 mod problem;
+mod qr_code;
 mod question;
+mod receipt;
 mod results;
+mod verify;
 
 pub use answer::{AnswerForm, AnswerPage, FormError, Standing, answer_page};
 pub use confirmation::{ConfirmationPage, confirmation_page};
-pub use content_policy::{PAGE_CSP, RESULTS_CSP};
+pub use content_policy::{PAGE_CSP, RESULTS_CSP, VERIFY_CSP};
 pub use disclosure::{Contact, Method, TokensMadeBy, Who};
 pub use figures::{share_tenths, short_code};
 pub use frame::{Frame, LanguageLink};
@@ -37,9 +40,11 @@ pub use language::{Direction, Language, negotiate};
 pub use phase::Phase;
 pub use problem::{Problem, ProblemKind, problem_page};
 pub use question::{OptionView, QuestionView, question_block};
+pub use receipt::{Receipt, ReceiptPage, receipt_page};
 pub use results::{
     CheckYourself, LIVE_JS, OptionCount, ResultsView, SealedStrata, StratumCounts, results_page,
 };
+pub use verify::{VERIFY_JS, VerifyPage, verify_page};
 
 /// Why a page could not be made.
 #[derive(Debug, thiserror::Error)]

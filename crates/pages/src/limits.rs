@@ -11,3 +11,6 @@ pub const ACCEPT_LANGUAGE_RANGES_MAX: usize = 32;
 
 /// Characters of a short code that stand together, so that it can be read out.
 pub const SHORT_CODE_GROUP_CHARS: usize = 4;
+
+/// Bytes of a text that fit one QR code: version 40 at error correction level L, byte mode (ISO/IEC 18004, table 7).
+pub const QR_TEXT_BYTES_MAX: usize = 2_953;

@@ -113,6 +113,8 @@ pub struct CheckYourself {
     pub roster_href: String,
     /// Address of the same figures as JSON.
     pub json_href: String,
+    /// Address of the page that checks receipts.
+    pub verify_href: String,
 }
 
 /// The public page of a poll.

@@ -67,6 +67,7 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
             results_page(&results).unwrap(),
         )
     }));
+    pages.extend(pages_of_receipts(language));
     pages.extend(ProblemKind::ALL.map(|kind| {
         (
             format!("{kind:?}"),
@@ -74,6 +75,23 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
         )
     }));
     pages
+}
+
+/// The pages of a receipt, and the one that checks it.
+#[cfg(test)]
+fn pages_of_receipts(language: Language) -> Vec<(String, String)> {
+    let receipts = [
+        Receipt::Promise("sijill-promise@v1\n".to_owned()),
+        Receipt::Proof(fixtures::receipt_text()),
+        Receipt::Proof("long ".repeat(1_000)),
+    ];
+    let shown = |receipt| receipt_page(&fixtures::receipt(language, receipt)).unwrap();
+    let pages = receipts.map(|receipt| ("receipt".to_owned(), shown(receipt)));
+    let verify = verify_page(&fixtures::verify(language)).unwrap();
+    pages
+        .into_iter()
+        .chain([("verify".to_owned(), verify)])
+        .collect()
 }
 
 #[test]
@@ -169,12 +187,12 @@ fn the_answer_page_fits_into_one_response() {
 }
 
 #[test]
-fn no_page_but_results_has_a_script_and_none_has_inline_style_or_handlers() {
+fn only_results_and_verify_have_a_script_and_none_has_inline_style_or_handlers() {
     for language in Language::all() {
         for (name, page) in all_pages(language) {
             assert_eq!(
                 page.contains("<script"),
-                name.starts_with("results"),
+                name.starts_with("results") || name == "verify",
                 "{name}"
             );
             for forbidden in [
@@ -195,6 +213,9 @@ fn no_page_but_results_has_a_script_and_none_has_inline_style_or_handlers() {
     let results = results_page(&fixtures::results(language("en"))).unwrap();
     assert_eq!(results.matches("<script").count(), 1);
     assert!(results.contains("<script src=\"/static/live.js\" defer></script>"));
+    let verify = verify_page(&fixtures::verify(language("en"))).unwrap();
+    assert_eq!(verify.matches("<script").count(), 1);
+    assert!(verify.contains("<script src=\"/static/verify.js\" defer></script>"));
 }
 
 #[test]
@@ -235,10 +256,10 @@ fn the_policies_name_the_styles_that_are_in_the_pages() {
     let hash = |style: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(style)));
     for language in Language::all() {
         for (name, page) in all_pages(language) {
-            let policy = if name.starts_with("results") {
-                &*RESULTS_CSP
-            } else {
-                &*PAGE_CSP
+            let policy = match name.as_str() {
+                "verify" => &*VERIFY_CSP,
+                name if name.starts_with("results") => &*RESULTS_CSP,
+                _ => &*PAGE_CSP,
             };
             for style in styles(&page) {
                 assert!(
@@ -251,6 +272,13 @@ fn the_policies_name_the_styles_that_are_in_the_pages() {
     }
     assert!(PAGE_CSP.starts_with("default-src 'none'; style-src 'sha256-"));
     assert!(!PAGE_CSP.contains("script-src"));
+    for forbidden in [
+        "connect-src 'none'",
+        "form-action 'none'",
+        "default-src 'none'",
+    ] {
+        assert!(VERIFY_CSP.contains(forbidden), "{forbidden}");
+    }
 }
 
 #[test]
@@ -309,6 +337,8 @@ fn markup_in_any_field_is_shown_and_not_obeyed() {
     view.standing = Some(Standing {
         code: evil.clone(),
         promise_href: evil.clone(),
+        receipt_href: evil.clone(),
+        receipt_page_href: evil.clone(),
         choice: Some(evil.clone()),
     });
     view.form = Some(AnswerForm {
@@ -338,6 +368,7 @@ fn markup_in_any_field_of_the_public_pages_is_shown_and_not_obeyed() {
         &mut view.check.export_href,
         &mut view.check.roster_href,
         &mut view.check.json_href,
+        &mut view.check.verify_href,
         &mut view.method.population,
         &mut view.method.limitations,
         &mut view.who.sponsor,
@@ -375,6 +406,8 @@ fn markup_in_any_field_of_the_public_pages_is_shown_and_not_obeyed() {
         &mut confirmation.question_text,
         &mut confirmation.code,
         &mut confirmation.promise_href,
+        &mut confirmation.receipt_href,
+        &mut confirmation.receipt_page_href,
         &mut confirmation.answer_href,
         &mut confirmation.results_href,
     ] {
@@ -387,6 +420,26 @@ fn markup_in_any_field_of_the_public_pages_is_shown_and_not_obeyed() {
         ..fixtures::problem(language("en"), ProblemKind::NotFound)
     };
     assert_tame("problem", &problem_page(&problem).unwrap());
+}
+
+#[test]
+fn markup_in_any_field_of_the_pages_of_receipts_is_shown_and_not_obeyed() {
+    let evil = "<script>alert('x')</script>\"'&".to_owned();
+    let mut receipt = fixtures::receipt(language("en"), Receipt::Promise(evil.clone()));
+    for field in [
+        &mut receipt.receipt_href,
+        &mut receipt.verify_href,
+        &mut receipt.answer_href,
+    ] {
+        field.clone_from(&evil);
+    }
+    assert_tame("receipt", &receipt_page(&receipt).unwrap());
+
+    let mut verify = fixtures::verify(language("en"));
+    verify.site_keys = vec![evil];
+    let page = verify_page(&verify).unwrap();
+    let script = "<script src=\"/static/verify.js\" defer></script>";
+    assert_tame("verify", &page.replace(script, ""));
 }
 
 #[cfg(test)]
@@ -426,14 +479,17 @@ fn an_error_is_said_in_the_title_first_and_keeps_what_was_chosen() {
 fn a_link_that_was_answered_shows_its_code_and_never_a_second_form() {
     let view = AnswerPage {
         form: None,
-        standing: Some(fixtures::standing(Some(
-            "In favor of continuing it".to_owned(),
-        ))),
+        standing: Some(fixtures::standing(
+            language("en"),
+            Some("In favor of continuing it".to_owned()),
+        )),
         ..fixtures::answer(language("en"))
     };
     let page = answer_page(&view).unwrap();
     assert!(page.contains("7K3V Q0X9 M2R8 T5W1 Y6ZB"));
     assert!(page.contains("href=\"/promise/7K3VQ0X9M2R8T5W1Y6ZB\" download"));
+    assert!(page.contains(&format!("href=\"/p/{}/receipt\" download", fixtures::TOKEN)));
+    assert!(page.contains(&format!("href=\"/p/{}/receipt/in/en\"", fixtures::TOKEN)));
     assert!(!page.contains("<form"));
     assert!(
         !page.contains("In favor of continuing it"),
@@ -569,6 +625,34 @@ fn the_live_script_reads_the_address_that_the_page_gives_it() {
     assert!(LIVE_JS.contains("main[data-live]"));
     let page = results_page(&fixtures::results(language("en"))).unwrap();
     assert!(page.contains("data-live=\"/polls/coalition/live\""));
+}
+
+#[test]
+fn the_page_of_a_receipt_says_what_it_is_and_shows_it_as_a_code_that_fits() {
+    let page = |receipt| receipt_page(&fixtures::receipt(language("en"), receipt)).unwrap();
+    let promise = page(Receipt::Promise("sijill-promise@v1\n".to_owned()));
+    assert!(promise.contains("Your answer is not published yet"));
+    let proof = page(Receipt::Proof(fixtures::receipt_text()));
+    assert!(proof.contains("Your answer is published."));
+    for page in [&promise, &proof] {
+        assert!(
+            page.contains("<path stroke=\"#000\" d=\"M4 4.5h7"),
+            "no code"
+        );
+        assert!(!page.contains("too long"));
+    }
+    let long = page(Receipt::Proof("x".repeat(limits::QR_TEXT_BYTES_MAX + 1)));
+    assert!(long.contains("too long for one QR code") && !long.contains("<svg"));
+}
+
+#[test]
+fn the_page_that_checks_holds_its_words_with_places_for_values() {
+    let page = verify_page(&fixtures::verify(language("ar"))).unwrap();
+    let plain = page.replace(['\u{2068}', '\u{2069}'], "");
+    assert!(plain.contains("<p data-word=\"verify-promise-past\">"));
+    assert!(plain.contains("سلّمه إلى {address}."));
+    assert!(plain.contains("<main data-locale=\"ar-IQ\">"));
+    assert!(plain.contains("<p>ur.example/polls/coalition+5c1e0000+"));
 }
 
 proptest! {

@@ -7,7 +7,7 @@ const OTHERS: [(&str, &str); 2] = [
     ("ar", include_str!("../locales/ar.ftl")),
     ("ckb", include_str!("../locales/ckb.ftl")),
 ];
-const USERS: [&str; 13] = [
+const USERS: [&str; 17] = [
     include_str!("../src/answer.rs"),
     include_str!("../src/confirmation.rs"),
     include_str!("../src/disclosure.rs"),
@@ -15,12 +15,16 @@ const USERS: [&str; 13] = [
     include_str!("../src/messages.rs"),
     include_str!("../src/phase.rs"),
     include_str!("../src/problem.rs"),
+    include_str!("../src/receipt.rs"),
     include_str!("../src/results.rs"),
+    include_str!("../src/verify.rs"),
     include_str!("../templates/answer.html"),
     include_str!("../templates/base.html"),
     include_str!("../templates/confirmation.html"),
     include_str!("../templates/contact.html"),
+    include_str!("../templates/receipt.html"),
     include_str!("../templates/results.html"),
+    include_str!("../templates/verify.html"),
 ];
 
 /// Each message's id with the names of its variables.

@@ -53,6 +53,9 @@ pub const REQUESTS_MAX: usize = 1_024;
 /// Time from a request to its answer, in milliseconds, the wait for the disk included.
 pub const REQUEST_MS_MAX: u64 = 30_000;
 
+/// Polls whose keys stand on the page that checks receipts: some 200 bytes each, so that it stays under 40 kB.
+pub const VERIFY_POLLS_MAX: usize = 100;
+
 /// Listeners to live results at the same time.
 pub const LISTENERS_MAX: usize = 2_048;
 

@@ -4,6 +4,10 @@
 pub const HOME: &str = "/";
 /// The script of the results page.
 pub const LIVE_JS: &str = "/static/live.js";
+/// The page that checks receipts in the reader's browser.
+pub const VERIFY: &str = "/verify";
+/// Its script.
+pub const VERIFY_JS: &str = "/static/verify.js";
 /// Whether the service takes answers.
 pub const HEALTH: &str = "/health";
 
@@ -15,6 +19,10 @@ pub mod route {
     pub const ANSWER_IN: &str = "/p/{token}/in/{language}";
     /// The promise for the answer of a link.
     pub const PROMISE: &str = "/p/{token}/promise";
+    /// The receipt for the answer of a link, or its promise until there is one: a file.
+    pub const RECEIPT: &str = "/p/{token}/receipt";
+    /// The receipt's page in a language.
+    pub const RECEIPT_IN: &str = "/p/{token}/receipt/in/{language}";
     /// The results page; the poll's address.
     pub const RESULTS: &str = "/polls/{slug}";
     /// The same in a language.
@@ -56,6 +64,14 @@ pub fn home_in(language: &str) -> String {
 /// The route of [`home_in`].
 pub const HOME_IN: &str = "/in/{language}";
 
+/// The page that checks receipts, in a language.
+pub fn verify_in(language: &str) -> String {
+    format!("{VERIFY}/in/{language}")
+}
+
+/// The route of [`verify_in`].
+pub const VERIFY_IN: &str = "/verify/in/{language}";
+
 /// The page behind a personal link.
 pub fn answer(token: &str) -> String {
     format!("/p/{token}")
@@ -69,6 +85,16 @@ pub fn answer_in(token: &str, language: &str) -> String {
 /// The promise for the answer of a link.
 pub fn promise(token: &str) -> String {
     format!("/p/{token}/promise")
+}
+
+/// The receipt for the answer of a link, as a file.
+pub fn receipt(token: &str) -> String {
+    format!("/p/{token}/receipt")
+}
+
+/// The receipt's page in a language.
+pub fn receipt_in(token: &str, language: &str) -> String {
+    format!("/p/{token}/receipt/in/{language}")
 }
 
 /// The results page.

@@ -3,6 +3,7 @@
 use crate::book::{Book, Published};
 use crate::paths;
 use sijill_ledger::Hash;
+use sijill_ledger::note::VerifierKey;
 use sijill_pages as pages;
 use sijill_pages::{Frame, Language, LanguageLink};
 use sijill_poll::Poll;
@@ -10,6 +11,7 @@ use sijill_poll::credential::Code;
 use sijill_poll::definition::{ClosePolicy, Definition, StrataVisibility, TokenMaker};
 use sijill_poll::event::Responded;
 use sijill_poll::poll::Phase;
+use sijill_poll::promise;
 
 /// The languages of a definition that there are pages in.
 pub fn languages(definition: &Definition) -> Vec<Language> {
@@ -186,6 +188,8 @@ pub fn answer_page(
         standing: standing.map(|responded| pages::Standing {
             code: code(responded),
             promise_href: paths::promise(token),
+            receipt_href: paths::receipt(token),
+            receipt_page_href: paths::receipt_in(token, tag),
             choice: form
                 .is_some()
                 .then(|| label(definition, responded, language))
@@ -242,6 +246,8 @@ pub fn confirmation(
         question_text: definition.question.text.get(tag).to_owned(),
         code: code(responded),
         promise_href: paths::promise(token),
+        receipt_href: paths::receipt(token),
+        receipt_page_href: paths::receipt_in(token, tag),
         public_within_minutes: definition.rules.publication_ms.div_ceil(60_000),
         promise_due_ms: due,
         closes_at_ms: end,
@@ -255,6 +261,40 @@ pub fn confirmation(
         results_href: paths::results_in(book.slug(), tag),
         contact: contact(definition, language),
     }
+}
+
+/// The page of a respondent's receipt.
+pub fn receipt(
+    book: &Book,
+    language: Language,
+    token: &str,
+    receipt: pages::Receipt,
+) -> pages::ReceiptPage {
+    let definition = book.definition();
+    let tag = language.tag();
+    pages::ReceiptPage {
+        frame: frame(
+            &definition.who.platform.domain,
+            &languages(definition),
+            language,
+            |tag| paths::receipt_in(token, tag),
+        ),
+        receipt,
+        receipt_href: paths::receipt(token),
+        verify_href: paths::verify_in(tag),
+        answer_href: paths::answer_in(token, tag),
+    }
+}
+
+/// The verifier keys of a poll's log and promises.
+pub fn verifier_keys(book: &Book) -> Vec<String> {
+    let poll = book.durable();
+    let origin = book.origin();
+    let log_keys = poll.opening().log_keys.iter();
+    let log_keys = log_keys.filter_map(|key| VerifierKey::new(origin.as_str(), *key).ok());
+    let promise_key = promise::verifier_key(origin, poll.promise_key()).ok();
+    let keys = log_keys.chain(promise_key);
+    keys.map(|key| key.to_string()).collect()
 }
 
 /// The public page of a poll.
@@ -287,7 +327,7 @@ pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView 
         origin: book.origin().to_string(),
         poll_id: data_encoding::BASE64.encode(book.id().as_bytes()),
         live_href: paths::of_poll(slug, "live"),
-        check: check_yourself(book, &published),
+        check: check_yourself(book, &published, language),
     }
 }
 
@@ -343,7 +383,7 @@ fn sealed(definition: &Definition, published: &Published) -> pages::SealedStrata
     }
 }
 
-fn check_yourself(book: &Book, published: &Published) -> pages::CheckYourself {
+fn check_yourself(book: &Book, published: &Published, language: Language) -> pages::CheckYourself {
     let definition = book.definition();
     let secure = definition.message.link_prefix.starts_with("https://");
     let scheme = if secure { "https" } else { "http" };
@@ -364,6 +404,7 @@ fn check_yourself(book: &Book, published: &Published) -> pages::CheckYourself {
         export_href: paths::of_poll(slug, "export"),
         roster_href: paths::of_poll(slug, "roster"),
         json_href: paths::of_poll(slug, "results.json"),
+        verify_href: paths::verify_in(language.tag()),
     }
 }
 

@@ -12,7 +12,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sijill_pages::{FormError, Language, PAGE_CSP, ProblemKind, answer_page, confirmation_page};
+use sijill_pages::{
+    FormError, Language, PAGE_CSP, ProblemKind, Receipt, answer_page, confirmation_page,
+    receipt_page,
+};
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use sijill_poll::event::{How, Responded};
 use sijill_poll::rules::Refusal;
@@ -69,23 +72,40 @@ pub async fn promise(
     Parts(token): Parts<String>,
     headers: HeaderMap,
 ) -> Response {
-    let visit = match Visit::new(&web, &headers, &token, None) {
-        Ok(visit) => visit,
-        Err(trouble) => return *trouble,
-    };
-    let file = visit
-        .standing()
-        .map(|standing| visit.book.promise(&standing));
-    match file {
-        Some(Ok(file)) => promise_file(visit.book.slug(), file),
-        Some(Err(_)) => visit.problem(ProblemKind::Internal),
-        None => visit.problem(ProblemKind::NotFound),
+    match Visit::new(&web, &headers, &token, None) {
+        Ok(visit) => visit.file(visit.promise()),
+        Err(trouble) => *trouble,
     }
 }
 
-fn promise_file(slug: &str, file: String) -> Response {
-    let disposition = format!("attachment; filename=\"{slug}.sijill-promise\"");
-    let mut response = file.into_response();
+/// The receipt of the answer that stands, or its promise until there is one, as a file.
+pub async fn receipt(
+    State(web): State<Web>,
+    Parts(token): Parts<String>,
+    headers: HeaderMap,
+) -> Response {
+    match Visit::new(&web, &headers, &token, None) {
+        Ok(visit) => visit.file(visit.receipt()),
+        Err(trouble) => *trouble,
+    }
+}
+
+/// The page of that receipt, in a chosen language.
+pub async fn receipt_in(
+    State(web): State<Web>,
+    Parts((token, tag)): Parts<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match Visit::new(&web, &headers, &token, Some(&tag)) {
+        Ok(visit) => visit.receipt_page(),
+        Err(trouble) => *trouble,
+    }
+}
+
+fn file(slug: &str, receipt: Receipt) -> Response {
+    let extension = receipt.extension();
+    let disposition = format!("attachment; filename=\"{slug}{extension}\"");
+    let mut response = receipt.into_text().into_response();
     let headers = response.headers_mut();
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     headers.insert(header::CONTENT_TYPE, plain);
@@ -156,6 +176,39 @@ impl<'a> Visit<'a> {
         self.invitation
             .answer(self.book.id(), How::Link, revision, (question, option))
             .ok()
+    }
+
+    /// The promise for the answer that stands.
+    fn promise(&self) -> Result<Receipt, ProblemKind> {
+        let standing = self.standing().ok_or(ProblemKind::NotFound)?;
+        let promise = self.book.promise(&standing);
+        promise
+            .map(Receipt::Promise)
+            .map_err(|_| ProblemKind::Internal)
+    }
+
+    /// What there is to keep of the answer that stands.
+    fn receipt(&self) -> Result<Receipt, ProblemKind> {
+        self.promise()
+    }
+
+    fn file(&self, receipt: Result<Receipt, ProblemKind>) -> Response {
+        match receipt {
+            Ok(receipt) => file(self.book.slug(), receipt),
+            Err(kind) => self.problem(kind),
+        }
+    }
+
+    fn receipt_page(&self) -> Response {
+        let receipt = match self.receipt() {
+            Ok(receipt) => receipt,
+            Err(kind) => return self.problem(kind),
+        };
+        let view = view::receipt(&self.book, self.language, self.token.reveal(), receipt);
+        match receipt_page(&view) {
+            Ok(html) => page(StatusCode::OK, html, &PAGE_CSP),
+            Err(_) => self.problem(ProblemKind::Internal),
+        }
     }
 
     fn show(&self) -> Response {

@@ -10,6 +10,7 @@ mod objections;
 mod results;
 mod tiles;
 mod trouble;
+mod verify;
 
 use crate::limits::{LISTENERS_MAX, OBJECTORS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
 use crate::paths::{self, route};
@@ -66,12 +67,17 @@ pub fn router(web: Web) -> Router {
         .route(paths::HOME_IN, get(results::home_in))
         .route(paths::HEALTH, get(results::health))
         .route(paths::LIVE_JS, get(results::live_js))
+        .route(paths::VERIFY, get(verify::any_language))
+        .route(paths::VERIFY_IN, get(verify::in_language))
+        .route(paths::VERIFY_JS, get(verify::script))
         .route(route::ANSWER, get(answer::show).post(answer::submit))
         .route(
             route::ANSWER_IN,
             get(answer::show_in).post(answer::submit_in),
         )
         .route(route::PROMISE, get(answer::promise))
+        .route(route::RECEIPT, get(answer::receipt))
+        .route(route::RECEIPT_IN, get(answer::receipt_in))
         .route(route::RESULTS, get(results::any_language))
         .route(route::RESULTS_IN, get(results::in_language))
         .route(route::RESULTS_JSON, get(results::json))

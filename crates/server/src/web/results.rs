@@ -112,7 +112,8 @@ pub async fn live_js() -> Response {
     typed("text/javascript; charset=utf-8", LIVE_JS)
 }
 
-fn typed(kind: &'static str, body: impl Into<axum::body::Body>) -> Response {
+/// A file that is compiled in.
+pub(super) fn typed(kind: &'static str, body: impl Into<axum::body::Body>) -> Response {
     let mut response = body.into().into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
