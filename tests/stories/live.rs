@@ -89,7 +89,11 @@ fn nothing_public_moves_before_a_whole_step_of_answers_waits() {
     let invited = place.poll(&terms(), 12);
     let server = place.serve();
     let browser = server.browser();
-    wait_for(&browser, 0);
+    let recorded = place.sijill(["poll", "show", SLUG, "--json"]).well().json();
+    until(PUBLICATION_MAX, || {
+        (results(&browser)["size"] == recorded["entries"]).then_some(())
+    })
+    .expect("what was recorded before is published");
     let mut listener = Listener::new(&server);
     let before = listener.next_json();
     for invitation in &invited[..STEP as usize - 1] {

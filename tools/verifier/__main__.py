@@ -137,6 +137,8 @@ def _alone(judge: alone.Judge, arguments: argparse.Namespace, policy: Policy | N
 def _start(path: Path) -> bytes:
     """The first bytes of a file; of a folder, none."""
     if path.is_dir():
+        if not (path / "checkpoint").exists() and not (path / "tile").exists():
+            raise _WrongInput(f"`{path}` is no folder of a published poll: it has neither `checkpoint` nor `tile`")
         return b""
     if not is_file(path):
         raise _WrongInput(f"cannot read `{path}`: there is no such file")

@@ -95,7 +95,17 @@ class _Walk:
         """What came of it."""
         anchored = self._chain.is_end_anchored() or (self._heads is not None and self._heads.is_end_anchored)
         parts = (self._findings, self._chain, self._tree, self._opened, self._signed_by, self._poll, self._held)
-        return Report(*parts, is_end_anchored=anchored)
+        return Report(*parts, log_keys=self._log_keys(), is_end_anchored=anchored)
+
+    def _log_keys(self) -> list[VerifierKey]:
+        """The log's keys as far as they are known: by the policy, or by entry 0 where a pinned key vouches for it."""
+        if self._poll is None or self._opened is None:
+            return []
+        inner = self._opened.opening
+        if self._held.policy is not None:
+            return self._held.policy.keys_of(inner.origin)
+        pinned = {key.key for key in self._held.operator_keys}
+        return self._own_keys(inner) if self._signed_by and self._signed_by.key in pinned else []
 
     def _tell(self, subject: str, expected: str, found: str, meaning: str) -> None:
         self._findings.fail(1, Failure(subject, expected, found, meaning))

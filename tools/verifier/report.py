@@ -31,6 +31,7 @@ class Report:
     signed_by: VerifierKey | None
     poll: Poll | None
     held: "Held"
+    log_keys: list[VerifierKey]
     is_end_anchored: bool
 
     def verdicts(self) -> dict[str, str]:
@@ -77,7 +78,11 @@ class Report:
         anchors = [{"anchor": str(anchor), "met": anchor in self.chain.met} for anchor in self.chain.anchors]
         pinned = [str(key) for key in self.held.operator_keys]
         return {
-            "keys": {"pinned": pinned, "signed_by": str(self.signed_by) if self.signed_by else None},
+            "keys": {
+                "pinned": pinned,
+                "signed_by": str(self.signed_by) if self.signed_by else None,
+                "log": [str(key) for key in self.log_keys],
+            },
             "anchors": anchors,
             "end_anchored": self.is_end_anchored,
             "missing": self.missing(),

@@ -75,6 +75,8 @@ function readPromise(bytes) {
   const answer = bytesOfBase64(base);
   if (!answer) fail("an answer in base64", excerpt(base));
   const note = readNote(noteText, fail);
+  // Another line could carry whatever who holds the file wants to be read beside it.
+  if (note.signatures.length !== 1) fail("one signature", note.signatures.length);
   return { answer, note, ...readPromiseLines(note.text, fail) };
 }
 

@@ -85,7 +85,7 @@ pub async fn receipt(
     headers: HeaderMap,
 ) -> Response {
     match Visit::new(&web, &headers, &token, None) {
-        Ok(visit) => visit.file(visit.receipt()),
+        Ok(visit) => visit.file(visit.receipt().await),
         Err(trouble) => *trouble,
     }
 }
@@ -97,7 +97,7 @@ pub async fn receipt_in(
     headers: HeaderMap,
 ) -> Response {
     match Visit::new(&web, &headers, &token, Some(&tag)) {
-        Ok(visit) => visit.receipt_page(),
+        Ok(visit) => visit.receipt_page().await,
         Err(trouble) => *trouble,
     }
 }
@@ -187,9 +187,26 @@ impl<'a> Visit<'a> {
             .map_err(|_| ProblemKind::Internal)
     }
 
-    /// What there is to keep of the answer that stands.
-    fn receipt(&self) -> Result<Receipt, ProblemKind> {
-        self.promise()
+    /// What there is to keep of the answer that stands: its receipt under the newest checkpoint, or the promise while
+    /// that is not over it.
+    async fn receipt(&self) -> Result<Receipt, ProblemKind> {
+        let promise = self.promise()?;
+        let newest = self.book.published().checkpoint.clone();
+        let size = newest.map_or(0, |newest| newest.claimed().size);
+        let place = self.book.place(self.invitation.index());
+        let Some(place) = place.filter(|place| *place < size) else {
+            return Ok(promise);
+        };
+        let (service, book) = (self.web.service.clone(), Arc::clone(&self.book));
+        let made = tokio::task::spawn_blocking(move || service.receipt(&book, size, place)).await;
+        match made {
+            Ok(Ok(Some(receipt))) => Ok(Receipt::Proof(receipt.to_string())),
+            Ok(Err(error)) => {
+                tracing::error!("{error}");
+                Err(ProblemKind::Internal)
+            }
+            _ => Err(ProblemKind::Internal),
+        }
     }
 
     fn file(&self, receipt: Result<Receipt, ProblemKind>) -> Response {
@@ -199,8 +216,8 @@ impl<'a> Visit<'a> {
         }
     }
 
-    fn receipt_page(&self) -> Response {
-        let receipt = match self.receipt() {
+    async fn receipt_page(&self) -> Response {
+        let receipt = match self.receipt().await {
             Ok(receipt) => receipt,
             Err(kind) => return self.problem(kind),
         };
