@@ -5,7 +5,7 @@
 //! audit. What is missing or of another shape is a finding; only what cannot be read is an error.
 
 use crate::error::AuditError;
-use crate::fetcher::{FetchError, Fetcher};
+use crate::fetcher::{Body, FetchError, Fetcher};
 use crate::findings::Findings;
 use crate::limits::{BUNDLES_AT_ONCE_MAX, FETCHES_AT_ONCE_MAX};
 use crate::list_reader::ListReader;
@@ -15,7 +15,7 @@ use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_poll::roster::LEAF_BYTES;
 use std::collections::VecDeque;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
 /// The number of this check.
@@ -86,10 +86,7 @@ impl Published {
     ) -> Result<Option<ListReader>, AuditError> {
         findings.looked_at(V1, 1);
         match there(self.fetcher.checkpoints())? {
-            Ok(body) => Ok(Some(ListReader::new(BufReader::with_capacity(
-                1 << 16,
-                body,
-            )))),
+            Ok(body) => self.list(body).map(Some),
             Err(found) => {
                 let meaning = "nobody can see what was published before";
                 let expected = "the list of checkpoints";
@@ -97,6 +94,17 @@ impl Published {
                 Ok(None)
             }
         }
+    }
+
+    /// A reader of the list. It is read along with the entries, as slowly as they are judged: no server waits for that.
+    fn list(&self, mut body: Body) -> Result<ListReader, AuditError> {
+        if !self.fetcher.is_address() {
+            return Ok(ListReader::new(BufReader::with_capacity(1 << 16, body)));
+        }
+        let mut file = tempfile::tempfile().map_err(AuditError::List)?;
+        io::copy(&mut body, &mut file).map_err(AuditError::List)?;
+        file.rewind().map_err(AuditError::List)?;
+        Ok(ListReader::new(BufReader::with_capacity(1 << 16, file)))
     }
 
     /// Gives every whole leaf to `take`. Returns whether the leaves are all there.

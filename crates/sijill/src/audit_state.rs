@@ -19,14 +19,19 @@ const FORKS_MAX: usize = 1_000;
 
 /// The state in this file; none if there is no such file yet.
 pub fn read(path: &Path) -> Result<Option<State>> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            let cannot = format!("cannot read the state `{}`", path.display());
-            return Err(error).context(Fault::Input(cannot));
+    let cannot = || Fault::Input(format!("cannot read the state `{}`", path.display()));
+    match fs::metadata(path) {
+        Ok(there) if there.is_file() => {}
+        Ok(_) => {
+            let name = path.display();
+            return Err(input(format!(
+                "the state `{name}` is no regular file; name another"
+            )));
         }
-    };
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(cannot),
+    }
+    let bytes = fs::read(path).with_context(cannot)?;
     let state = State::read(&bytes);
     let state = state.map_err(|error| input(format!("`{}`: {error}", path.display())))?;
     Ok(Some(state))
@@ -125,6 +130,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
         assert_eq!(read(&path).unwrap(), None);
+        assert!(read(folder.path()).is_err());
         fs::write(&path, b"something else").unwrap();
         let error = read(&path).unwrap_err();
         assert_eq!(crate::fault::exit_of(&error), crate::fault::Exit::Input);
