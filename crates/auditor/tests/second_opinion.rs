@@ -4,7 +4,7 @@
 mod bench_of_audits;
 mod opinions;
 
-use opinions::{blind, compare, honest, openings, published, wild};
+use opinions::{blind, compare, given, honest, openings, published, wild};
 use sijill_scenarios::forge::forgeries;
 
 #[test]
@@ -30,6 +30,11 @@ fn both_verifiers_agree_on_entries_that_open_polls() {
 #[test]
 fn both_verifiers_agree_on_what_was_published() {
     compare("published", published::published());
+}
+
+#[test]
+fn both_verifiers_agree_on_what_respondents_were_given() {
+    compare("given", given::given());
 }
 
 #[test]

@@ -7,6 +7,7 @@
 )]
 
 pub mod blind;
+pub mod given;
 pub mod honest;
 pub mod openings;
 pub mod published;

@@ -1,0 +1,116 @@
+//! What respondents were given, held against ledgers: receipts, whole and bent, and objections at every time of a poll.
+
+use super::Named;
+use sijill_poll::event::How;
+use sijill_scenarios::bench::Bench;
+use sijill_scenarios::definition::HOUR_MS;
+use sijill_scenarios::fixture::{self, Case};
+
+/// Every one of them.
+pub fn given() -> Vec<Named> {
+    [receipts(), bent_receipts(), objections(), bent_objections()].concat()
+}
+
+/// A ledger, and a receipt of each of its entries, by the policy that has the log's key and without one.
+fn receipts() -> Vec<Named> {
+    let (bench, longer) = (fixture::honest(), fixture::running());
+    let of = |name: &str, ledger: &Bench, shown: &Bench, index: usize| {
+        let receipt = ("held".to_owned(), shown.receipt(index as u64));
+        let case = Case {
+            receipts: vec![receipt],
+            ..Case::of(ledger)
+        };
+        let judged = Case {
+            policy: Some(ledger.policy()),
+            ..case.clone()
+        };
+        [
+            (format!("receipt of {name} {index}"), case),
+            (format!("receipt of {name} {index}, with a policy"), judged),
+        ]
+    };
+    let own = (0..bench.entries.len()).flat_map(|index| of("its own", &bench, &bench, index));
+    let others = (0..longer.entries.len()).flat_map(|index| of("another", &bench, &longer, index));
+    own.chain(others).collect()
+}
+
+fn bent_receipts() -> Vec<Named> {
+    let bench = fixture::honest();
+    let honest = bench.receipt(8);
+    let bent = |at: usize| {
+        let mut bytes = honest.clone().into_bytes();
+        bytes[at] ^= 1 << (at % 7);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let case = Case {
+            receipts: vec![("bent".to_owned(), text)],
+            ..Case::of(&bench)
+        };
+        (format!("receipt bent at {at}"), case)
+    };
+    (0..honest.len()).step_by(5).map(bent).collect()
+}
+
+/// Objections for answers that are there and that are not, once and twice, before and after everything that matters.
+fn objections() -> Vec<Named> {
+    let mut annulled = fixture::running();
+    annulled.admit(annulled.annulled("The roster was drawn wrongly"));
+    let polls = [
+        ("running", fixture::running()),
+        ("closed", fixture::honest()),
+        ("annulled", annulled),
+        ("sealed", fixture::closed(&fixture::sealed_setup(), 10)),
+    ];
+    let mut cases = Vec::new();
+    for (name, bench) in &polls {
+        for (what, person, option) in [
+            ("kept", 3, "yes"),
+            ("superseded", 0, "yes"),
+            ("dropped", 10, "no"),
+        ] {
+            let promise = bench.promise(&bench.responded_as(person, 1, How::Link, option));
+            for (hours, when) in [
+                (0, "at once"),
+                (1, "soon"),
+                (24 * 60, "in two months"),
+                (24 * 3_000, "in years"),
+            ] {
+                let case = objected(bench, &[&promise], hours);
+                cases.push((format!("objection, {name}, {what}, {when}"), case));
+            }
+            let case = objected(bench, &[&promise, &promise], 24 * 60);
+            cases.push((format!("objection, {name}, {what}, twice"), case));
+            let held = Case {
+                promises: vec![("held".to_owned(), promise.clone())],
+                ..objected(bench, &[&promise], 1)
+            };
+            cases.push((format!("objection, {name}, {what}, and its promise"), held));
+        }
+    }
+    cases
+}
+
+/// The ledger with these objections so many hours after its end, whether or not they may be there.
+fn objected(bench: &Bench, promises: &[&str], hours: u64) -> Case {
+    let mut bench = bench.clone();
+    bench.now += hours * HOUR_MS;
+    for promise in promises {
+        let event = bench.objected(promise);
+        bench.record(event);
+    }
+    Case::of(&bench)
+}
+
+fn bent_objections() -> Vec<Named> {
+    let bench = fixture::honest();
+    let honest = bench.promise(&bench.responded_as(10, 1, How::Link, "no"));
+    let bent = |at: usize| {
+        let mut bytes = honest.clone().into_bytes();
+        bytes[at] ^= 1 << (at % 5);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        (
+            format!("objection bent at {at}"),
+            objected(&bench, &[&text], 1),
+        )
+    };
+    (0..honest.len()).step_by(9).map(bent).collect()
+}
