@@ -27,17 +27,23 @@ fn start(place: &Place, seconds: &str, more: &[&str]) -> Process {
     place.start("demo", arguments)
 }
 
-/// What the demo prints as the next command to try, word by word, without the name of the binary.
+/// The audit of its data that the demo offers.
 fn audit_command(said: &str) -> Vec<String> {
+    command(said, "audit", "--anchor")
+}
+
+/// A command that the demo prints for people to try, word by word, without the name of the binary. It has this flag, and
+/// an explanation stands apart by several blanks.
+fn command(said: &str, name: &str, flag: &str) -> Vec<String> {
+    let space = format!(" {name} ");
     let line = said
         .lines()
-        .find(|line| line.contains("audit") && line.contains("--anchor"))
-        .expect("an audit is offered");
-    let (_, words) = line.split_once(" audit ").expect("the command is `audit`");
-    let words = words
-        .split_whitespace()
-        .map(|word| word.trim_matches(['"', '\'']).to_owned());
-    ["audit".to_owned()].into_iter().chain(words).collect()
+        .find(|line| line.contains(&space) && line.contains(flag))
+        .unwrap_or_else(|| panic!("no `{name}` with `{flag}` is offered in {said}"));
+    let (_, words) = line.split_once(&space).unwrap();
+    let words = words.split("    ").next().unwrap().split_whitespace();
+    let words = words.map(|word| word.trim_matches(['"', '\'']).to_owned());
+    [name.to_owned()].into_iter().chain(words).collect()
 }
 
 fn last_audit_holds(place: &Place, ran: &Ran) {
@@ -72,6 +78,25 @@ fn the_demo_runs_from_keys_to_an_audit_that_passes_and_the_audit_that_it_offers_
     place
         .sijill(args!["replay", "--data", place.path("demo")])
         .well();
+}
+
+/// Everything that checks the demo from outside, as it is printed: the receipt by itself, and the poll as it is
+/// published, without the service.
+#[test]
+fn the_receipt_and_the_published_folder_that_the_demo_offers_are_checked_by_its_own_commands() {
+    let place = Place::new();
+    let ran = start(&place, "2", &[]).wait(DEMO_MAX).well();
+    let verified = place.sijill(command(&ran.out, "verify", "--policy")).well();
+    assert!(verified.out.contains("polls/coalition"), "{}", verified.out);
+    place.sijill(command(&ran.out, "publish", "--data")).well();
+    std::fs::remove_dir_all(place.path("demo/log")).unwrap();
+    let published = ran
+        .out
+        .lines()
+        .find(|line| line.contains("audit coalition-published"));
+    let published = command(published.unwrap(), "audit", "--policy");
+    let audited = place.sijill(published).well();
+    assert!(audited.out.contains("exit code 0"), "{}", audited.out);
 }
 
 /// Three personal links that the demo offers.

@@ -14,7 +14,7 @@ const GROUPS: [(&str, &[u8]); 8] = [
     ("rules and tally", &[14, 15, 16, 17]),
     ("strata unsealed", &[18]),
     ("tree and checkpoints", &[20, 21, 23, 24]),
-    ("promises", &[25]),
+    ("promises and receipts", &[25]),
     ("nothing personal", &[32]),
 ];
 
@@ -182,7 +182,7 @@ fn evidence(poll: &PollReport, title: &str) -> String {
             format!("{} entries judged at their place{result}", items(16))
         }
         "tree and checkpoints" => log_evidence(poll, items),
-        "promises" => format!("{} given", items(25)),
+        "promises and receipts" => format!("{} looked at", items(25)),
         _ => format!("{} texts", items(32)),
     }
 }
@@ -201,7 +201,7 @@ fn log_evidence(poll: &PollReport, items: impl Fn(u8) -> String) -> String {
         parts.push(format!("{} held before", items(23)));
     }
     if has_passed(poll, 24) {
-        parts.push(format!("{} tiles", items(24)));
+        parts.push(format!("tiles and bundles looked at: {}", items(24)));
     }
     parts.join(", ")
 }

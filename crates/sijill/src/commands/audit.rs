@@ -273,7 +273,7 @@ fn checkpoints(paths: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 /// The policy in this file.
-fn policy(path: &Path) -> Result<Policy> {
+pub fn policy(path: &Path) -> Result<Policy> {
     let (name, bytes) = beginning(path, "policy", POLICY_BYTES_MAX)?;
     Policy::parse(&bytes).map_err(|error| input(format!("`{name}` is no policy: {error}")))
 }

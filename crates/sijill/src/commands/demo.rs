@@ -4,6 +4,7 @@
 mod arrivals;
 mod crowd;
 mod people;
+mod proofs;
 mod site;
 mod stage;
 mod watch;
@@ -55,6 +56,8 @@ struct Played {
     stage: Stage,
     opening: Opening,
     anchor: Anchor,
+    /// The file name of a receipt.
+    receipt: String,
     answered: u64,
     tally: Vec<(String, u64)>,
 }
@@ -136,11 +139,11 @@ fn play(args: &Args, stage: Stage, site: &Site, interrupted: &AtomicBool) -> Res
             "{count} simulated answers were not taken; the first because {why}"
         )));
     }
-    close(stage, opening).map(|played| Outcome::Closed(Box::new(played)))
+    close(stage, opening, site).map(|played| Outcome::Closed(Box::new(played)))
 }
 
-/// Closes the poll as an operator does: over the desk of the running server.
-fn close(stage: Stage, opening: Opening) -> Result<Played> {
+/// Closes the poll as an operator does, over the desk of the running server, and keeps what proves it.
+fn close(stage: Stage, opening: Opening, site: &Site) -> Result<Played> {
     let clerk = clerk::Clerk::reach(&stage.settings)?;
     let reason = "The simulated answers are in.";
     let (declared, recorded) = clerk::at_the_desk(clerk, |clerk| {
@@ -148,7 +151,9 @@ fn close(stage: Stage, opening: Opening) -> Result<Played> {
             signing::operator_pen(std::slice::from_ref(&stage.operator), &opening.definition)?;
         poll::close::close(clerk, &opening.slug, &pen, reason)
     })?;
+    let receipt = proofs::keep(&stage, site, &opening.slug, recorded.index + 1)?;
     Ok(Played {
+        receipt,
         stage,
         opening,
         anchor: Anchor {
@@ -189,6 +194,8 @@ fn audited(played: &Played) -> Result<Report> {
         operator_keys: vec![stage.operator.verifier.clone()],
         anchors: vec![played.anchor],
         promises: audit::promises(&[stage.promises()])?,
+        receipts: audit::receipts(&[stage.receipts()])?,
+        policy: Some(audit::policy(&stage.policy())?),
         now_ms: signing::now(),
         ..Options::default()
     };
@@ -248,12 +255,25 @@ fn tell_interruption(stage: &Stage) {
 fn audit_command(played: &Played) -> String {
     let stage = &played.stage;
     format!(
-        "{} audit {} --operator-key {} --anchor {} --promise {}",
+        "{} audit {} --operator-key {} --policy {} --anchor {} --promise {} --receipt {}",
         invocation::command(),
         invocation::path(stage.data().path()),
         stage.operator.verifier,
+        invocation::path(&stage.policy()),
         played.anchor,
         invocation::path(&stage.promises()),
+        invocation::path(&stage.receipts()),
+    )
+}
+
+/// The command that checks a receipt of this demo by itself, ready to type.
+fn verify_command(played: &Played) -> String {
+    let stage = &played.stage;
+    format!(
+        "{} verify {} --policy {}",
+        invocation::command(),
+        invocation::path(&stage.receipts().join(&played.receipt)),
+        invocation::path(&stage.policy()),
     )
 }
 
@@ -261,9 +281,13 @@ fn where_everything_is(played: &Played) -> String {
     let stage = &played.stage;
     let (command, data) = (invocation::command(), invocation::path(stage.data().path()));
     let slug = &played.opening.slug;
+    let policy = invocation::path(&stage.policy());
+    let folder = format!("{slug}-published");
+    let key = &stage.operator.verifier;
     format!(
-        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), promises that\nrespondents were given (promises/), the log (log/). Secret: keys/, roster.csv, messages.csv,\npolls/{slug}/contacts.csv and contact.key.\n\nTry next:\n  {}\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    leaves the pages up after the close",
+        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), the log's (policy),\npromises that respondents were given (promises/) and the receipts that they turned into (receipts/), the log (log/),\nwhat is published (polls/{slug}/public/). Secret: keys/, roster.csv, messages.csv, polls/{slug}/contacts.csv and\ncontact.key.\n\nCheck it from outside:\n  {}\n  {}\n  {command} publish {slug} {folder} --data {data}    # as files for any web server\n  {command} audit {folder} --operator-key {key} --policy {policy}\n\nTry next:\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  # change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    # leaves the pages up after the close",
         audit_command(played),
+        verify_command(played),
     )
 }
 
@@ -283,8 +307,11 @@ fn document(played: &Played, report: &Report) -> Result<Value> {
         "operator_key": stage.operator.verifier.to_string(),
         "anchor": played.anchor.to_string(),
         "promises": stage.promises(),
+        "receipts": stage.receipts(),
+        "policy": stage.policy(),
         "seed": stage.seed,
         "audit_command": audit_command(played),
+        "verify_command": verify_command(played),
         "report": serde_json::to_value(report)?,
     }))
 }

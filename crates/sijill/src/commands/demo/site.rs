@@ -5,11 +5,16 @@ use crate::data_folder::DataFolder;
 use crate::fault::unfinished;
 use crate::key_file;
 use anyhow::Result;
+use sijill_server::book::Book;
 use sijill_server::{Config, Desk, Published, Service};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
+
+/// Longest that the publication of a close may take: it is due at once, and a slow disk takes some seconds.
+const PUBLICATION_MAX: Duration = Duration::from_secs(60);
 
 /// A service that is being served.
 pub struct Site {
@@ -56,6 +61,40 @@ impl Site {
         self.service
             .published(slug)
             .ok_or_else(|| unfinished(format!("the service does not know the poll `{slug}`")))
+    }
+
+    /// The service.
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// A poll of it.
+    pub fn book(&self, slug: &str) -> Result<Arc<Book>> {
+        self.service
+            .book(slug)
+            .ok_or_else(|| unfinished(format!("the service does not know the poll `{slug}`")))
+    }
+
+    /// Waits until a checkpoint over this many entries is published.
+    pub fn wait_until_published(&self, slug: &str, size: u64) -> Result<()> {
+        let published = self.publications(slug)?;
+        let began = Instant::now();
+        loop {
+            let newest = published.borrow().checkpoint.clone();
+            if newest.is_some_and(|newest| newest.claimed().size >= size) {
+                return Ok(());
+            }
+            if let Some(why) = self.stopped() {
+                return Err(unfinished(why));
+            }
+            if began.elapsed() > PUBLICATION_MAX {
+                let seconds = PUBLICATION_MAX.as_secs();
+                return Err(unfinished(format!(
+                    "nothing was published for {seconds} seconds"
+                )));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Why it takes answers no more, if it does not.

@@ -116,6 +116,16 @@ impl Stage {
         self.data().path().join("promises")
     }
 
+    /// Where the receipts are that they turned into.
+    pub fn receipts(&self) -> PathBuf {
+        self.data().path().join("receipts")
+    }
+
+    /// Where the policy is.
+    pub fn policy(&self) -> PathBuf {
+        self.data().path().join("policy")
+    }
+
     /// The site's address.
     pub fn site(&self) -> String {
         format!("http://{}", self.domain)
