@@ -304,3 +304,122 @@ pub fn is_published(id: TileId, size: u64) -> bool {
     let leaves = u128::from(hashes) << (u32::from(level) * sijill_ledger::tile::TILE_HEIGHT);
     leaves <= u128::from(size)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sijill_ledger::{Link, Linked};
+    use sijill_scenarios::bench::{Bench, Setup};
+    use sijill_store::{Append, DataDir};
+
+    /// A log with these bytes as the entries of a bench's ledger.
+    fn log(place: &std::path::Path, bench: &Bench, entries: &[Vec<u8>]) -> Log {
+        let log = Log::open(DataDir::create_or_open(place).unwrap()).unwrap();
+        let origin = bench.poll.origin();
+        log.append(&[Append {
+            origin,
+            slug: &bench.terms.slug,
+            before: Head::start(origin),
+            entries: entries
+                .iter()
+                .map(|bytes| Linked::of(bytes).unwrap())
+                .collect(),
+        }])
+        .unwrap();
+        log
+    }
+
+    fn tree(place: &std::path::Path, log: &Log, bench: &Bench) -> Tree {
+        let store = CheckpointStore::inside(place).unwrap();
+        let folder = PublicFolder::make(&place.join("public")).unwrap();
+        let first = Poll::open(&bench.entries[0], bench.poll.roster().clone()).unwrap();
+        Tree::find(log, &store, folder, 0, &first).unwrap().tree
+    }
+
+    fn bench() -> (Bench, Vec<Vec<u8>>) {
+        let bench = Bench::open(&Setup::default());
+        let bytes = bench.entries.iter().map(|entry| entry.bytes().to_vec());
+        let bytes = bytes.collect();
+        (bench, bytes)
+    }
+
+    #[test]
+    fn what_is_read_back_as_it_was_decided_is_signed() {
+        let (place, (bench, bytes)) = (tempfile::tempdir().unwrap(), bench());
+        let log = log(place.path(), &bench, &bytes);
+        let mut tree = tree(place.path(), &log, &bench);
+        let signed = tree.grow(&log, bench.poll.head(), &bench.keys.log).unwrap();
+        assert_eq!(signed.claimed().size, 1);
+        assert!(signed.verify(&tree.keys).is_ok());
+    }
+
+    /// A bit that flips in memory after an entry was decided on would be signed for ever.
+    #[test]
+    fn a_bit_flipped_in_memory_before_the_signing_is_noticed_and_nothing_is_signed() {
+        let (place, (bench, bytes)) = (tempfile::tempdir().unwrap(), bench());
+        let log = log(place.path(), &bench, &bytes);
+        let mut tree = tree(place.path(), &log, &bench);
+        let Head { size, link } = bench.poll.head();
+        let mut flipped = *link.as_bytes();
+        flipped[7] ^= 1;
+        let end = Head {
+            size,
+            link: Link::from_bytes(flipped),
+        };
+        let error = tree.grow(&log, end, &bench.keys.log).unwrap_err();
+        assert!(
+            matches!(error, ServerError::NotWhatWasDecided { .. }),
+            "{error}"
+        );
+        assert!(error.to_string().contains("Nothing was signed"), "{error}");
+    }
+
+    /// The same of one that flips on the way to the disk, or on it: in a signature, so that the entry still reads well.
+    #[test]
+    fn a_bit_flipped_on_disk_before_the_signing_is_noticed_and_nothing_is_signed() {
+        let (place, (bench, mut bytes)) = (tempfile::tempdir().unwrap(), bench());
+        *bytes[0].last_mut().unwrap() ^= 1;
+        let log = log(place.path(), &bench, &bytes);
+        let mut tree = tree(place.path(), &log, &bench);
+        let error = tree.grow(&log, bench.poll.head(), &bench.keys.log);
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error, ServerError::NotWhatWasDecided { .. }),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_log_that_ends_before_what_is_to_be_published_is_noticed() {
+        let (place, (bench, bytes)) = (tempfile::tempdir().unwrap(), bench());
+        let log = log(place.path(), &bench, &bytes);
+        let mut tree = tree(place.path(), &log, &bench);
+        let end = Head {
+            size: 2,
+            ..bench.poll.head()
+        };
+        let error = tree.grow(&log, end, &bench.keys.log).unwrap_err();
+        assert!(error.to_string().contains("the log ends"), "{error}");
+    }
+
+    #[test]
+    fn a_tile_is_published_once_a_checkpoint_covers_all_of_it() {
+        let cases = [
+            ("tile/0/000", 256, true),
+            ("tile/0/000", 255, false),
+            ("tile/0/000.p/255", 255, true),
+            ("tile/0/000.p/7", 255, true),
+            ("tile/1/000.p/1", 255, false),
+            ("tile/1/000.p/1", 256, true),
+            ("tile/entries/001.p/4", 260, true),
+            ("tile/entries/001.p/5", 260, false),
+        ];
+        for (path, size, expected) in cases {
+            assert_eq!(
+                is_published(path.parse().unwrap(), size),
+                expected,
+                "{path}"
+            );
+        }
+    }
+}
