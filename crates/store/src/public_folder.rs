@@ -100,11 +100,7 @@ impl PublicFolder {
     /// Makes everything that was put in place durable.
     pub fn settle(&mut self) -> Result<(), StoreError> {
         let (files, folders) = std::mem::take(&mut self.unsettled);
-        for path in files {
-            File::open(&path)
-                .and_then(|file| file.sync_data())
-                .map_err(StoreError::io("sync", &path))?;
-        }
+        files::sync_all_of(&files.into_iter().collect::<Vec<_>>())?;
         folders.iter().try_for_each(|path| files::sync_folder(path))
     }
 

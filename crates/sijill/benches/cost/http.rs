@@ -66,13 +66,17 @@ pub fn serving<T>(service: &Service, work: impl FnOnce(SocketAddr) -> T) -> T {
     done
 }
 
-/// The rate at which these requests are answered over so many connections.
+/// The rate at which these requests are answered over so many connections, which are there before.
 pub fn asked(address: SocketAddr, requests: &[String], connections: usize) -> Rate {
     let client = Builder::new_current_thread().enable_all().build().unwrap();
+    let share = requests.len().div_ceil(connections);
+    let parts = requests.chunks(share).map(<[String]>::to_vec);
+    let open = async |part| (TcpStream::connect(address).await.unwrap(), part);
+    // One after another: what a listener has not taken yet is bounded, and who comes too many waits a second.
+    let open: Vec<_> = parts.map(|part| client.block_on(open(part))).collect();
     rate(requests.len() as u32, || {
-        let all = send_all(address, requests, connections);
         client
-            .block_on(async { tokio::time::timeout(RUN_TIME_MAX, all).await })
+            .block_on(async { tokio::time::timeout(RUN_TIME_MAX, send_all(open)).await })
             .unwrap();
     })
 }
@@ -89,11 +93,9 @@ fn requests(bench: &Bench) -> Vec<String> {
     bench.tokens.iter().map(request).collect()
 }
 
-/// Sends everything over so many connections, each waiting for its answer before it sends the next.
-async fn send_all(address: SocketAddr, requests: &[String], connections: usize) {
-    let share = requests.len().div_ceil(connections);
-    let one = |part: Vec<String>| async move {
-        let mut stream = TcpStream::connect(address).await.unwrap();
+/// Sends over each connection its part, each request after the answer to the one before.
+async fn send_all(connections: Vec<(TcpStream, Vec<String>)>) {
+    let one = |(mut stream, part): (TcpStream, Vec<String>)| async move {
         let mut buffer = Vec::new();
         for request in part {
             stream.write_all(request.as_bytes()).await.unwrap();
@@ -101,8 +103,8 @@ async fn send_all(address: SocketAddr, requests: &[String], connections: usize) 
         }
     };
     let local = tokio::task::LocalSet::new();
-    for part in requests.chunks(share) {
-        local.spawn_local(one(part.to_vec()));
+    for connection in connections {
+        local.spawn_local(one(connection));
     }
     local.await;
 }
