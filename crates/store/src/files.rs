@@ -47,8 +47,10 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
         .map_err(StoreError::io("sync", path))
 }
 
-/// Makes what these files hold durable, several at the same time: each waits for the disk, and hardly for the others.
-pub(crate) fn sync_all_of(files: &[PathBuf]) -> Result<(), StoreError> {
+/// Makes what these files hold, or folders list, durable, several at the same time: each waits for the disk, and hardly
+/// for the others.
+pub(crate) fn sync_all_of(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), StoreError> {
+    let files: Vec<PathBuf> = paths.into_iter().collect();
     let share = files.len().div_ceil(SYNCS_MAX).max(1);
     thread::scope(|scope| {
         let sync = |files| move || sync_in_turn(files);
@@ -72,7 +74,7 @@ pub(crate) fn sync_all_of(files: &[PathBuf]) -> Result<(), StoreError> {
 fn sync_in_turn(files: &[PathBuf]) -> Result<(), StoreError> {
     files.iter().try_for_each(|path| {
         File::open(path)
-            .and_then(|file| file.sync_data())
+            .and_then(|file| file.sync_all())
             .map_err(StoreError::io("sync", path))
     })
 }
@@ -143,12 +145,12 @@ mod tests {
             .map(|number| place.path().join(number.to_string()))
             .collect();
         files.iter().for_each(|path| fs::write(path, "x").unwrap());
-        sync_all_of(&[]).unwrap();
-        sync_all_of(&files[..1]).unwrap();
-        sync_all_of(&files).unwrap();
+        sync_all_of([]).unwrap();
+        sync_all_of(files[..1].to_vec()).unwrap();
+        sync_all_of(files.clone()).unwrap();
         for gone in [0, SYNCS_MAX + 3, 3 * SYNCS_MAX] {
             fs::remove_file(&files[gone]).unwrap();
-            let error = sync_all_of(&files).unwrap_err().to_string();
+            let error = sync_all_of(files.clone()).unwrap_err().to_string();
             let path = files[gone].display().to_string();
             assert!(error.contains(&format!("`{path}`")), "{error}");
             fs::write(&files[gone], "x").unwrap();
