@@ -13,7 +13,7 @@ use sijill_ledger::tile::{TileId, TileKind};
 use sijill_ledger::tile_reader::TileReader;
 use sijill_ledger::tile_writer::TileWriter;
 use sijill_ledger::tree::leaf_hash;
-use sijill_ledger::{Head, Origin, Sealed, SecretKey};
+use sijill_ledger::{Head, Linked, Origin, Sealed, SecretKey};
 use sijill_poll::{Event, Poll};
 use sijill_store::limits::TILES_UNSETTLED_MAX;
 use sijill_store::public_folder::Listed;
@@ -270,11 +270,9 @@ impl Tree {
                 Some(bytes) => bytes?,
                 None => return Err(other("the log ends before it".to_owned())),
             };
-            let sealed = Sealed::<Event>::read(&bytes).map_err(|error| other(error.to_string()))?;
-            self.head = self
-                .head
-                .follow(&sealed)
-                .map_err(|error| other(error.to_string()))?;
+            // What the bytes say was decided on before: where they end, they have that link.
+            let follows = Linked::of(&bytes).and_then(|entry| self.head.follow_linked(&entry));
+            self.head = follows.map_err(|error| other(error.to_string()))?;
             let full = self.writer.append(&bytes);
             for tile in full.map_err(|error| other(error.to_string()))? {
                 self.folder.put(&tile)?;

@@ -2,10 +2,12 @@
 //! folder.
 
 use crate::StoreError;
+use crate::limits::SYNCS_MAX;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 /// Writes a whole file durably, readable by its owner alone where `private`.
 pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> Result<(), StoreError> {
@@ -43,6 +45,38 @@ pub fn sync_folder(path: &Path) -> Result<(), StoreError> {
     File::open(path)
         .and_then(|folder| folder.sync_all())
         .map_err(StoreError::io("sync", path))
+}
+
+/// Makes what these files hold, or folders list, durable, several at the same time: each waits for the disk, and hardly
+/// for the others.
+pub(crate) fn sync_all_of(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), StoreError> {
+    let files: Vec<PathBuf> = paths.into_iter().collect();
+    let share = files.len().div_ceil(SYNCS_MAX).max(1);
+    thread::scope(|scope| {
+        let sync = |files| move || sync_in_turn(files);
+        // Without a thread it takes longer.
+        let start = |files| {
+            let thread = thread::Builder::new().spawn_scoped(scope, sync(files));
+            thread.ok()
+        };
+        let mut shares = files.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        let others: Vec<_> = shares.map(|files| (files, start(files))).collect();
+        let mut synced = sync_in_turn(own);
+        for (files, thread) in others {
+            let done = thread.and_then(|thread| thread.join().ok());
+            synced = synced.and(done.unwrap_or_else(|| sync_in_turn(files)));
+        }
+        synced
+    })
+}
+
+fn sync_in_turn(files: &[PathBuf]) -> Result<(), StoreError> {
+    files.iter().try_for_each(|path| {
+        File::open(path)
+            .and_then(|file| file.sync_all())
+            .map_err(StoreError::io("sync", path))
+    })
 }
 
 /// Makes a folder and everything above it, durably. One that is there is made durable too: whoever made it may have been
@@ -97,5 +131,29 @@ pub fn remove(path: &Path) -> Result<(), StoreError> {
             Err(StoreError::io("remove", path)(error))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_files_are_made_durable_together_and_one_that_is_gone_is_named() {
+        let place = tempfile::tempdir().unwrap();
+        let files: Vec<PathBuf> = (0..3 * SYNCS_MAX + 1)
+            .map(|number| place.path().join(number.to_string()))
+            .collect();
+        files.iter().for_each(|path| fs::write(path, "x").unwrap());
+        sync_all_of([]).unwrap();
+        sync_all_of(files[..1].to_vec()).unwrap();
+        sync_all_of(files.clone()).unwrap();
+        for gone in [0, SYNCS_MAX + 3, 3 * SYNCS_MAX] {
+            fs::remove_file(&files[gone]).unwrap();
+            let error = sync_all_of(files.clone()).unwrap_err().to_string();
+            let path = files[gone].display().to_string();
+            assert!(error.contains(&format!("`{path}`")), "{error}");
+            fs::write(&files[gone], "x").unwrap();
+        }
     }
 }

@@ -42,3 +42,7 @@ pub const COPY_BYTES: usize = 64 * 1024;
 /// Files of tiles and bundles that are put in place before they are made durable together: 512 tiles of 8 KiB and as many
 /// bundles of some 60 KiB are about 32 MiB, which a disk takes in a second.
 pub const TILES_UNSETTLED_MAX: usize = 1_024;
+
+/// Files made durable at the same time: a disk confirms sixteen in little more time than one, and more would only be
+/// threads.
+pub const SYNCS_MAX: usize = 16;

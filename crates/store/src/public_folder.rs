@@ -99,13 +99,9 @@ impl PublicFolder {
 
     /// Makes everything that was put in place durable.
     pub fn settle(&mut self) -> Result<(), StoreError> {
-        let (files, folders) = std::mem::take(&mut self.unsettled);
-        for path in files {
-            File::open(&path)
-                .and_then(|file| file.sync_data())
-                .map_err(StoreError::io("sync", &path))?;
-        }
-        folders.iter().try_for_each(|path| files::sync_folder(path))
+        let (put, folders) = std::mem::take(&mut self.unsettled);
+        files::sync_all_of(put)?;
+        files::sync_all_of(folders)
     }
 
     /// The bytes of a tile or bundle, if it is there.

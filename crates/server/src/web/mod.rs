@@ -93,7 +93,10 @@ pub fn router(web: Web) -> Router {
         .method_not_allowed_fallback(trouble::wrong_method)
         .layer(CompressionLayer::new())
         // Hashes do not get smaller.
-        .route(route::HASHES, get(tiles::hashes))
+        .route(route::HASHES, get(tiles::hashes));
+    #[cfg(feature = "bench")]
+    let timed = timed.route(crate::measure::FIXED, get(crate::measure::fixed));
+    let timed = timed
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_millis(REQUEST_MS_MAX),

@@ -58,7 +58,11 @@ pub fn rows(scale: &Scale) -> Vec<Row> {
 
 /// A poll, and one answer of everybody: ids as long as they may be, so that entries are as long as answers get.
 fn prepare(answers: u32) -> (Bench, Vec<VerifiedAnswer>) {
-    let mut setup = Setup::default();
+    prepare_of(Setup::default(), answers)
+}
+
+/// The same with terms of the caller's choice.
+pub fn prepare_of(mut setup: Setup, answers: u32) -> (Bench, Vec<VerifiedAnswer>) {
     setup.terms.options = vec![long("option-one"), long("option-two")];
     let bend = |text: String| {
         let question = format!("[question]\nid = \"{}\"", long("question"));
@@ -81,7 +85,7 @@ fn long(id: &str) -> String {
 }
 
 /// The entries that the answers become.
-fn entries(bench: &Bench, prepared: &[VerifiedAnswer]) -> Vec<Vec<u8>> {
+pub fn entries(bench: &Bench, prepared: &[VerifiedAnswer]) -> Vec<Vec<u8>> {
     let mut bench = bench.clone();
     let now = bench.now;
     prepared
@@ -95,11 +99,21 @@ fn entries(bench: &Bench, prepared: &[VerifiedAnswer]) -> Vec<Vec<u8>> {
 }
 
 fn through_writer(bench: &Bench, prepared: &[VerifiedAnswer], flush: usize) -> Rate {
+    let (stage, _, rate) = ingested(bench, prepared, flush);
+    stage.stop();
+    rate
+}
+
+/// Records the answers, and returns what they are recorded in and how fast that went.
+pub fn ingested(bench: &Bench, prepared: &[VerifiedAnswer], flush: usize) -> (Stage, Log, Rate) {
     let limits = BatchLimits {
         entries_max: flush,
         bytes_max: usize::MAX,
     };
-    let stage = Stage::of(bench, limits, |dir| Log::open(dir).unwrap());
+    let mut kept = None;
+    let stage = Stage::of(bench, limits, |dir| {
+        kept.insert(Log::open(dir).unwrap()).clone()
+    });
     let book = stage.service.book(&stage.slug).unwrap();
     let answers = prepared.to_vec();
     let mut waiting = VecDeque::with_capacity(WAITING_MAX);
@@ -116,8 +130,7 @@ fn through_writer(bench: &Bench, prepared: &[VerifiedAnswer], flush: usize) -> R
         stage.entries(),
         (bench.entries.len() + prepared.len()) as u64
     );
-    stage.stop();
-    rate
+    (stage, kept.unwrap(), rate)
 }
 
 /// Waits for the last first, so that who waits is woken once.

@@ -15,10 +15,13 @@ mod big;
 mod http;
 mod ingest;
 mod memory;
+mod proofs;
 mod replays;
 mod second;
 mod stage;
 mod table;
+mod tiles;
+mod trees;
 
 use table::Row;
 
@@ -26,11 +29,14 @@ use table::Row;
 type Measure = fn(&Scale) -> Vec<Row>;
 
 /// What can be asked for, in the order of the table.
-const ROWS: [(&str, Measure); 6] = [
+const ROWS: [(&str, Measure); 9] = [
     ("ingest", ingest::rows),
+    ("tree", trees::rows),
+    ("proof", proofs::rows),
     ("audit", audits::rows),
     ("replay", replays::rows),
     ("http", http::rows),
+    ("tiles", tiles::rows),
     ("memory", memory::rows),
     ("verify", second::rows),
 ];

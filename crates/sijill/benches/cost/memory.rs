@@ -127,10 +127,17 @@ fn serve(data: &Path) -> u64 {
 
 /// VmHWM of a process that still runs, in bytes.
 fn high_water(child: &Child) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    status(&child.id().to_string(), "VmHWM:")
+}
+
+/// What of this process is in memory now, in bytes.
+pub fn resident() -> u64 {
+    status("self", "VmRSS:").unwrap()
+}
+
+fn status(process: &str, field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib * 1024)
 }

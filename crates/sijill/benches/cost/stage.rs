@@ -53,7 +53,8 @@ pub fn play_of(setup: &mut Setup, invitations: u32, bend: impl FnOnce(String) ->
 /// The bytes of the master key of every service here.
 pub const MASTER: [u8; 32] = [7; 32];
 
-fn master() -> MasterKey {
+/// That key.
+pub fn master() -> MasterKey {
     MasterKey::new(MASTER)
 }
 

@@ -23,6 +23,17 @@ impl Row {
         }
     }
 
+    /// Something that is to cost at most this part, or this many times, of what it is measured beside.
+    pub fn at_most(measured: &str, beside: &str, ratio: f64, reach: f64) -> Self {
+        Self {
+            measured: measured.into(),
+            beside: beside.into(),
+            ratio: format!("{ratio:.2}"),
+            reach: format!("≤ {reach}"),
+            met: if ratio <= reach { "yes" } else { "no" },
+        }
+    }
+
     /// A figure that nothing is asked of.
     pub fn stated(measured: &str, beside: &str, figure: String) -> Self {
         Self {
