@@ -3,7 +3,7 @@
 use crate::book::Book;
 use crate::rejection::Rejection;
 use crate::service::{Config, Service};
-use crate::{ServerError, shelf};
+use crate::{Pace, ServerError, shelf};
 use sijill_ledger::Origin;
 use sijill_poll::credential::VerifiedAnswer;
 use sijill_poll::definition::Definition;
@@ -17,7 +17,7 @@ pub use crate::writer::BatchLimits;
 pub fn open(config: Config, log: Log, limits: BatchLimits) -> Result<Service, ServerError> {
     let store = CheckpointStore::inside(&config.data)?;
     let opened = shelf::over(log, &config.data, store)?;
-    Service::over(config, opened, limits).map(|(service, _)| service)
+    Service::over(config, opened, limits, Pace::default()).map(|(service, _)| service)
 }
 
 /// Hands an answer to the writer without waiting for what becomes of it.

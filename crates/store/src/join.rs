@@ -11,7 +11,7 @@ use sijill_ledger::checkpoint::Checkpoint;
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_ledger::tile_reader::TileReader;
 use sijill_ledger::tree::{Frontier, leaf_hash};
-use sijill_ledger::{Event, Head, Origin, Sealed};
+use sijill_ledger::{Event, Hash, Head, Origin, Sealed};
 use std::ops::Range;
 
 /// What is known of a ledger without its log.
@@ -30,6 +30,15 @@ impl Outline {
     pub fn published_size(&self) -> u64 {
         self.published.as_ref().map_or(0, |(newest, _)| newest.size)
     }
+}
+
+/// Which bundles are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Those whose entries the tiles confirm.
+    Tiles,
+    /// All, because their root is the checkpoint's in the end.
+    Root,
 }
 
 /// What the two places have together.
@@ -53,6 +62,7 @@ type Fetch<'a> = Box<dyn FnMut(TileId) -> Result<Vec<u8>, String> + 'a>;
 struct Join<'a> {
     outline: &'a Outline,
     log: &'a Log,
+    trust: Trust,
     /// The log's next entries, while it has what comes next.
     entries: Option<Entries<'a>>,
     /// What the newest checkpoint commits to, where its tiles lead to its root.
@@ -63,6 +73,23 @@ struct Join<'a> {
     joined: Joined,
 }
 
+/// What the two places have together, and which bundles it takes to have it: without tiles to confirm them, bundles help
+/// only where they lead to the checkpoint's root.
+///
+/// # Errors
+/// As [`join`].
+pub(crate) fn look<E: Event>(outline: &Outline, log: &Log) -> Result<(Joined, Trust), StoreError> {
+    let by_tiles = join::<E>(outline, log, Trust::Tiles, |_| Ok(()))?;
+    let is_enough = |joined: &Joined| joined.end.size >= outline.published_size();
+    if is_enough(&by_tiles) {
+        return Ok((by_tiles, Trust::Tiles));
+    }
+    match join::<E>(outline, log, Trust::Root, |_| Ok(())) {
+        Ok(by_root) if is_enough(&by_root) => Ok((by_root, Trust::Root)),
+        _ => Ok((by_tiles, Trust::Tiles)),
+    }
+}
+
 /// Hands every entry that the log or a bundle has to `visit`, from 0 on, until neither has the next.
 ///
 /// # Errors
@@ -70,9 +97,10 @@ struct Join<'a> {
 pub(crate) fn join<E: Event>(
     outline: &Outline,
     log: &Log,
+    trust: Trust,
     mut visit: impl FnMut(Sealed<E>) -> Result<(), StoreError>,
 ) -> Result<Joined, StoreError> {
-    let mut join = Join::of(outline, log);
+    let mut join = Join::of(outline, log, trust);
     while let Some(sealed) = join.next::<E>() {
         join.is_under_checkpoint()?;
         visit(sealed)?;
@@ -81,7 +109,7 @@ pub(crate) fn join<E: Event>(
 }
 
 impl<'a> Join<'a> {
-    fn of(outline: &'a Outline, log: &'a Log) -> Self {
+    fn of(outline: &'a Outline, log: &'a Log, trust: Trust) -> Self {
         let tiles = outline.published.as_ref().and_then(|(newest, folder)| {
             let fetch: Fetch<'a> = Box::new(|id| folder.tile_bytes(id));
             TileReader::open(newest.size, newest.root, fetch).ok()
@@ -89,6 +117,7 @@ impl<'a> Join<'a> {
         Self {
             outline,
             log,
+            trust,
             entries: Some(log.entries_as_they_are(&outline.origin, 0)),
             tiles,
             bundle: None,
@@ -137,7 +166,7 @@ impl<'a> Join<'a> {
         let unbroken = self.joined.readable == self.joined.end.size;
         match read.map(|read| read.map_err(|error| error.cause())) {
             None => self.entries = None,
-            Some(read) => match read.and_then(|bytes| self.fits(&bytes)) {
+            Some(read) => match read.and_then(|bytes| self.fits(&bytes, Trust::Root)) {
                 Ok((sealed, next)) => {
                     if unbroken {
                         self.joined.readable = next.size;
@@ -169,7 +198,7 @@ impl<'a> Join<'a> {
             None => why,
         };
         let bytes = bytes.ok_or_else(|| named("it is too short".to_owned()))?;
-        self.fits(&bytes)
+        self.fits(&bytes, self.trust)
             .map_err(|why| named(format!("entry {index}: {why}")))
     }
 
@@ -186,7 +215,7 @@ impl<'a> Join<'a> {
     }
 
     /// The entry, if it is the one that comes next, and the head after it.
-    fn fits<E: Event>(&mut self, bytes: &[u8]) -> Result<(Sealed<E>, Head), String> {
+    fn fits<E: Event>(&mut self, bytes: &[u8], trust: Trust) -> Result<(Sealed<E>, Head), String> {
         let sealed = Sealed::<E>::read(bytes).map_err(|error| error.to_string())?;
         let index = self.joined.end.size;
         let next = self.joined.end.follow(&sealed);
@@ -198,18 +227,21 @@ impl<'a> Join<'a> {
                 acknowledged.link, next.link
             ));
         }
-        let leaf = self
-            .tiles
-            .as_mut()
-            .filter(|_| index < self.outline.published_size());
-        let leaf = leaf.and_then(|tiles| tiles.leaf(index).ok());
-        match leaf {
-            Some(expected) if expected != leaf_hash(bytes) => Err(format!(
-                "expected the leaf hash {expected} that was published, found {}",
-                leaf_hash(bytes)
+        let found = leaf_hash(bytes);
+        match self.leaf(index) {
+            Some(expected) if expected != found => Err(format!(
+                "expected the leaf hash {expected} that was published, found {found}"
             )),
+            None if trust == Trust::Tiles => Err("no tile confirms it".to_owned()),
             _ => Ok((sealed, next)),
         }
+    }
+
+    /// The leaf hash that was published, where the tiles say it.
+    fn leaf(&mut self, index: u64) -> Option<Hash> {
+        let published = index < self.outline.published_size();
+        let tiles = self.tiles.as_mut().filter(|_| published)?;
+        tiles.leaf(index).ok()
     }
 
     fn take<E: Event>(&mut self, sealed: Sealed<E>, next: Head) -> Sealed<E> {

@@ -660,3 +660,5 @@ impl Iterator for Entries<'_> {
 
 #[cfg(test)]
 mod failures;
+#[cfg(test)]
+mod mended;

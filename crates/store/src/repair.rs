@@ -13,7 +13,7 @@
 use crate::data_dir::{poll_folder, polls_in};
 use crate::head::{self, Found};
 use crate::import::{self, Batch};
-use crate::join::{Joined, Outline, join};
+use crate::join::{self, Joined, Outline, Trust, join};
 use crate::limits::TILES_UNSETTLED_MAX;
 use crate::log::Log;
 use crate::scrub::Scrub;
@@ -84,6 +84,7 @@ struct Subject {
     slug: String,
     outline: Option<Outline>,
     acknowledged: Head,
+    joined: Option<(Joined, Trust)>,
 }
 
 /// Repairs the log of a data directory that nobody serves, and the tiles of each poll whose log is whole. With `only`,
@@ -197,10 +198,7 @@ impl<'a, E: Event, N: Fn(&Sealed<E>) -> Result<Named, String>> Work<'a, E, N> {
     }
 
     fn carry_out(&self) -> Result<Repair, StoreError> {
-        let mut polls = Vec::new();
-        for subject in &self.subjects {
-            polls.push(self.look(subject)?);
-        }
+        let mut polls: Vec<Repaired> = self.subjects.iter().map(look).collect();
         let is_meant = |slug: &str| self.only.is_none_or(|only| only == slug);
         let needed = |poll: &Repaired| is_meant(&poll.slug) && poll.gains();
         let mut kept = None;
@@ -220,44 +218,14 @@ impl<'a, E: Event, N: Fn(&Sealed<E>) -> Result<Named, String>> Work<'a, E, N> {
         Ok(Repair { polls, kept })
     }
 
-    fn look(&self, subject: &Subject) -> Result<Repaired, StoreError> {
-        let joined = match &subject.outline {
-            Some(outline) => Some(join::<E>(outline, &self.as_found, |_| Ok(()))?),
-            None => None,
-        };
-        let published = subject.outline.as_ref().map_or(0, Outline::published_size);
-        let size = joined.as_ref().map_or(0, |joined| joined.end.size);
-        let (readable, why, rebuilt, unusable) = match joined {
-            Some(Joined {
-                readable,
-                why,
-                rebuilt,
-                unusable,
-                ..
-            }) => (readable, why, rebuilt, unusable),
-            None => (0, None, Vec::new(), None),
-        };
-        Ok(Repaired {
-            slug: subject.slug.clone(),
-            acknowledged: subject.acknowledged,
-            published,
-            size,
-            readable,
-            why,
-            rebuilt,
-            unusable,
-            tiles: 0,
-        })
-    }
-
     /// Makes the log anew, and reads it back.
     fn make(&self) -> Result<Log, StoreError> {
         let place = self.data.join(REPAIRING).join("made");
         let log = Log::open(DataDir::create_or_open(&place)?)?;
         let mut ends = Vec::new();
-        for (slug, outline) in self.outlines() {
+        for (slug, outline, trust) in self.joined() {
             let mut batch = Batch::<E>::new(&log, slug, &outline.origin);
-            join::<E>(outline, &self.as_found, |sealed| {
+            join::<E>(outline, &self.as_found, trust, |sealed| {
                 let follows = batch.after.follow(&sealed);
                 let after = follows.map_err(|error| StoreError::NotAChain {
                     origin: outline.origin.to_string(),
@@ -272,7 +240,7 @@ impl<'a, E: Event, N: Fn(&Sealed<E>) -> Result<Named, String>> Work<'a, E, N> {
         log.close()?;
         drop(log);
         let log = Log::open(DataDir::open(&place)?)?;
-        for ((_, outline), end) in self.outlines().zip(ends).filter(|(_, end)| end.size > 0) {
+        for ((_, outline, _), end) in self.joined().zip(ends).filter(|(_, end)| end.size > 0) {
             let named = |first: &Sealed<E>| (self.name)(first).map(|(slug, _)| slug);
             let loaded = log.load::<E>(&outline.origin, named, |_| Ok(()))?;
             if loaded.head != end {
@@ -284,17 +252,19 @@ impl<'a, E: Event, N: Fn(&Sealed<E>) -> Result<Named, String>> Work<'a, E, N> {
         Ok(log)
     }
 
-    fn outlines(&self) -> impl Iterator<Item = (&str, &Outline)> {
-        let known = |subject: &'_ Subject| subject.outline.is_some();
-        let known = self.subjects.iter().filter(move |subject| known(subject));
-        known.filter_map(|subject| Some((subject.slug.as_str(), subject.outline.as_ref()?)))
+    /// The polls of which anything is known.
+    fn joined(&self) -> impl Iterator<Item = (&str, &Outline, Trust)> {
+        self.subjects.iter().filter_map(|subject| {
+            let (_, trust) = subject.joined.as_ref()?;
+            Some((subject.slug.as_str(), subject.outline.as_ref()?, *trust))
+        })
     }
 
     /// Writes the tiles anew that are not what the log makes, of each poll whose published part is in the log.
     fn mend_tiles(&self, log: &Log, polls: &mut [Repaired]) -> Result<(), StoreError> {
         for poll in polls.iter_mut().filter(|poll| poll.size >= poll.published) {
-            let outline = self.outlines().find(|(slug, _)| *slug == poll.slug);
-            let published = outline.and_then(|(_, outline)| {
+            let outline = self.joined().find(|(slug, ..)| *slug == poll.slug);
+            let published = outline.and_then(|(_, outline, _)| {
                 let (newest, folder) = outline.published.as_ref()?;
                 Some((&outline.origin, newest, PublicFolder::at(folder.path())))
             });
@@ -303,6 +273,21 @@ impl<'a, E: Event, N: Fn(&Sealed<E>) -> Result<Named, String>> Work<'a, E, N> {
             }
         }
         Ok(())
+    }
+}
+
+fn look(subject: &Subject) -> Repaired {
+    let joined = subject.joined.as_ref().map(|(joined, _)| joined);
+    Repaired {
+        slug: subject.slug.clone(),
+        acknowledged: subject.acknowledged,
+        published: subject.outline.as_ref().map_or(0, Outline::published_size),
+        size: joined.map_or(0, |joined| joined.end.size),
+        readable: joined.map_or(0, |joined| joined.readable),
+        why: joined.and_then(|joined| joined.why.clone()),
+        rebuilt: joined.map_or_else(Vec::new, |joined| joined.rebuilt.clone()),
+        unusable: joined.and_then(|joined| joined.unusable.clone()),
+        tiles: 0,
     }
 }
 
@@ -412,10 +397,14 @@ fn subject<E: Event>(
     if outline.is_none() && acknowledged.size == 0 {
         return Ok(None);
     }
+    let joined = outline
+        .as_ref()
+        .map(|outline| join::look::<E>(outline, log));
     Ok(Some(Subject {
         slug,
-        outline,
         acknowledged,
+        joined: joined.transpose()?,
+        outline,
     }))
 }
 
