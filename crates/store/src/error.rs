@@ -137,7 +137,7 @@ pub enum StoreError {
     },
     /// Contradiction: tiles that do not lead to their checkpoint.
     #[error(
-        "the tiles in `{path}` cannot be used: {why}. They are derived: stop the service, remove the folder `tile` there, and start it again"
+        "the tiles in `{path}` cannot be used: {why}. They are derived: stop the service, and `sijill replay --repair` writes them anew from the log"
     )]
     Tiles {
         /// The folder.
