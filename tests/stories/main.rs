@@ -36,6 +36,7 @@ mod parts;
 mod power;
 mod proofs;
 mod recovered;
+mod repaired;
 mod restart;
 mod second_opinion;
 mod strange_requests;

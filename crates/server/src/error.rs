@@ -119,7 +119,7 @@ pub enum ServerError {
     },
     /// A proof could not be made from the tiles.
     #[error(
-        "no proof could be made from the tiles of `{slug}`: {why}; `sijill replay` builds them anew"
+        "no proof could be made from the tiles of `{slug}`: {why}; stop the service, and `sijill replay --repair` writes them anew from the log"
     )]
     Proof {
         /// The poll.

@@ -19,6 +19,8 @@ pub struct Health {
     working: Mutex<BTreeMap<u64, Instant>>,
     /// How far the clock is behind the last entry, in milliseconds; 0 while it is not.
     behind_ms: AtomicU64,
+    /// Tiles and bundles that were damaged and written anew since the start.
+    tiles_mended: AtomicU64,
 }
 
 impl Health {
@@ -30,6 +32,7 @@ impl Health {
             reason: OnceLock::new(),
             working: Mutex::default(),
             behind_ms: AtomicU64::new(0),
+            tiles_mended: AtomicU64::new(0),
         }
     }
 
@@ -50,6 +53,16 @@ impl Health {
             (_, 0) => tracing::info!("the clock is right again; answers are taken"),
             _ => {}
         }
+    }
+
+    /// How many tiles and bundles were damaged and written anew since the start.
+    pub fn tiles_mended(&self) -> u64 {
+        self.tiles_mended.load(Ordering::SeqCst)
+    }
+
+    /// Counts tiles and bundles that were written anew.
+    pub fn mended(&self, tiles: u64) {
+        self.tiles_mended.fetch_add(tiles, Ordering::SeqCst);
     }
 
     /// Why the service has stopped, if it has.

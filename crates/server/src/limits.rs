@@ -120,5 +120,19 @@ pub const PUBLICATION_MS_MIN: u64 = 1_000;
 /// Time that open connections get to end when the service stops, in milliseconds.
 pub const STOP_MS_MAX: u64 = 5_000;
 
+/// Bytes of entries that the scrubber reads in a second, about: a hundredth of what a disk gives, and a ledger of a
+/// million answers is through in five minutes.
+pub const SCRUB_BYTES_PER_SECOND: u64 = 1024 * 1024;
+
+/// Entries of one step of the scrubber, which a publication may have to wait for: a bundle, some 60 KiB.
+pub const SCRUB_ENTRIES: u64 = 256;
+
+/// Time between two rounds of the scrubber, in milliseconds.
+pub const SCRUB_REST_MS: u64 = 600_000;
+
+/// Tiles that the scrubber writes anew in one round of a poll: they are kept in memory, some 4 MiB, until all of the
+/// ledger was read. The next round has the next ones.
+pub const SCRUB_TILES_MAX: usize = 64;
+
 /// Bytes of full tiles and bundles that are kept in memory: some 3,000 tiles, or 700 bundles of 40 KiB.
 pub const TILES_KEPT_BYTES_MAX: usize = 32 * 1024 * 1024;

@@ -5,7 +5,7 @@ use crate::keys::MasterKey;
 use crate::rejection::Rejection;
 use crate::service::{Config, Service};
 use crate::tree::Tree;
-use crate::{ServerError, shelf};
+use crate::{Pace, ServerError, shelf};
 use axum::body::Bytes;
 use sijill_ledger::limits::TILE_BYTES_MAX;
 use sijill_ledger::{Hash, Head, Origin, Sealed};
@@ -30,7 +30,7 @@ pub(crate) async fn fixed() -> Bytes {
 pub fn open(config: Config, log: Log, limits: BatchLimits) -> Result<Service, ServerError> {
     let store = CheckpointStore::inside(&config.data)?;
     let opened = shelf::over(log, &config.data, store)?;
-    Service::over(config, opened, limits).map(|(service, _)| service)
+    Service::over(config, opened, limits, Pace::default()).map(|(service, _)| service)
 }
 
 /// Hands an answer to the writer without waiting for what becomes of it.

@@ -10,6 +10,7 @@ use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
 use crate::objection::KeptAnswers;
 use crate::publisher::Publisher;
 use crate::rejection::Rejection;
+use crate::scrubber::Pace;
 use crate::shelf::{self, Checkpoints, Opened, Shelf};
 use crate::signer::Signer;
 use crate::writer::{BatchLimits, Job, ToCommitter, Writer};
@@ -88,8 +89,13 @@ impl Service {
     /// Opens a data directory: takes its lock, replays its log, starts writer, committer and signer. Also returns what the
     /// operator should know of (a recovery, say).
     pub fn open(config: Config) -> Result<(Self, Vec<String>), ServerError> {
+        Self::open_at(config, Pace::default())
+    }
+
+    /// The same, with its scrubber at another pace.
+    pub fn open_at(config: Config, pace: Pace) -> Result<(Self, Vec<String>), ServerError> {
         let opened = shelf::open(&config.data, &config.checkpoints)?;
-        Self::over(config, opened, BatchLimits::default())
+        Self::over(config, opened, BatchLimits::default(), pace)
     }
 
     /// A service over what was opened.
@@ -97,6 +103,7 @@ impl Service {
         config: Config,
         opened: Opened,
         limits: BatchLimits,
+        pace: Pace,
     ) -> Result<(Self, Vec<String>), ServerError> {
         let Config {
             data,
@@ -120,6 +127,7 @@ impl Service {
             &books,
             master.clone(),
             Arc::clone(&health),
+            pace,
         )?;
         let jobs = start(
             opened.shelf,
@@ -168,6 +176,11 @@ impl Service {
     /// Why entries are taken no more, if they are not.
     pub fn stopped(&self) -> Option<String> {
         self.0.health.stopped()
+    }
+
+    /// How many tiles and bundles were found damaged and written anew since the start.
+    pub fn tiles_mended(&self) -> u64 {
+        self.0.health.tiles_mended()
     }
 
     /// How many milliseconds the clock is behind the last entry, if answers are refused for that.

@@ -2,7 +2,7 @@
 //! far the poll is published, and puts the checkpoint in the place of the last. Only then anyone sees it.
 //!
 //! When a publication is due is the publisher's to say; what stands between two is the tree's. Meanwhile the committer
-//! goes on.
+//! goes on. While no publication is due, it has the scrubber look at what is on disk.
 //!
 //! Invariants:
 //! - how far a poll is published is on disk before its checkpoint is, and that before anyone sees either: a start ends
@@ -13,10 +13,11 @@ use crate::ServerError;
 use crate::book::{Book, Published};
 use crate::health::Health;
 use crate::keys::MasterKey;
+use crate::scrubber::{Pace, Scrubber};
 use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
 use crate::tree::{Found, Tree};
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use sijill_store::CheckpointStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +30,11 @@ pub enum Order {
     Finish(Sender<()>),
 }
 
+fn answer(done: &Sender<()>) {
+    // Who asked may have given up.
+    let _sent = done.try_send(());
+}
+
 /// The signer's own state.
 pub struct Signer {
     shelf: Shelf,
@@ -36,6 +42,7 @@ pub struct Signer {
     master: MasterKey,
     health: Arc<Health>,
     trees: BTreeMap<String, Tree>,
+    scrubber: Scrubber,
 }
 
 impl Signer {
@@ -50,6 +57,7 @@ impl Signer {
         books: &Books,
         master: MasterKey,
         health: Arc<Health>,
+        pace: Pace,
     ) -> Result<Self, ServerError> {
         let mut signer = Self {
             shelf,
@@ -57,6 +65,7 @@ impl Signer {
             master,
             health,
             trees: BTreeMap::new(),
+            scrubber: Scrubber::new(pace),
         };
         for book in books.all() {
             let published = Published::clone(&book.published());
@@ -72,21 +81,39 @@ impl Signer {
     pub fn run(mut self, orders: &Receiver<Order>) {
         let health = Arc::clone(&self.health);
         let _alarm = health.alarm("the signer of checkpoints");
-        for order in orders {
-            match order {
-                // Who asked may have given up.
-                Order::Finish(done) => drop(done.try_send(())),
-                Order::Publish(book, published) => {
-                    if health.stopped().is_some() {
-                        continue;
-                    }
-                    let made = health.watch(|| self.publish(&book, *published));
-                    if let Err(error) = made {
-                        health.stop(&error.cause());
-                    }
+        loop {
+            let made = match orders.recv_timeout(self.scrubber.due_in()) {
+                Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Order::Finish(done)) => {
+                    answer(&done);
+                    return self.pass_over(orders);
                 }
+                Err(RecvTimeoutError::Timeout) => health.watch(|| self.scrub()),
+                Ok(Order::Publish(book, published)) => {
+                    health.watch(|| self.publish(&book, *published))
+                }
+            };
+            if let Err(error) = made {
+                health.stop(&error.cause());
+            }
+            if health.stopped().is_some() {
+                return self.pass_over(orders);
             }
         }
+    }
+
+    /// Publishes nothing more, and reads nothing more: the log is about to be closed, or the service has stopped.
+    fn pass_over(self, orders: &Receiver<Order>) {
+        for order in orders {
+            if let Order::Finish(done) = order {
+                answer(&done);
+            }
+        }
+    }
+
+    fn scrub(&mut self) -> Result<(), ServerError> {
+        let log = self.shelf.log();
+        self.scrubber.step(&log, &mut self.trees, &self.health)
     }
 
     /// The tree of a book's ledger, which gets to know what is published of it when it is looked at first.

@@ -7,16 +7,18 @@
 //! - a start goes on only if the log has the entries that the newest checkpoint is over.
 
 use crate::ServerError;
+use crate::limits::SCRUB_ENTRIES;
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::tile::{TileId, TileKind};
 use sijill_ledger::tile_reader::TileReader;
-use sijill_ledger::tile_writer::TileWriter;
+use sijill_ledger::tile_writer::{Tile, TileWriter};
 use sijill_ledger::tree::leaf_hash;
 use sijill_ledger::{Head, Linked, Origin, Sealed, SecretKey};
 use sijill_poll::{Event, Poll};
 use sijill_store::limits::TILES_UNSETTLED_MAX;
 use sijill_store::public_folder::Listed;
+use sijill_store::scrub::{Looked, Scrub};
 use sijill_store::{CheckpointStore, Log, PublicFolder};
 
 /// The published tree of one ledger.
@@ -197,6 +199,36 @@ impl Tree {
     /// How long the list of checkpoints is, in bytes.
     pub fn listed_bytes(&self) -> u64 {
         self.list_end
+    }
+
+    /// The ledger's name.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Looks through the next entries and their tiles; nothing where nothing is published.
+    pub fn look(&self, scrub: &mut Scrub, log: &Log) -> Result<Option<Looked>, ServerError> {
+        let Some(newest) = self.read_newest()? else {
+            return Ok(None);
+        };
+        let looked = scrub.step(log, &self.folder, newest.claimed(), SCRUB_ENTRIES)?;
+        Ok(Some(looked))
+    }
+
+    /// Writes tiles anew that are not what the log makes, and says so. Returns how many.
+    pub fn mend(&mut self, tiles: &[Tile]) -> Result<u64, ServerError> {
+        for tile in tiles {
+            self.folder.put(tile)?;
+        }
+        self.folder.settle()?;
+        let names: Vec<String> = tiles.iter().map(|tile| format!("`{}`", tile.id)).collect();
+        tracing::warn!(
+            "`{}`: {} of what is published were damaged on disk and are written anew from the log: {}. See that the disk works",
+            self.slug,
+            names.len(),
+            names.join(", ")
+        );
+        Ok(names.len() as u64)
     }
 
     /// Number of entries that the newest checkpoint is over.

@@ -48,6 +48,11 @@ impl CheckpointStore {
         files::remove(&data.join("checkpoints").join(PLACE))
     }
 
+    /// The one in a data directory, to be read, wherever it was made.
+    pub fn beside(data: &Path) -> Self {
+        Self(data.join("checkpoints"))
+    }
+
     /// One in a folder that several machines share.
     pub fn shared(folder: &Path) -> Result<Self, StoreError> {
         files::make_folder(folder)?;

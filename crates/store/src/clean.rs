@@ -45,7 +45,7 @@ pub(crate) fn is_untouched(data: &Path) -> Result<bool, StoreError> {
 }
 
 /// A line that no other content of the folder's files has.
-fn fingerprint(log: &Path) -> Result<String, StoreError> {
+pub(crate) fn fingerprint(log: &Path) -> Result<String, StoreError> {
     let mut hasher = blake3::Hasher::new_derive_key("sijill 2026 log as it was closed v1");
     add(log, &mut hasher)?;
     Ok(format!("{}\n", hasher.finalize().to_hex()))

@@ -6,6 +6,7 @@ use crate::data_dir::{self, IMPORTING, poll_folder, polls_in};
 use crate::files;
 use crate::import;
 use crate::limits::COPIES_MAX;
+use crate::repair;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -67,9 +68,37 @@ pub(crate) fn before_salvage(data: &Path) -> Result<PathBuf, StoreError> {
     Ok(kept)
 }
 
+/// The files as found before a repair: a copy that an earlier repair made and that is still what is there, or a new one.
+pub(crate) fn before_repair(data: &Path) -> Result<PathBuf, StoreError> {
+    for number in 1u32.. {
+        let kept = data.join(format!("salvaged-{number}"));
+        if !kept.exists() {
+            break;
+        }
+        if is_copy(data, &kept.join("as-found"))? {
+            return Ok(kept);
+        }
+    }
+    before_salvage(data)
+}
+
+/// Whether log and head files are still what they were when they were copied.
+fn is_copy(data: &Path, copy: &Path) -> Result<bool, StoreError> {
+    let head = |data: &Path, slug: &str| Ok(fs::read(poll_folder(data, slug)?.join("head")).ok());
+    for slug in polls_in(data)? {
+        if head(data, &slug)? != head(copy, &slug)? {
+            return Ok(false);
+        }
+    }
+    Ok(clean::fingerprint(&data.join("log"))? == clean::fingerprint(&copy.join("log"))?)
+}
+
 fn copy_log(data: &Path, log: &Path, into: &Path) -> Result<(), StoreError> {
     files::make_folder(into)?;
-    copy_folder(log, &into.join("log"))?;
+    // A log may be gone altogether.
+    if log.exists() {
+        copy_folder(log, &into.join("log"))?;
+    }
     for slug in polls_in(data)? {
         copy_poll(data, into, &slug, &["head"])?;
     }
@@ -105,14 +134,20 @@ fn free_place(data: &Path) -> Result<PathBuf, StoreError> {
 pub fn private_copy(data: &Path, into: &Path) -> Result<(), StoreError> {
     data_dir::check_format(data)?;
     let _lock = data_dir::lock_to_read(data)?;
+    copy_held(data, into)
+}
+
+/// The same of a directory whose lock is held.
+pub(crate) fn copy_held(data: &Path, into: &Path) -> Result<(), StoreError> {
     files::make_folder(into)?;
     for name in ["format", IMPORTING] {
         if data.join(name).exists() {
             copy_file(&data.join(name), &into.join(name))?;
         }
     }
-    if data.join("log").exists() {
-        copy_folder(&data.join("log"), &into.join("log"))?;
+    let log = repair::log_of(data);
+    if log.exists() {
+        copy_folder(&log, &into.join("log"))?;
     }
     // The copy is the copy: it needs none made before it is opened.
     clean::mark_private(into)?;

@@ -9,7 +9,10 @@
 //! polls/SLUG/roster the leaves
 //! before-recovery-N the log as it was found after an unclean stop, kept while it is not known to be whole; with the
 //!                   file `failed` in it once a start has said why it is not
-//! salvaged-N        the log as it was found when somebody accepted a loss, and what failed starts had kept of it
+//! salvaged-N        the log as it was found when somebody accepted a loss or had it rebuilt, and what failed starts had
+//!                   kept of it
+//! repairing         where a log is rebuilt; removed by the next start
+//! repaired          a rebuilt log on its way into place, put there by the next start
 //! importing         there while a ledger is restored: which one, so that a start after a crash takes it out again
 //! ```
 

@@ -137,13 +137,27 @@ pub enum StoreError {
     },
     /// Contradiction: tiles that do not lead to their checkpoint.
     #[error(
-        "the tiles in `{path}` cannot be used: {why}. They are derived: stop the service, remove the folder `tile` there, and start it again"
+        "the tiles in `{path}` cannot be used: {why}. They are derived: stop the service, and `sijill replay --repair` writes them anew from the log"
     )]
     Tiles {
         /// The folder.
         path: String,
         /// What is wrong with them.
         why: String,
+    },
+    /// Contradiction: log and bundles together are not what was published.
+    #[error(
+        "log and bundles of `{origin}` together are not what was published: over {size} entries its newest checkpoint has the root {expected}, they have {found}. Nothing was changed. Put tiles and bundles, or the checkpoint, back from what observers have of them"
+    )]
+    NotJoined {
+        /// The ledger.
+        origin: String,
+        /// Entries of the checkpoint.
+        size: u64,
+        /// Its root.
+        expected: String,
+        /// Theirs.
+        found: String,
     },
     /// Contradiction: the list of published checkpoints is damaged.
     #[error(
@@ -181,7 +195,9 @@ pub enum StoreError {
         why: String,
     },
     /// Contradiction: sled did not come back.
-    #[error("the log could not be {what}: {why}; its files are untouched in `{copy}`")]
+    #[error(
+        "the log could not be {what}: {why}; its files are untouched in `{copy}`. `sijill replay --repair` rebuilds what was published"
+    )]
     Sled {
         /// Opened or closed.
         what: &'static str,
@@ -192,7 +208,7 @@ pub enum StoreError {
     },
     /// Contradiction: acknowledged entries are missing.
     #[error(
-        "the log of `{slug}` is behind its head: entry {last} was confirmed to a respondent or operator, and the log ends with {found} entries. Do not go on; the files as found are in `{copy}`. `sijill import` restores an export into a new directory; `sijill replay --accept-loss` goes on without what is lost, and says so in the ledger"
+        "the log of `{slug}` is behind its head: entry {last} was confirmed to a respondent or operator, and the log ends with {found} entries. Do not go on; the files as found are in `{copy}`. `sijill replay --repair` rebuilds what was published; `sijill import` restores an export into a new directory; `sijill replay --accept-loss` goes on without what is lost, and says so in the ledger"
     )]
     BehindHead {
         /// The poll.
@@ -228,7 +244,7 @@ pub enum StoreError {
     },
     /// Contradiction: the log's last acknowledged entry is another than the head says.
     #[error(
-        "the log of `{slug}` is not the one that was confirmed: entry {index} has link {found}, its head file says {expected}. Do not go on; the files as found are in `{copy}`"
+        "the log of `{slug}` is not the one that was confirmed: entry {index} has link {found}, its head file says {expected}. Do not go on; the files as found are in `{copy}`. `sijill replay --repair` rebuilds what was published"
     )]
     OtherThanHead {
         /// The poll.
@@ -254,7 +270,7 @@ pub enum StoreError {
     },
     /// Contradiction: an entry cannot be read or does not follow the one before.
     #[error(
-        "the log of `{origin}` is damaged at entry {index}: {why}. Do not go on; the files as found are in `{copy}`. `sijill import` restores an export into a new directory; `sijill replay --accept-loss` goes on without what is lost, and says so in the ledger"
+        "the log of `{origin}` is damaged at entry {index}: {why}. Do not go on; the files as found are in `{copy}`. `sijill replay --repair` rebuilds what was published; `sijill import` restores an export into a new directory; `sijill replay --accept-loss` goes on without what is lost, and says so in the ledger"
     )]
     Damaged {
         /// The ledger.

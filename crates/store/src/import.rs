@@ -120,7 +120,7 @@ pub(crate) fn is_all_unfinished(data: &Path) -> Result<bool, StoreError> {
 }
 
 /// The poll and ledger of an import that did not end.
-fn unfinished(data: &Path) -> Result<Option<(String, Origin)>, StoreError> {
+pub(crate) fn unfinished(data: &Path) -> Result<Option<(String, Origin)>, StoreError> {
     let path = data.join(IMPORTING);
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
@@ -400,18 +400,20 @@ impl<'a> Source<'a> {
 }
 
 /// Entries on their way into the log, a commit at a time.
-struct Batch<'a, E> {
+pub(crate) struct Batch<'a, E> {
     log: &'a Log,
     slug: &'a str,
     origin: &'a Origin,
     before: Head,
-    after: Head,
+    /// Where the ledger ends with them.
+    pub(crate) after: Head,
     entries: Vec<Sealed<E>>,
     bytes: usize,
 }
 
 impl<'a, E: Event> Batch<'a, E> {
-    fn new(log: &'a Log, slug: &'a str, origin: &'a Origin) -> Self {
+    /// Entries of a new ledger.
+    pub(crate) fn new(log: &'a Log, slug: &'a str, origin: &'a Origin) -> Self {
         let start = Head::start(origin);
         Self {
             log,
@@ -424,7 +426,8 @@ impl<'a, E: Event> Batch<'a, E> {
         }
     }
 
-    fn add(&mut self, entry: Sealed<E>, after: Head) -> Result<(), StoreError> {
+    /// Adds the next entry, which leads there.
+    pub(crate) fn add(&mut self, entry: Sealed<E>, after: Head) -> Result<(), StoreError> {
         self.bytes += entry.bytes().len();
         self.entries.push(entry);
         self.after = after;
@@ -434,7 +437,8 @@ impl<'a, E: Event> Batch<'a, E> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), StoreError> {
+    /// Makes what is left durable.
+    pub(crate) fn flush(&mut self) -> Result<(), StoreError> {
         if self.entries.is_empty() {
             return Ok(());
         }

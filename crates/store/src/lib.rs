@@ -15,6 +15,7 @@ pub mod files;
 mod frame;
 mod head;
 mod import;
+mod join;
 pub mod limits;
 pub mod log;
 #[cfg(feature = "bench")]
@@ -22,6 +23,8 @@ pub mod measure;
 mod medium;
 pub mod public_folder;
 mod publish;
+mod repair;
+pub mod scrub;
 mod sled_medium;
 pub mod space;
 
@@ -33,6 +36,7 @@ pub use import::import;
 pub use log::{Append, Loaded, Log, Salvaged, Written};
 pub use public_folder::PublicFolder;
 pub use publish::{Copied, publish};
+pub use repair::{Repair, Repaired, claimed_size, repair};
 
 // Tests below the seam share the bench of the stories, which names the crate as everybody does.
 #[cfg(test)]

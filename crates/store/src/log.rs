@@ -22,6 +22,7 @@ use crate::frame;
 use crate::head::{self, Found};
 use crate::import;
 use crate::medium::{Medium, MediumError};
+use crate::repair;
 use crate::sled_medium::{self, SledMedium};
 use sijill_ledger::{Event, Head, Linked, Origin, Sealed};
 use std::collections::BTreeMap;
@@ -94,8 +95,10 @@ struct Known {
 
 impl Log {
     /// Opens the log of a data directory, or makes it. After an unclean stop its files are copied first, because
-    /// opening a damaged log destroys evidence. What an import left that did not end is taken out again.
+    /// opening a damaged log destroys evidence. What an import left that did not end is taken out again, and a repair
+    /// that was as good as done is ended.
     pub fn open(dir: DataDir) -> Result<Self, StoreError> {
+        repair::end_unfinished(dir.path())?;
         let copy = copy::before_recovery(dir.path())?;
         Self::open_copied(dir, copy)
     }
@@ -446,11 +449,15 @@ impl Log {
     /// The result; an error stops the log.
     fn or_stop<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error) = &result {
-            let copy = self.0.copy.iter();
-            copy.for_each(|copy| copy::note_failed(copy, &error.to_string()));
-            self.0.poisoned.get_or_init(|| error.cause());
+            self.stop_after(error);
         }
         result
+    }
+
+    fn stop_after(&self, error: &StoreError) {
+        let copy = self.0.copy.iter();
+        copy.for_each(|copy| copy::note_failed(copy, &error.to_string()));
+        self.0.poisoned.get_or_init(|| error.cause());
     }
 
     /// The short names of the polls loaded or appended to.
@@ -473,6 +480,21 @@ impl Log {
             frame: Vec::new().into_iter(),
             next: Next::At(from),
         }
+    }
+
+    /// The same of a log that may be damaged: what cannot be read stops nothing.
+    pub(crate) fn entries_as_they_are(&self, origin: &Origin, from: u64) -> Entries<'_> {
+        Entries {
+            stops: false,
+            ..self.entries(origin, from)
+        }
+    }
+
+    /// Stops the log, because a reader found that it is damaged there.
+    pub(crate) fn is_damaged(&self, origin: &Origin, index: u64, why: String) -> StoreError {
+        let damaged = self.damaged(origin, index, why);
+        self.stop_after(&damaged);
+        damaged
     }
 
     /// Takes a ledger out again, with its poll's folder: one whose import did not end. Both are gone for good before
@@ -638,3 +660,5 @@ impl Iterator for Entries<'_> {
 
 #[cfg(test)]
 mod failures;
+#[cfg(test)]
+mod mended;

@@ -11,6 +11,7 @@ use sijill_ledger::Origin;
 use sijill_ledger::bundle;
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::checkpoint_list::{Ascent, CheckpointListError, Splitter};
+use sijill_ledger::decimal;
 use sijill_ledger::limits::{CHECKPOINT_BYTES_MAX, ORIGIN_BYTES_MAX};
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_ledger::tile_writer::Tile;
@@ -118,7 +119,45 @@ impl PublicFolder {
             return Ok(None);
         };
         let bytes = self.tile(full)?;
-        Ok(bytes.and_then(|bytes| beginning(&bytes, id)))
+        Ok(bytes.and_then(|bytes| beginning(&bytes, TILE_WIDTH, id)))
+    }
+
+    /// The same, for whoever needs it.
+    ///
+    /// # Errors
+    /// What is wrong with it, by its name.
+    pub fn tile_bytes(&self, id: TileId) -> Result<Vec<u8>, String> {
+        let bytes = self.tile_or_beginning(id);
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        bytes.ok_or_else(|| format!("`{id}` is not there"))
+    }
+
+    /// What the narrower files beside a partial tile must have, of those that are there: older checkpoints are proven
+    /// by them until the tile is full.
+    pub(crate) fn narrower(&self, tile: &Tile) -> Result<Vec<Tile>, StoreError> {
+        let Some(full) = tile.id.full() else {
+            return Ok(Vec::new());
+        };
+        let folder = self.path.join(format!("{full}.p"));
+        let files = match fs::read_dir(&folder) {
+            Ok(files) => files,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(StoreError::io("read", &folder)(error)),
+        };
+        let mut tiles = Vec::new();
+        for file in files {
+            let name = file.map_err(StoreError::io("read", &folder))?.file_name();
+            let width = name
+                .to_str()
+                .and_then(|name| decimal::parse(name, TILE_WIDTH));
+            let id = width.and_then(|width| TileId::new(full.kind(), full.index(), width).ok());
+            let id = id.filter(|id| id.width() < tile.id.width());
+            tiles.extend(id.and_then(|id| {
+                let bytes = beginning(&tile.bytes, tile.id.width(), id)?;
+                Some(Tile { id, bytes })
+            }));
+        }
+        Ok(tiles)
     }
 
     /// The canonical bytes of the entries from one index up to another, bundle by bundle, as they stand: nobody vouches
@@ -415,15 +454,15 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     }
 }
 
-/// The first hashes or entries of a full tile, as many as the partial one has.
-fn beginning(full: &[u8], id: TileId) -> Option<Vec<u8>> {
+/// The first hashes or entries of a tile of this width, as many as the partial one has.
+fn beginning(wider: &[u8], width: u64, id: TileId) -> Option<Vec<u8>> {
     match id.kind() {
         TileKind::Hashes { .. } => {
             let bytes = usize::try_from(id.width()).ok()? * 32;
-            full.get(..bytes).map(<[u8]>::to_vec)
+            wider.get(..bytes).map(<[u8]>::to_vec)
         }
         TileKind::Entries => {
-            let entries = bundle::read(full, TILE_WIDTH).ok()?;
+            let entries = bundle::read(wider, width).ok()?;
             let mut beginning = Vec::new();
             for entry in entries.into_iter().take(usize::try_from(id.width()).ok()?) {
                 bundle::push(&mut beginning, entry).ok()?;

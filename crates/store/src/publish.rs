@@ -52,7 +52,7 @@ pub fn publish(
     })
 }
 
-fn newest(
+pub(crate) fn newest(
     source: &PublicFolder,
     origin: &Origin,
 ) -> Result<(SignedCheckpoint, Listed), StoreError> {
@@ -91,7 +91,7 @@ fn begun(
             old.size, new.size
         )));
     }
-    let mut tiles = TileReader::open(new.size, new.root, |id| fetch(source, id))
+    let mut tiles = TileReader::open(new.size, new.root, |id| source.tile_bytes(id))
         .map_err(|error| unusable(source, &error))?;
     let root = tiles
         .root_at(old.size)
@@ -102,7 +102,7 @@ fn begun(
             old.size, old.root
         )));
     }
-    let resumed = TileWriter::resume(old.size, old.root, |id| fetch(target, id));
+    let resumed = TileWriter::resume(old.size, old.root, |id| target.tile_bytes(id));
     match resumed {
         Ok(writer) => Ok(writer),
         Err(_) => {
@@ -140,12 +140,6 @@ fn grow(
         target.put(&tile)?;
     }
     target.settle()
-}
-
-fn fetch(folder: &PublicFolder, id: TileId) -> Result<Vec<u8>, String> {
-    let bytes = folder.tile_or_beginning(id);
-    let bytes = bytes.map_err(|error| error.to_string())?;
-    bytes.ok_or_else(|| format!("`{id}` is not there"))
 }
 
 fn unusable(source: &PublicFolder, why: &impl ToString) -> StoreError {

@@ -88,7 +88,7 @@ pub async fn json(
     typed("application/json", book.published().json.clone())
 }
 
-/// Whether the service takes answers: 200 and `ok`, or 503 and why not.
+/// Whether the service takes answers: 200 and `ok`, or 503 and why not. A disk that damages tiles will damage more.
 pub async fn health(State(web): State<Web>) -> Response {
     let unwell = StatusCode::SERVICE_UNAVAILABLE;
     let (status, text) = match (web.service.stopped(), web.service.clock_behind_ms()) {
@@ -100,7 +100,10 @@ pub async fn health(State(web): State<Web>) -> Response {
             unwell,
             serde_json::json!({ "state": "clock_behind", "behind_ms": ms, "why": "the clock is behind the last entry; answers are taken again when it is past it" }),
         ),
-        (None, None) => (StatusCode::OK, serde_json::json!({ "state": "ok" })),
+        (None, None) => (
+            StatusCode::OK,
+            serde_json::json!({ "state": "ok", "tiles_mended": web.service.tiles_mended() }),
+        ),
     };
     let mut response = typed("application/json", text.to_string());
     *response.status_mut() = status;

@@ -26,7 +26,8 @@ const FOR_A_MOMENT: &str = "public, max-age=1";
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
 
-/// Full tiles and bundles that were asked for, kept in memory up to a limit, then forgotten all at once.
+/// Full tiles and bundles that were asked for, kept in memory up to a limit, then forgotten all at once; also whenever some
+/// were mended, which may have been kept as they were before.
 #[derive(Debug, Clone, Default)]
 pub struct KeptTiles(Arc<Mutex<Kept>>);
 
@@ -34,22 +35,44 @@ pub struct KeptTiles(Arc<Mutex<Kept>>);
 struct Kept {
     tiles: BTreeMap<(Arc<str>, TileId), Bytes>,
     bytes: usize,
+    /// How many tiles had been mended before these were read.
+    mended: u64,
 }
 
 impl KeptTiles {
-    fn get(&self, slug: &Arc<str>, id: TileId) -> Option<Bytes> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn get(&self, slug: &Arc<str>, id: TileId, mended: u64) -> Option<Bytes> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.are_after(mended);
         kept.tiles.get(&(Arc::clone(slug), id)).cloned()
     }
 
-    fn keep(&self, slug: Arc<str>, id: TileId, bytes: &Bytes) {
+    /// Keeps a tile that was read when so many had been mended.
+    fn keep(&self, slug: Arc<str>, id: TileId, bytes: &Bytes, mended: u64) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.mended != mended {
+            return;
+        }
         if kept.bytes + bytes.len() > TILES_KEPT_BYTES_MAX {
-            *kept = Kept::default();
+            kept.forget(mended);
         }
         if kept.tiles.insert((slug, id), bytes.clone()).is_none() {
             kept.bytes += bytes.len();
         }
+    }
+}
+
+impl Kept {
+    fn are_after(&mut self, mended: u64) {
+        if self.mended < mended {
+            self.forget(mended);
+        }
+    }
+
+    fn forget(&mut self, mended: u64) {
+        *self = Self {
+            mended,
+            ..Self::default()
+        };
     }
 }
 
@@ -148,7 +171,8 @@ async fn tile(web: &Web, headers: &HeaderMap, slug: &str, path: &str) -> Respons
         return not_found();
     }
     let slug = book.shared_slug();
-    if let Some(bytes) = web.tiles.get(&slug, id) {
+    let mended = web.service.tiles_mended();
+    if let Some(bytes) = web.tiles.get(&slug, id, mended) {
         return sent(bytes, BYTES, FOR_EVER);
     }
     let service = web.service.clone();
@@ -157,7 +181,7 @@ async fn tile(web: &Web, headers: &HeaderMap, slug: &str, path: &str) -> Respons
         Ok(Ok(Some(bytes))) => {
             let bytes = Bytes::from(bytes);
             if id.is_full() {
-                web.tiles.keep(slug, id, &bytes);
+                web.tiles.keep(slug, id, &bytes, mended);
             }
             sent(bytes, BYTES, FOR_EVER)
         }

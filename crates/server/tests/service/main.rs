@@ -10,6 +10,7 @@
 mod objections;
 mod pair;
 mod publication;
+mod scrubbing;
 
 use pair::{Pair, encoded, open, reopen, runtime};
 use sijill_poll::rules::Refusal;

@@ -8,7 +8,7 @@ use sijill_poll::event::How;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_server::desk::{Ask, Reply};
 use sijill_server::rejection::Rejection;
-use sijill_server::{Checkpoints, Config, MasterKey, ServerError, Service};
+use sijill_server::{Checkpoints, Config, MasterKey, Pace, ServerError, Service};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,14 +32,42 @@ pub fn open_with(
     clock: &Arc<AtomicU64>,
     checkpoints: Checkpoints,
 ) -> Result<Service, ServerError> {
+    Service::open(config(folder, clock, checkpoints)).map(|(service, _)| service)
+}
+
+fn config(folder: &Path, clock: &Arc<AtomicU64>, checkpoints: Checkpoints) -> Config {
     let hand = Arc::clone(clock);
-    let config = Config {
+    Config {
         data: folder.to_owned(),
         master: MasterKey::new([7; 32]),
         clock: Arc::new(move || hand.load(Ordering::SeqCst)),
         checkpoints,
-    };
-    Service::open(config).map(|(service, _)| service)
+    }
+}
+
+/// The same at this pace of the scrubber, once the threads of the service before have let go of the directory.
+pub fn open_at(folder: &Path, clock: &Arc<AtomicU64>, pace: Pace) -> Service {
+    let begun = Instant::now();
+    loop {
+        match Service::open_at(config(folder, clock, Checkpoints::Inside), pace) {
+            Ok((service, _)) => return service,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(20), "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Stops the service and gives its directory away.
+pub fn stopped(pair: Pair) -> (tempfile::TempDir, Arc<AtomicU64>, String) {
+    pair.service.stop().unwrap();
+    let Pair {
+        folder,
+        clock,
+        service,
+        bench,
+    } = pair;
+    drop(service);
+    (folder, clock, bench.terms.slug)
 }
 
 pub fn encoded(event: &Event) -> String {

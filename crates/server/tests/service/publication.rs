@@ -1,6 +1,6 @@
 //! What a publication signs, what a start makes of it, and what keeps a second history from being signed.
 
-use crate::pair::{Pair, open_with, reopen};
+use crate::pair::{Pair, open_with, reopen, stopped};
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::policy::Policy;
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Many people, whose answers wait for nobody else's.
-fn crowd() -> Setup {
+pub fn crowd() -> Setup {
     let mut setup = Setup {
         invitations: 600,
         ..Setup::default()
@@ -25,7 +25,7 @@ fn crowd() -> Setup {
 }
 
 /// Has these people answer, and everything published.
-fn answered(pair: &mut Pair, people: std::ops::Range<u32>) -> SignedCheckpoint {
+pub fn answered(pair: &mut Pair, people: std::ops::Range<u32>) -> SignedCheckpoint {
     people.for_each(|person| pair.answer(person, "yes"));
     pair.bench.now += 2_000;
     pair.clock.store(pair.bench.now, Ordering::SeqCst);
@@ -33,7 +33,7 @@ fn answered(pair: &mut Pair, people: std::ops::Range<u32>) -> SignedCheckpoint {
 }
 
 /// Waits for the checkpoint over this many entries.
-fn published(pair: &Pair, size: u64) -> SignedCheckpoint {
+pub fn published(pair: &Pair, size: u64) -> SignedCheckpoint {
     let book = pair.service.book(&pair.bench.terms.slug).unwrap();
     let begun = Instant::now();
     loop {
@@ -66,19 +66,6 @@ fn policy(pair: &Pair) -> Policy {
             .iter()
             .map(|key| VerifierKey::new(name, *key).unwrap()),
     )
-}
-
-/// Stops the service and gives its directory away.
-fn stopped(pair: Pair) -> (tempfile::TempDir, Arc<AtomicU64>, String) {
-    pair.service.stop().unwrap();
-    let Pair {
-        folder,
-        clock,
-        service,
-        bench,
-    } = pair;
-    drop(service);
-    (folder, clock, bench.terms.slug)
 }
 
 /// The error of a start, once the threads of the service before have let go of the directory.

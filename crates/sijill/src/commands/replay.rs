@@ -1,6 +1,7 @@
 //! `sijill replay`: rebuild every projection from entry 0, and compare it with what the service last stored.
 
 mod recover;
+mod repair;
 
 use crate::commands::poll::KeyArg;
 use crate::console::grouped;
@@ -20,11 +21,16 @@ use std::time::Instant;
 
 /// Rebuild every figure from entry 0 and compare with what is stored
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: sijill replay --data ./sijill-demo")]
+#[command(
+    after_help = "All polls of a directory are in one log: where a repair makes it anew, the other polls come along.\n\nExamples:\n  sijill replay --data ./sijill-demo\n  sijill replay --repair --data /var/lib/sijill"
+)]
 pub struct Args {
     /// Only this poll
     #[arg(long, value_name = "SLUG")]
     poll: Option<String>,
+    /// Rebuild a damaged log from what is published, or damaged tiles from the log; nobody may serve the directory
+    #[arg(long, conflicts_with = "accept_loss")]
+    repair: bool,
     /// Go on without acknowledged entries that the log lost, and record that; needs --poll and --reason
     #[arg(long)]
     accept_loss: bool,
@@ -63,6 +69,9 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     if args.accept_loss {
         let named = (args.poll.as_deref(), args.reason.as_deref());
         return recover::run(settings, named, &args.key);
+    }
+    if args.repair {
+        return repair::run(settings, args.poll.as_deref());
     }
     let data = settings.data();
     data.must_exist()?;

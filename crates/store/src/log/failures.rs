@@ -3,7 +3,7 @@
 
 #[path = "../../tests/store/bench.rs"]
 #[allow(dead_code, reason = "the stories of the store use the rest of it")]
-mod bench;
+pub(super) mod bench;
 
 use self::bench::{Ledger, check_loads, load};
 use super::Log;
@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// How a call fails.
 #[derive(Debug, Clone, Copy)]
-enum Way {
+pub(super) enum Way {
     /// Nothing was done.
     Lost,
     /// It was done, and reported as lost.
@@ -38,12 +38,12 @@ enum Aftermath {
     Nothing,
 }
 
-type Frames = BTreeMap<(String, u64), Vec<u8>>;
+pub(super) type Frames = BTreeMap<(String, u64), Vec<u8>>;
 
 /// What is on the disk, and when it fails.
 #[derive(Default)]
-struct Plates {
-    written: Frames,
+pub(super) struct Plates {
+    pub(super) written: Frames,
     stable: Frames,
     open_heads: BTreeMap<String, HeadFile>,
     /// Bytes of the head files that are on stable storage.
@@ -55,13 +55,13 @@ struct Plates {
 
 /// A disk in memory, its head files in a real folder.
 #[derive(Clone)]
-struct Disk {
+pub(super) struct Disk {
     data: PathBuf,
     plates: Arc<Mutex<Plates>>,
 }
 
 impl Disk {
-    fn new(data: &Path, fails: Option<(usize, Way)>) -> Self {
+    pub(super) fn new(data: &Path, fails: Option<(usize, Way)>) -> Self {
         let plates = Plates {
             fails,
             ..Plates::default()
@@ -72,7 +72,7 @@ impl Disk {
         }
     }
 
-    fn plates(&self) -> MutexGuard<'_, Plates> {
+    pub(super) fn plates(&self) -> MutexGuard<'_, Plates> {
         self.plates.lock().unwrap()
     }
 
@@ -239,7 +239,7 @@ impl Told {
     }
 }
 
-fn open(disk: &Disk) -> Result<Log, StoreError> {
+pub(super) fn open(disk: &Disk) -> Result<Log, StoreError> {
     let dir = DataDir::create_or_open(&disk.data)?;
     files::remove(&disk.data.join("clean"))?;
     let log = Log::on(dir, Box::new(disk.clone()), None);

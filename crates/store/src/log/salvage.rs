@@ -4,13 +4,14 @@
 //! entry 0 on is kept; what stands behind it is cut off, so that the ledger has one end; and what goes on there must be
 //! an entry that says what was lost.
 
-use super::{Entries, Known, Log, medium, shown};
+use super::{Known, Log, medium, shown};
 use crate::StoreError;
 use crate::copy;
 use crate::data_dir::{DataDir, poll_folder};
 use crate::error::ends_at;
 use crate::frame;
 use crate::head::{self, Found};
+use crate::repair;
 use sijill_ledger::{Event, Head, Origin, Sealed};
 use std::path::PathBuf;
 
@@ -39,6 +40,7 @@ impl Log {
     /// where failed starts left as many copies as there may be, the oldest one serves. Returns where the copy is.
     pub fn open_to_salvage(dir: DataDir) -> Result<(Self, PathBuf), StoreError> {
         let data = dir.path().to_owned();
+        repair::end_unfinished(&data)?;
         let copy = copy::before_salvage(&data)?;
         Ok((Self::open_copied(dir, Some(copy.clone()))?, copy))
     }
@@ -54,10 +56,7 @@ impl Log {
         slug: impl FnOnce(&Sealed<E>) -> Result<String, String>,
         mut visit: impl FnMut(Sealed<E>) -> Result<(), String>,
     ) -> Result<Salvaged, StoreError> {
-        let mut entries = Entries {
-            stops: false,
-            ..self.entries(origin, 0)
-        };
+        let mut entries = self.entries_as_they_are(origin, 0);
         let (mut kept, mut acknowledged) = (Head::start(origin), None);
         let (mut naming, mut name) = (Some(slug), String::new());
         let mut why = None;

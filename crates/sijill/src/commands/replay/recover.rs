@@ -3,6 +3,7 @@
 //! What can be read is kept, what stands behind it is cut off, and a `Recovered` signed by the operator says for ever
 //! which entries were acknowledged and are lost. Whoever holds a promise or an anchor for one of them has the proof.
 
+use super::repair::newest_checkpoints;
 use crate::commands::poll::KeyArg;
 use crate::console::grouped;
 use crate::data_folder::DataFolder;
@@ -17,7 +18,7 @@ use sijill_ledger::{Head, Linked, Origin, Sealed};
 use sijill_poll::event::Recovered;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve, operator, rules};
-use sijill_store::{Append, DataDir, Log, Salvaged};
+use sijill_store::{Append, DataDir, Log, Salvaged, claimed_size};
 use std::sync::Arc;
 
 /// Carries it out.
@@ -62,7 +63,23 @@ fn look_first(
             grouped(salvaged.acknowledged.size)
         )));
     }
+    is_not_published(settings, &salvaged)?;
     recovered(settings, &poll, &salvaged, reason, key).map(drop)
+}
+
+/// A log that goes on before the end of what was published would be a second history of it.
+fn is_not_published(settings: &Settings, salvaged: &Salvaged) -> Result<()> {
+    let store = newest_checkpoints(settings)?;
+    let published = claimed_size(settings.data().path(), &store, &salvaged.slug)?;
+    match salvaged.kept.size < published {
+        true => Err(not_so(format!(
+            "the newest checkpoint of `{}` is over {} entries, and the log can be read for {}: going on there would give what was published a second history; nothing was changed. Rebuild the log from what is published first: `sijill replay --repair`",
+            salvaged.slug,
+            grouped(published),
+            grouped(salvaged.kept.size)
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// The ledger of this poll, what is left of it, and the poll after that.
@@ -83,7 +100,7 @@ fn read(log: &Log, data: &DataFolder, slug: &str) -> Result<(Origin, Salvaged, P
         }
     }
     Err(not_so(format!(
-        "the log has no poll `{slug}` of which anything can be read; `sijill import` restores an export into a new directory"
+        "the log has no poll `{slug}` of which anything can be read; `sijill replay --repair` rebuilds what was published, `sijill import` restores an export into a new directory"
     )))
 }
 
