@@ -17,7 +17,7 @@ use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
 use crate::tree::{Found, Tree};
 use crossbeam_channel::{Receiver, Sender};
-use sijill_store::CheckpointStore;
+use sijill_store::{CheckpointStore, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -81,8 +81,12 @@ impl Signer {
                         continue;
                     }
                     let made = health.watch(|| self.publish(&book, *published));
-                    if let Err(error) = made {
-                        health.stop(&error.cause());
+                    match made {
+                        Ok(()) => {}
+                        Err(ServerError::Store(error @ StoreError::AnotherPublishes { .. })) => {
+                            health.stop_over(&error.to_string());
+                        }
+                        Err(error) => health.stop(&error.cause()),
                     }
                 }
             }
