@@ -29,6 +29,7 @@ mod demo;
 mod desk;
 mod flood;
 mod folders;
+mod histories;
 mod killed;
 mod live;
 mod objections;
