@@ -5,11 +5,7 @@
 
 use crate::definition::Terms;
 use crate::export::Export;
-use sijill_ledger::checkpoint::Checkpoint;
 use sijill_ledger::note::VerifierKey;
-use sijill_ledger::proof::InclusionProof;
-use sijill_ledger::tlog_proof::TlogProof;
-use sijill_ledger::tree::{Frontier, leaf_hash};
 use sijill_ledger::{Entry, Hash, Head, Link, Origin, PublicKey, Sealed, SecretKey};
 use sijill_poll::credential::{Invitation, Token};
 use sijill_poll::definition::{Definition, StrataVisibility};
@@ -365,25 +361,8 @@ impl Bench {
 
     /// The receipt of the entry of this index, under a checkpoint of the ledger as it is.
     pub fn receipt(&self, index: u64) -> String {
-        let leaves: Vec<Hash> = self.entries.iter().map(|e| leaf_hash(e.bytes())).collect();
-        let mut tree = Frontier::default();
-        leaves.iter().for_each(|leaf| tree.append(*leaf));
-        let checkpoint = Checkpoint {
-            origin: self.poll.origin().clone(),
-            size: leaves.len() as u64,
-            root: tree.root(),
-        };
-        let signed = checkpoint.sign(&self.keys.log);
-        let inclusion = InclusionProof::of_leaves(index, &leaves);
-        let canonical = self.entries[index as usize].bytes();
-        TlogProof::of_entry(
-            canonical,
-            index,
-            inclusion.expect("the entry is in the tree"),
-            signed.expect("the checkpoint can be signed"),
-        )
-        .expect("the proof leads to the root")
-        .to_string()
+        let published = crate::Published::of(self);
+        published.receipt(index, published.size()).to_string()
     }
 
     /// `Objected` of this promise file, whatever it is.

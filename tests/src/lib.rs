@@ -8,8 +8,7 @@
 //! - [`mod@bench`]: a poll held in one hand, with every key, that records whatever it is told to;
 //! - [`fixture`]: honest polls;
 //! - [`export`]: the container file;
-//! - [`publish`]: checkpoints, tiles and the folder of a published poll;
-//! - [`published`]: checkpoints, tiles and receipts;
+//! - [`publish`]: checkpoints, tiles, receipts, and the folder of a published poll;
 //! - [`forge`]: ways to bend a ledger, each with the check that must notice;
 //! - [`trace`]: what a process did to its files;
 //! - [`power`]: what a power cut leaves of them;
@@ -29,11 +28,10 @@ pub mod fixture;
 pub mod forge;
 pub mod power;
 pub mod publish;
-pub mod published;
 pub mod trace;
 
 pub use bench::Bench;
 pub use definition::Terms;
 pub use export::Export;
 pub use fixture::Case;
-pub use published::Published;
+pub use publish::Published;

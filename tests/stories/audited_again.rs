@@ -7,7 +7,7 @@ use sijill_ledger::fork::ForkProof;
 use sijill_ledger::policy::Policy;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::definition::HOUR_MS;
-use sijill_scenarios::fixture;
+use sijill_scenarios::{fixture, publish};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -38,11 +38,7 @@ impl Auditor {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder).unwrap();
         }
-        for (name, bytes) in bench.folder(sizes) {
-            let path = self.folder.join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
+        publish::write(&bench.folder(sizes), &self.folder).unwrap();
     }
 
     fn audit(&self) -> Ran {

@@ -5,7 +5,7 @@
 //! put back, everything confirmed is there.
 
 use crate::assertions::bare;
-use crate::place::{Invitation, Place, Server, terms};
+use crate::place::{Invitation, Place, Server, copy, terms};
 use crate::process::Ran;
 use sijill_scenarios::Terms;
 use std::fs;
@@ -278,18 +278,6 @@ fn flipped(mut bytes: Vec<u8>) -> Vec<u8> {
 
 fn same(one: &Path, other: &Path) -> bool {
     fs::read(one).ok() == fs::read(other).ok()
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => copy(&path, &target),
-            false => drop(fs::copy(&path, &target).unwrap()),
-        }
-    }
 }
 
 #[test]

@@ -1,15 +1,12 @@
 //! What somebody kept of a poll: receipt, promise and policy, made from the ledger's own types.
 
-use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use sijill_ledger::SecretKey;
+use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::cosignature::WitnessKey;
 use sijill_ledger::note::VerifierKey;
-use sijill_ledger::proof::InclusionProof;
-use sijill_ledger::tlog_proof::TlogProof;
-use sijill_ledger::tree::{Frontier, leaf_hash};
-use sijill_ledger::{Hash, SecretKey};
 use sijill_poll::{Event, promise};
 use sijill_scenarios::bench::Setup;
-use sijill_scenarios::{Bench, fixture};
+use sijill_scenarios::{Bench, Published, fixture};
 
 /// The name of the witness in [`Kept::policy`].
 pub const WITNESS: &str = "witness.example/w";
@@ -42,19 +39,13 @@ impl Kept {
 
     /// The log's key.
     pub fn log_key(&self) -> VerifierKey {
-        let origin = self.bench.poll.origin();
-        VerifierKey::new(origin.as_str(), self.bench.keys.log.public_key()).unwrap()
+        self.bench.log_key()
     }
 
     fn checkpoint(&self, witness: Option<&SecretKey>) -> SignedCheckpoint {
-        let mut tree = Frontier::default();
-        self.leaves().iter().for_each(|&leaf| tree.append(leaf));
-        let checkpoint = Checkpoint {
-            origin: self.bench.poll.origin().clone(),
-            size: self.bench.entries.len() as u64,
-            root: tree.root(),
-        };
-        let signed = checkpoint.sign(&self.bench.keys.log).unwrap();
+        let signed = self
+            .bench
+            .signed_checkpoint(self.bench.entries.len() as u64);
         let Some(witness) = witness else {
             return signed;
         };
@@ -63,19 +54,11 @@ impl Kept {
         signed.with(line).unwrap()
     }
 
-    fn leaves(&self) -> Vec<Hash> {
-        let entries = self.bench.entries.iter();
-        entries.map(|entry| leaf_hash(entry.bytes())).collect()
-    }
-
     /// The receipt under a checkpoint that this witness cosigned.
     pub fn receipt(&self, witness: Option<&SecretKey>) -> String {
-        let (index, leaves) = (self.index as u64, self.leaves());
-        let inclusion = InclusionProof::of_leaves(index, &leaves).unwrap();
-        let entry = self.bench.entries[self.index].bytes();
-        TlogProof::of_entry(entry, index, inclusion, self.checkpoint(witness))
-            .unwrap()
-            .to_string()
+        let published = Published::of(&self.bench);
+        let receipt = published.receipt_under(self.index as u64, self.checkpoint(witness));
+        receipt.to_string()
     }
 
     /// The log's key and one witness, who must have cosigned.
@@ -104,17 +87,10 @@ impl Kept {
 
     /// The receipt of any bytes as the only entry of a log with the same key.
     pub fn receipt_of(&self, entry: &[u8]) -> String {
-        let leaf = leaf_hash(entry);
-        let mut tree = Frontier::default();
-        tree.append(leaf);
-        let checkpoint = Checkpoint {
-            origin: self.bench.poll.origin().clone(),
-            size: 1,
-            root: tree.root(),
+        let published = Published {
+            entries: vec![entry.to_vec()],
+            ..Published::of(&self.bench)
         };
-        let signed = checkpoint.sign(&self.bench.keys.log).unwrap();
-        let inclusion = InclusionProof::of_leaves(0, &[leaf]).unwrap();
-        let receipt = TlogProof::of_entry(entry, 0, inclusion, signed);
-        receipt.unwrap().to_string()
+        published.receipt(0, 1).to_string()
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::browser::Browser;
 use crate::process::{Argument, COMMAND_MAX, Process, Ran, binary, until};
+use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::note::VerifierKey;
 use sijill_scenarios::Terms;
 use std::cell::Cell;
@@ -16,6 +17,12 @@ pub const START_MAX: Duration = Duration::from_secs(60);
 
 /// Longest that a server may take to stop: what it gives open connections, and some seconds.
 const STOP_MAX: Duration = Duration::from_secs(20);
+
+/// Longest that a publication may take once it is due, in a slow build on a busy machine.
+const PUBLICATION_MAX: Duration = Duration::from_secs(40);
+
+/// People who answer at the same time.
+const AT_ONCE: usize = 8;
 
 /// A folder of a story's own, removed at its end.
 pub struct Place {
@@ -69,6 +76,14 @@ pub fn terms() -> Terms {
         field_ms: [now - 60_000, now + 3_600_000, now + 7_200_000],
         revisions: 0,
         ..Terms::default()
+    }
+}
+
+/// The same of a poll in which every answer is published as soon as may be.
+pub fn prompt_terms() -> Terms {
+    Terms {
+        publication_answers: 1,
+        ..terms()
     }
 }
 
@@ -250,6 +265,21 @@ impl Place {
         format!("{}:{}", last["index"], last["link"].as_str().unwrap())
     }
 
+    /// Number of entries of a poll, published or not.
+    #[track_caller]
+    pub fn recorded(&self, slug: &str) -> u64 {
+        let shown = self.sijill(["poll", "show", slug, "--json"]).well().json();
+        shown["entries"].as_u64().unwrap()
+    }
+
+    /// A policy that believes this poll's log and asks for no witness, as a file.
+    #[track_caller]
+    pub fn policy(&self, slug: &str) -> PathBuf {
+        let shown = self.sijill(["poll", "show", slug, "--json"]).well().json();
+        let key = shown["log_key"].as_str().unwrap();
+        self.write("policy", format!("log {key}\nquorum none\n"))
+    }
+
     /// Audits something with the operator's key and these further arguments.
     #[track_caller]
     pub fn audit<A: Argument>(
@@ -350,6 +380,19 @@ pub fn listening(log: &str) -> Option<SocketAddr> {
     rest[..end].parse().ok()
 }
 
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy(&path, &target),
+            false => drop(fs::copy(&path, &target).unwrap()),
+        }
+    }
+}
+
 fn run(command: &mut Command, folder: &Path, name: &str) -> Ran {
     Process::start(command, folder, name).wait(COMMAND_MAX)
 }
@@ -389,6 +432,33 @@ impl Server {
     /// The whole address of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// These people answer, some at a time.
+    pub fn answer(&self, people: &[Invitation], choice: &str) {
+        std::thread::scope(|scope| {
+            for share in people.chunks(people.len().div_ceil(AT_ONCE).max(1)) {
+                let browser = self.browser();
+                scope.spawn(move || {
+                    for person in share {
+                        browser.answer(&person.path, choice).status(200);
+                    }
+                });
+            }
+        });
+    }
+
+    /// Waits until a checkpoint over this many entries or more is published, and returns it.
+    #[track_caller]
+    pub fn published(&self, slug: &str, entries: u64) -> SignedCheckpoint {
+        let (browser, path) = (self.browser(), format!("/polls/{slug}/checkpoint"));
+        let newest = || {
+            let page = browser.get(&path);
+            let signed: Option<SignedCheckpoint> = page.text().parse().ok();
+            signed.filter(|signed| signed.claimed().size >= entries)
+        };
+        let newest = until(PUBLICATION_MAX, newest);
+        newest.unwrap_or_else(|| panic!("no {entries} entries are published: {}", self.log()))
     }
 
     /// What it takes of the machine.

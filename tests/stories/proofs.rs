@@ -647,8 +647,7 @@ fn proofs_are_made_from_a_folder_and_an_address_for_the_newest_and_for_older_siz
         ];
         let out = told.place.sijill(words).well().out;
         let proof: sijill_ledger::proof::ConsistencyProof = out.parse().unwrap();
-        let [old, new] =
-            [from, to].map(|size| (size, told.published.checkpoint(size).claimed().root));
+        let [old, new] = [from, to].map(|size| (size, told.published.checkpoint(size).root));
         assert_eq!(proof.verify(old, new), Ok(()), "{from} to {to}");
     }
     for wrong in [
@@ -669,7 +668,7 @@ fn checkpoints_of_one_history_are_consistent_wherever_they_come_from() {
     let told = Told::of(Published::of(&large()).after([60, 270]));
     let size = told.published.size();
     for size in [1, 60, 256, 270] {
-        let checkpoint = told.published.checkpoint(size).to_string();
+        let checkpoint = told.published.signed_checkpoint(size).to_string();
         told.place.write(&format!("at-{size}"), checkpoint);
     }
     told.receipt("receipt", 7, 60);
@@ -697,7 +696,7 @@ fn checkpoints_of_one_history_are_consistent_wherever_they_come_from() {
 fn a_source_that_went_back_is_named_and_not_taken_for_consistent() {
     let told = Told::of(Published::of(&large()));
     let size = told.published.size();
-    let newest = told.published.checkpoint(size).to_string();
+    let newest = told.published.signed_checkpoint(size).to_string();
     told.place.write("newest", newest);
     told.also("older", &told.published.at(270));
     let ran = told.compare("newest", "older", &["--json"]).expect_code(4);
@@ -761,7 +760,7 @@ fn a_log_that_forked_is_convicted_by_a_file_that_stands_alone() {
         grown
     });
     told.place
-        .write("at-200", told.published.checkpoint(200).to_string());
+        .write("at-200", told.published.signed_checkpoint(200).to_string());
     for (a, b, first) in [
         ("poll", "forged", size),
         ("forged-and-grown", "poll", size),
@@ -776,7 +775,7 @@ fn a_log_that_forked_is_convicted_by_a_file_that_stands_alone() {
     }
     // Up to where they part, the two are one history.
     told.place
-        .write("at-100", told.published.checkpoint(100).to_string());
+        .write("at-100", told.published.signed_checkpoint(100).to_string());
     told.compare("at-100", "forged", &[]).well();
 
     let proof = std::fs::read_to_string(told.place.path("proof")).unwrap();
@@ -799,7 +798,8 @@ fn checkpoints_that_cannot_be_compared_are_a_clear_error() {
     let told = Told::of(Published::of(&fixture::honest()));
     let mut other = told.published.clone();
     other.origin = "ur.example/polls/other".parse().unwrap();
-    told.place.write("other", other.checkpoint(9).to_string());
+    told.place
+        .write("other", other.signed_checkpoint(9).to_string());
     told.place.write(
         "both",
         format!("log {}\nquorum none\n", told.published.log_key()),
@@ -809,7 +809,7 @@ fn checkpoints_that_cannot_be_compared_are_a_clear_error() {
     let mut forger = told.published.clone();
     forger.log = SecretKey::from_seed([7; 32]);
     told.place
-        .write("unsigned", forger.checkpoint(9).to_string());
+        .write("unsigned", forger.signed_checkpoint(9).to_string());
     let ran = told.compare("poll", "unsigned", &[]).expect_code(1);
     assert!(ran.err.contains("not signed"), "{}", ran.err);
     told.place.write("none", "nothing\n");
@@ -822,12 +822,13 @@ fn checkpoints_that_cannot_be_compared_are_a_clear_error() {
         "policy",
         format!("log {}\n{}", two.log_key(), told.published.policy()),
     );
-    told.place.write("other", two.checkpoint(9).to_string());
+    told.place
+        .write("other", two.signed_checkpoint(9).to_string());
     let ran = told.compare("other", "poll", &[]).expect_code(2);
     assert!(ran.err.contains("of one log"), "{}", ran.err);
     let empty = told.also("bare", &told.published);
     std::fs::remove_dir_all(empty.join("tile")).unwrap();
     told.place
-        .write("at-3", told.published.checkpoint(3).to_string());
+        .write("at-3", told.published.signed_checkpoint(3).to_string());
     told.compare("at-3", "bare", &[]).expect_code(4);
 }

@@ -189,7 +189,11 @@ fn a_log_that_was_published_in_full_is_rebuilt_whatever_happened_to_it() {
         assert!(refused.err.contains("--repair"), "{name}: {}", refused.err);
         let accepted = story.accept_loss();
         assert!(accepted.code != Some(0), "{name}: {}", accepted.out);
-        assert!(accepted.err.contains("--repair"), "{name}: {}", accepted.err);
+        assert!(
+            accepted.err.contains("--repair"),
+            "{name}: {}",
+            accepted.err
+        );
         let report = story.repair().well().json();
         let bridge = of(&report, SLUG);
         println!("{name}: {report}");
@@ -231,7 +235,11 @@ fn what_was_not_published_is_named_and_going_on_without_it_takes_a_decision() {
     server.browser().answer(&again.path, "no").status(200);
     server.stop().well();
     let report = story.audit(&story.place.anchor(SLUG));
-    assert!(report.to_string().contains("were acknowledged and are lost"));
+    assert!(
+        report
+            .to_string()
+            .contains("were acknowledged and are lost")
+    );
 }
 
 // What happened: somebody who knew only `--accept-loss` used it on a log that ended before its newest checkpoint, and the
@@ -286,7 +294,11 @@ fn damaged_bundles_are_named_and_a_mirror_gives_them_back() {
     let report = story.repair().expect_code(1);
     assert!(report.out.contains("tile/entries/000"), "{}", report.out);
     let told = story.place.sijill(["replay", "--repair"]).expect_code(1);
-    assert!(told.out.contains("put the folder `tile` back"), "{}", told.out);
+    assert!(
+        told.out.contains("put the folder `tile` back"),
+        "{}",
+        told.out
+    );
     assert!(!told.out.contains("--accept-loss"), "{}", told.out);
     fs::remove_dir_all(&tiles).unwrap();
     copy(&mirror, &tiles);
@@ -327,7 +339,10 @@ fn a_repair_that_was_killed_can_be_made_again() {
     for left in ["repairing", "repaired", "salvaged-2"] {
         assert!(!data.join(left).exists(), "{left}");
     }
-    assert_eq!(fs::read(data.join("salvaged-1/as-found/log/db")).unwrap(), b"");
+    assert_eq!(
+        fs::read(data.join("salvaged-1/as-found/log/db")).unwrap(),
+        b""
+    );
     story.check_whole();
 }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 /// Longest that the verifier may take, its first run on a machine included, which fetches two packages.
 const VERIFY_MAX: Duration = Duration::from_secs(300);
 
-fn verify<A: Argument>(place: &Place, arguments: impl IntoIterator<Item = A>) -> Ran {
+/// Runs `tools/verify` to its end.
+pub fn verify<A: Argument>(place: &Place, arguments: impl IntoIterator<Item = A>) -> Ran {
     let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/verify");
     let mut command = Command::new(tool);
     command.args(arguments);

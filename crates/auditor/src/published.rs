@@ -314,7 +314,7 @@ mod tests {
         let (_folder, published) = asked(&made);
         for size in [3, 9, made.size()] {
             let signed = published.checkpoint_of(size).unwrap();
-            assert_eq!(signed, made.checkpoint(size));
+            assert_eq!(signed, made.signed_checkpoint(size));
             let mut tree = published.tree_under(signed.claimed()).unwrap();
             assert_eq!(tree.first().unwrap().poll_id, bench.poll.id());
             let mut seen = Vec::new();

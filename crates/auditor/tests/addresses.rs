@@ -123,7 +123,7 @@ fn an_address_that_serves_tiles_is_audited_by_them() {
     let bench = fixture::honest();
     let mut served = published(&bench);
     assert!(served.remove(EXPORT).is_some());
-    let case = Case::folder(&bench, &[]).without_anchor();
+    let case = Case::published(&bench, &[]).without_anchor();
     let report = audit_server_by(&options(&case), served).expect("the server answers");
     assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
     for check in [17, 20, 21, 24] {

@@ -245,7 +245,7 @@ fn two_histories_of_one_log_leave_a_proof_that_needs_neither() {
         let read: ForkProof = text.parse().unwrap();
         let verified = read.verify(&policy).expect("it proves the fork");
         assert_eq!(verified.second().checkpoint().size, 21);
-        assert_eq!(verified.other_root(), now.root(20));
+        assert_eq!(verified.other_root(), now.checkpoint(20).root);
     }
 }
 

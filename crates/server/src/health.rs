@@ -82,6 +82,15 @@ impl Health {
         }
     }
 
+    /// Stops the service over what no restart heals: the message says itself what to do.
+    pub fn stop_over(&self, contradiction: &str) {
+        let until = "/health says \"stopped\" until the service ends.";
+        let why = format!("{contradiction}. {until}");
+        if self.reason.set(why).is_ok() {
+            tracing::error!("stopped taking answers: {contradiction}\n{:21}{until}", "");
+        }
+    }
+
     fn report(&self, cause: &str) -> [String; 2] {
         let data = self.data.display();
         let free = space::free_bytes(&self.data);
@@ -186,7 +195,17 @@ mod tests {
             "{why}"
         );
         health.stop("something later");
+        health.stop_over("and something else");
         assert_eq!(health.stopped(), Some(why));
+    }
+
+    #[test]
+    fn what_no_restart_heals_is_told_without_the_advice_to_restart() {
+        let health = health();
+        health.stop_over("another server publishes this poll. Stop one of the two");
+        let why = health.stopped().unwrap();
+        assert!(why.starts_with("another server publishes this poll. Stop one"));
+        assert!(!why.contains("restart") && !why.contains("disk"), "{why}");
     }
 
     #[test]

@@ -56,6 +56,12 @@ pub fn is_objections(path: &str) -> bool {
     path.starts_with("/polls/") && path.ends_with("/objections")
 }
 
+/// Whether a poll's address has a character in its longer form (`%30`). None needs it, and caches would keep one thing
+/// under two names.
+pub fn is_spelled_otherwise(path: &str) -> bool {
+    path.starts_with("/polls/") && path.contains('%')
+}
+
 /// The front page in a language.
 pub fn home_in(language: &str) -> String {
     format!("/in/{language}")

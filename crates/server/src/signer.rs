@@ -18,7 +18,7 @@ use crate::service::Books;
 use crate::shelf::{Shelf, is_over};
 use crate::tree::{Found, Tree};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
-use sijill_store::CheckpointStore;
+use sijill_store::{CheckpointStore, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -93,8 +93,12 @@ impl Signer {
                     health.watch(|| self.publish(&book, *published))
                 }
             };
-            if let Err(error) = made {
-                health.stop(&error.cause());
+            match made {
+                Ok(()) => {}
+                Err(ServerError::Store(error @ StoreError::AnotherPublishes { .. })) => {
+                    health.stop_over(&error.to_string());
+                }
+                Err(error) => health.stop(&error.cause()),
             }
             if health.stopped().is_some() {
                 return self.pass_over(orders);

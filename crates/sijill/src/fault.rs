@@ -131,6 +131,9 @@ fn is_wrong_input(error: &StoreError) -> bool {
             | StoreError::Import { .. }
             | StoreError::Exists { .. }
             | StoreError::NotStopped { .. }
+            | StoreError::Copied { .. }
+            | StoreError::NothingPublished { .. }
+            | StoreError::OtherHistory { .. }
     )
 }
 

@@ -6,6 +6,7 @@ use crate::data_dir::{IMPORTING, poll_folder, polls_in};
 use crate::files;
 use crate::limits::{COPY_BYTES, IMPORT_COMMIT_BYTES};
 use crate::log::{Append, Loaded, Log};
+use crate::public_folder::Listed;
 use crate::{CheckpointStore, DataDir, PublicFolder, StoreError};
 use sha2::{Digest, Sha256};
 use sijill_ledger::checkpoint::SignedCheckpoint;
@@ -13,6 +14,7 @@ use sijill_ledger::container::{self, CHECKPOINTS, ENTRIES, MUST_UNDERSTAND, ROST
 use sijill_ledger::limits::ENTRY_BYTES_MAX;
 use sijill_ledger::tree::{Frontier, leaf_hash};
 use sijill_ledger::{Event, Hash, Head, Linked, Origin, Sealed};
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -300,7 +302,7 @@ impl<'a> Source<'a> {
         let folder = poll_folder(log.data(), slug)?;
         files::make_folder(&folder)?;
         self.section_to(self.roster, &folder.join("roster"))?;
-        let newest = self.checkpoints_to(origin, &folder.join("public"))?;
+        let mut published = self.checkpoints_to(origin, &folder.join("public"))?;
         self.seek(self.entries.0)?;
         let (mut left, mut tree) = (self.entries.1, Frontier::default());
         let mut batch = Batch::new(log, slug, origin);
@@ -311,26 +313,25 @@ impl<'a> Source<'a> {
             let after = after.map_err(|error| self.bad(format!("entry {at}: {error}")))?;
             visit(&sealed).map_err(|why| self.bad(format!("entry {at}: {why}")))?;
             tree.append(leaf_hash(sealed.bytes()));
-            self.is_under(newest.as_ref(), &tree)?;
+            published.look(&tree).map_err(|why| self.bad(why))?;
             batch.add(sealed, after)?;
         }
         batch.flush()?;
-        if let Some(newest) = newest {
-            self.reaches(&newest, batch.after.size)?;
+        if let Some(newest) = published.end(&tree).map_err(|why| self.bad(why))? {
             let store = CheckpointStore::inside(log.data())?;
-            store.replace(slug, None, newest.to_string().as_bytes())?;
+            store.replace(slug, None, &newest)?;
         }
         Ok(batch.after)
     }
 
-    /// Restores the list of published checkpoints, and returns the last.
+    /// Restores the list of published checkpoints.
     fn checkpoints_to(
         &mut self,
         origin: &Origin,
         folder: &Path,
-    ) -> Result<Option<SignedCheckpoint>, StoreError> {
+    ) -> Result<PublishedList, StoreError> {
         if self.checkpoints.1 == 0 {
-            return Ok(None);
+            return Ok(PublishedList::default());
         }
         let folder = PublicFolder::make(folder)?;
         self.section_to(self.checkpoints, &folder.path().join("checkpoints"))?;
@@ -340,43 +341,11 @@ impl<'a> Source<'a> {
         let Some(listed) = listed else {
             return Err(self.bad("its published checkpoints are no list of checkpoints"));
         };
-        let before = listed
-            .iter()
-            .rev()
-            .nth(1)
-            .map_or(0, |before| before.ends_at);
-        let newest = String::from_utf8(folder.listed(before, end)?).ok();
-        let newest = newest.and_then(|text| text.parse().ok());
-        newest
-            .map(Some)
-            .ok_or_else(|| self.bad("its last published checkpoint cannot be read"))
-    }
-
-    /// The entries up to the checkpoint's size must have its root.
-    fn is_under(
-        &self,
-        newest: Option<&SignedCheckpoint>,
-        tree: &Frontier,
-    ) -> Result<(), StoreError> {
-        let of_size = newest.filter(|newest| newest.claimed().size == tree.size());
-        match of_size.map(|newest| newest.claimed().root) {
-            Some(root) if root != tree.root() => Err(self.bad(format!(
-                "its last published checkpoint is over other entries: expected the root {root} over {}, found {}",
-                tree.size(),
-                tree.root()
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    fn reaches(&self, newest: &SignedCheckpoint, size: u64) -> Result<(), StoreError> {
-        let published = newest.claimed().size;
-        match (1..=size).contains(&published) {
-            true => Ok(()),
-            false => Err(self.bad(format!(
-                "its last published checkpoint is over {published} entries, and it has {size}"
-            ))),
-        }
+        Ok(PublishedList {
+            folder: Some(folder),
+            waiting: listed.into(),
+            ..PublishedList::default()
+        })
     }
 
     fn section_to(&mut self, (at, length): (u64, u64), target: &Path) -> Result<(), StoreError> {
@@ -397,6 +366,63 @@ impl<'a> Source<'a> {
         file.sync_all().map_err(io())?;
         files::rename(&temporary, target)
     }
+}
+
+/// The published checkpoints of an export, each held against the entries once there are as many as it is over.
+#[derive(Default)]
+struct PublishedList {
+    folder: Option<PublicFolder>,
+    /// Those that are over more entries than came yet.
+    waiting: VecDeque<Listed>,
+    /// Where the last one that was held against them ends in the list, and its bytes.
+    last: (u64, Option<Vec<u8>>),
+}
+
+impl PublishedList {
+    /// Holds the next one against the tree, if it is over as many entries.
+    fn look(&mut self, tree: &Frontier) -> Result<(), String> {
+        let is_over = |next: &Listed| next.size == tree.size();
+        let (Some(folder), Some(next)) = (
+            &self.folder,
+            self.waiting.front().filter(|next| is_over(next)),
+        ) else {
+            return Ok(());
+        };
+        let bytes = folder.listed(self.last.0, next.ends_at);
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        let root = root_in(&bytes)?;
+        if root != tree.root() {
+            return Err(format!(
+                "its published checkpoint over {} entries is over others: expected the root {root}, found {}",
+                tree.size(),
+                tree.root()
+            ));
+        }
+        self.last = (next.ends_at, Some(bytes));
+        self.waiting.pop_front();
+        Ok(())
+    }
+
+    /// The newest one, none if there is none, once all entries came.
+    fn end(self, tree: &Frontier) -> Result<Option<Vec<u8>>, String> {
+        match self.waiting.back() {
+            None => Ok(self.last.1),
+            Some(newest) => Err(format!(
+                "its last published checkpoint is over {} entries, and it has {}",
+                newest.size,
+                tree.size()
+            )),
+        }
+    }
+}
+
+/// The root that a checkpoint says.
+fn root_in(note: &[u8]) -> Result<Hash, String> {
+    let text = std::str::from_utf8(note).map_err(|error| error.to_string())?;
+    let signed = text.parse::<SignedCheckpoint>();
+    signed
+        .map(|signed| signed.claimed().root)
+        .map_err(|error| format!("a published checkpoint cannot be read: {error}"))
 }
 
 /// Entries on their way into the log, a commit at a time.

@@ -59,16 +59,18 @@ pub fn kind_of(rejection: &Rejection) -> ProblemKind {
     }
 }
 
-/// Parts of an address. One that is no text (`/p/%ff`) is an address that there is not, and gets the page for that.
+/// Parts of an address. One that is no text (`/p/%ff`), and a poll's in another spelling, is an address that there is not,
+/// and gets the page for that.
 pub struct Parts<T>(pub T);
 
 impl<T: DeserializeOwned + Send> FromRequestParts<Web> for Parts<T> {
     type Rejection = Response;
 
     async fn from_request_parts(request: &mut request::Parts, web: &Web) -> Result<Self, Response> {
+        let is_other = crate::paths::is_spelled_otherwise(request.uri.path());
         match Path::<T>::from_request_parts(request, web).await {
-            Ok(Path(parts)) => Ok(Self(parts)),
-            Err(_) => Err(problem(web, &request.headers, None, ProblemKind::NotFound)),
+            Ok(Path(parts)) if !is_other => Ok(Self(parts)),
+            _ => Err(problem(web, &request.headers, None, ProblemKind::NotFound)),
         }
     }
 }
