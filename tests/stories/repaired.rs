@@ -150,9 +150,11 @@ fn flip(file: &Path) {
     fs::write(file, bytes).unwrap();
 }
 
+/// Half of what is used is gone.
 fn cut(file: &Path) {
     let bytes = fs::read(file).unwrap();
-    fs::write(file, &bytes[..bytes.len() / 3]).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    fs::write(file, &bytes[..used / 2]).unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -189,7 +191,11 @@ fn a_log_that_was_published_in_full_is_rebuilt_whatever_happened_to_it() {
         assert!(refused.err.contains("--repair"), "{name}: {}", refused.err);
         let accepted = story.accept_loss();
         assert!(accepted.code != Some(0), "{name}: {}", accepted.out);
-        assert!(accepted.err.contains("--repair"), "{name}: {}", accepted.err);
+        assert!(
+            accepted.err.contains("--repair"),
+            "{name}: {}",
+            accepted.err
+        );
         let report = story.repair().well().json();
         let bridge = of(&report, SLUG);
         println!("{name}: {report}");
@@ -231,7 +237,11 @@ fn what_was_not_published_is_named_and_going_on_without_it_takes_a_decision() {
     server.browser().answer(&again.path, "no").status(200);
     server.stop().well();
     let report = story.audit(&story.place.anchor(SLUG));
-    assert!(report.to_string().contains("were acknowledged and are lost"));
+    assert!(
+        report
+            .to_string()
+            .contains("were acknowledged and are lost")
+    );
 }
 
 // What happened: somebody who knew only `--accept-loss` used it on a log that ended before its newest checkpoint, and the
@@ -278,15 +288,27 @@ fn damaged_bundles_are_named_and_a_mirror_gives_them_back() {
     let mirror = story.place.path("mirror");
     copy(&tiles, &mirror);
     fs::write(story.log().join("db"), b"").unwrap();
-    for folder in ["entries", "0"] {
-        let partial = tiles.join(folder).join("000.p");
-        let file = partial.join(story.published.to_string());
-        flip(&file);
-    }
-    let report = story.repair().expect_code(1);
-    assert!(report.out.contains("tile/entries/000"), "{}", report.out);
+    let file = tiles.join(format!("entries/000.p/{}", story.published));
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let report = story.repair().expect_code(1).json();
+    let bridge = of(&report, SLUG);
+    assert_eq!(bridge["entries"], story.published - 1, "{report}");
+    let why = bridge["unusable"].as_str().unwrap();
+    assert!(why.contains("tile/entries/000"), "{why}");
+    // The rest of that bundle too, and with entry 0 the keys that the checkpoint is signed with.
+    fs::remove_dir_all(story.log()).unwrap();
+    flip(&file);
+    let report = story.repair().expect_code(1).json();
+    let bridge = of(&report, SLUG);
+    assert_eq!(bridge["missing"]["to"], story.published, "{report}");
     let told = story.place.sijill(["replay", "--repair"]).expect_code(1);
-    assert!(told.out.contains("put the folder `tile` back"), "{}", told.out);
+    assert!(
+        told.out.contains("put the folder `tile` back"),
+        "{}",
+        told.out
+    );
     assert!(!told.out.contains("--accept-loss"), "{}", told.out);
     fs::remove_dir_all(&tiles).unwrap();
     copy(&mirror, &tiles);
@@ -327,7 +349,10 @@ fn a_repair_that_was_killed_can_be_made_again() {
     for left in ["repairing", "repaired", "salvaged-2"] {
         assert!(!data.join(left).exists(), "{left}");
     }
-    assert_eq!(fs::read(data.join("salvaged-1/as-found/log/db")).unwrap(), b"");
+    assert_eq!(
+        fs::read(data.join("salvaged-1/as-found/log/db")).unwrap(),
+        b""
+    );
     story.check_whole();
 }
 
