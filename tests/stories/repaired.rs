@@ -150,9 +150,11 @@ fn flip(file: &Path) {
     fs::write(file, bytes).unwrap();
 }
 
+/// Half of what is used is gone.
 fn cut(file: &Path) {
     let bytes = fs::read(file).unwrap();
-    fs::write(file, &bytes[..bytes.len() / 3]).unwrap();
+    let used = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    fs::write(file, &bytes[..used / 2]).unwrap();
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -286,13 +288,21 @@ fn damaged_bundles_are_named_and_a_mirror_gives_them_back() {
     let mirror = story.place.path("mirror");
     copy(&tiles, &mirror);
     fs::write(story.log().join("db"), b"").unwrap();
-    for folder in ["entries", "0"] {
-        let partial = tiles.join(folder).join("000.p");
-        let file = partial.join(story.published.to_string());
-        flip(&file);
-    }
-    let report = story.repair().expect_code(1);
-    assert!(report.out.contains("tile/entries/000"), "{}", report.out);
+    let file = tiles.join(format!("entries/000.p/{}", story.published));
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let report = story.repair().expect_code(1).json();
+    let bridge = of(&report, SLUG);
+    assert_eq!(bridge["entries"], story.published - 1, "{report}");
+    let why = bridge["unusable"].as_str().unwrap();
+    assert!(why.contains("tile/entries/000"), "{why}");
+    // The rest of that bundle too, and with entry 0 the keys that the checkpoint is signed with.
+    fs::remove_dir_all(story.log()).unwrap();
+    flip(&file);
+    let report = story.repair().expect_code(1).json();
+    let bridge = of(&report, SLUG);
+    assert_eq!(bridge["missing"]["to"], story.published, "{report}");
     let told = story.place.sijill(["replay", "--repair"]).expect_code(1);
     assert!(
         told.out.contains("put the folder `tile` back"),

@@ -48,7 +48,7 @@ pub struct Repaired {
     pub slug: String,
     /// Where it was acknowledged up to.
     pub acknowledged: Head,
-    /// Number of entries that its newest checkpoint is over.
+    /// Number of entries that its newest checkpoint is over, or says that it is where nobody can vouch for it.
     pub published: u64,
     /// Number of entries that there are now.
     pub size: u64,
@@ -58,7 +58,7 @@ pub struct Repaired {
     pub why: Option<String>,
     /// What was rebuilt from bundles: indices, in order.
     pub rebuilt: Vec<Range<u64>>,
-    /// Why a bundle that was needed could not be used.
+    /// Why a bundle that was needed, or the newest checkpoint, could not be used.
     pub unusable: Option<String>,
     /// How many tiles and bundles were written anew from the log.
     pub tiles: u64,
@@ -85,6 +85,8 @@ struct Subject {
     outline: Option<Outline>,
     acknowledged: Head,
     joined: Option<(Joined, Trust)>,
+    /// The size of a checkpoint that nobody can vouch for, and why not.
+    unproven: Option<(u64, String)>,
 }
 
 /// Repairs the log of a data directory that nobody serves, and the tiles of each poll whose log is whole. With `only`,
@@ -278,15 +280,19 @@ impl<'a, E: Event, N: Fn(&Sealed<E>) -> Result<Named, String>> Work<'a, E, N> {
 
 fn look(subject: &Subject) -> Repaired {
     let joined = subject.joined.as_ref().map(|(joined, _)| joined);
+    let published = subject.outline.as_ref().map_or(0, Outline::published_size);
+    let unproven = subject.unproven.as_ref();
     Repaired {
         slug: subject.slug.clone(),
         acknowledged: subject.acknowledged,
-        published: subject.outline.as_ref().map_or(0, Outline::published_size),
+        published: published.max(unproven.map_or(0, |(size, _)| *size)),
         size: joined.map_or(0, |joined| joined.end.size),
         readable: joined.map_or(0, |joined| joined.readable),
         why: joined.and_then(|joined| joined.why.clone()),
         rebuilt: joined.map_or_else(Vec::new, |joined| joined.rebuilt.clone()),
-        unusable: joined.and_then(|joined| joined.unusable.clone()),
+        unusable: joined
+            .and_then(|joined| joined.unusable.clone())
+            .or(unproven.map(|(_, why)| why.clone())),
         tiles: 0,
     }
 }
@@ -388,6 +394,7 @@ fn subject<E: Event>(
             published = Some(signed.claimed().clone());
         }
     }
+    let unproven = unproven(&claimed, published.as_ref());
     let of_checkpoint = published.as_ref().map(|newest| newest.origin.clone());
     let outline = of_checkpoint.or(ledger.cloned()).map(|origin| Outline {
         origin,
@@ -405,7 +412,20 @@ fn subject<E: Event>(
         acknowledged,
         joined: joined.transpose()?,
         outline,
+        unproven,
     }))
+}
+
+/// What is claimed beyond what was found signed.
+fn unproven(claimed: &[SignedCheckpoint], found: Option<&Checkpoint>) -> Option<(u64, String)> {
+    let sizes = claimed.iter().map(|signed| signed.claimed().size);
+    let size = sizes
+        .max()
+        .filter(|size| *size > found.map_or(0, |found| found.size))?;
+    let why = format!(
+        "the checkpoint over {size} entries is signed by no key of entry 0, or entry 0 can be read neither in the log nor in the first bundle"
+    );
+    Some((size, why))
 }
 
 /// Whether a checkpoint is signed by a key of entry 0, wherever that can be read.

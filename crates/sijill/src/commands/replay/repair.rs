@@ -31,7 +31,7 @@ pub fn run(settings: &Settings, slug: Option<&str>) -> Result<Exit> {
     life.finish_and_clear();
     let repair = repair?;
     say(settings, &repair)?;
-    let is_whole = |poll: &Repaired| poll.missing().is_empty();
+    let is_whole = |poll: &Repaired| poll.missing().is_empty() && poll.unusable.is_none();
     Ok(match repair.polls.iter().all(is_whole) {
         true => Exit::Well,
         false => Exit::NotSo,
@@ -85,7 +85,7 @@ fn text(poll: &Repaired) -> String {
         text += &format!("\n  tiles and bundles written anew from the log: {tiles}");
     }
     if let Some(why) = &poll.unusable {
-        text += &format!("\n  bundles are damaged too: {why}");
+        text += &format!("\n  what is published cannot be used: {why}");
     }
     let missing = poll.missing();
     if !missing.is_empty() {
