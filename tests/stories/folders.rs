@@ -198,7 +198,7 @@ fn a_folder_with_another_history_is_left_as_it_is() {
 fn refused(ran: Ran) {
     let error = ran.expect_code(3).json()["error"].clone();
     let said = error.as_str().unwrap();
-    for part in ["the tiles in", "remove the folder `tile`"] {
+    for part in ["the tiles in", "replay --repair"] {
         assert!(said.contains(part), "{said}");
     }
 }

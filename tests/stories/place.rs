@@ -158,12 +158,16 @@ impl Place {
         path
     }
 
-    /// The binary, in this folder, on its data directory.
+    /// The binary, in this folder, on its data directory, with the configuration in `sijill.toml` if there is one.
     pub fn command(&self) -> Command {
         let mut command = binary();
         command
             .current_dir(self.folder.path())
             .env("SIJILL_DATA", self.data());
+        let configuration = self.path("sijill.toml");
+        if configuration.exists() {
+            command.env("SIJILL_CONFIG", configuration);
+        }
         command
     }
 
@@ -329,8 +333,19 @@ impl Place {
     /// The same of one that may refuse to start: how it ended then.
     #[track_caller]
     pub fn try_serve(&self) -> Result<Server, Ran> {
+        self.try_serve_with::<&str>([])
+    }
+
+    /// The same with these further arguments.
+    #[track_caller]
+    pub fn try_serve_with<A: Argument>(
+        &self,
+        more: impl IntoIterator<Item = A>,
+    ) -> Result<Server, Ran> {
         let mut command = self.command();
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(more);
         self.serve_by(&mut command)
     }
 
@@ -475,6 +490,12 @@ impl Server {
     #[track_caller]
     pub fn stop(self) -> Ran {
         self.process.interrupt();
+        self.process.wait(STOP_MAX)
+    }
+
+    /// How it ended by itself.
+    #[track_caller]
+    pub fn ended(self) -> Ran {
         self.process.wait(STOP_MAX)
     }
 

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Whether there is a browser to drive.
-fn can_browse(test: &str) -> bool {
+pub fn can_browse(test: &str) -> bool {
     let runs = |program: &str| Command::new(program).arg("--version").output().is_ok();
     let can = runs("node") && runs("chromium");
     if !can {
@@ -27,7 +27,7 @@ fn can_browse(test: &str) -> bool {
 }
 
 /// A visit to the page: what is done there, and what is read afterwards.
-struct Visit<'a> {
+pub struct Visit<'a> {
     place: &'a Place,
     server: &'a Server,
     steps: Vec<Value>,
@@ -35,14 +35,15 @@ struct Visit<'a> {
 
 /// What the page said.
 #[derive(Debug)]
-struct Said {
+pub struct Said {
     state: String,
     text: String,
 }
 
 impl Said {
+    /// Says that the page is in this state and has these parts.
     #[track_caller]
-    fn check(&self, state: &str, parts: &[&str]) {
+    pub fn check(&self, state: &str, parts: &[&str]) {
         assert_eq!(self.state, state, "{}", self.text);
         for part in parts {
             assert!(self.text.contains(part), "lacks `{part}`: {}", self.text);
@@ -54,7 +55,8 @@ const STATE: &str = "document.querySelector('#outcome').dataset.state || ''";
 const TEXT: &str = "document.querySelector('#outcome').innerText.replace(/[\\u2066-\\u2069]/g, '')";
 
 impl<'a> Visit<'a> {
-    fn new(place: &'a Place, server: &'a Server) -> Self {
+    /// A visit to this server, which has done nothing yet.
+    pub fn new(place: &'a Place, server: &'a Server) -> Self {
         Self {
             place,
             server,
@@ -78,7 +80,7 @@ impl<'a> Visit<'a> {
     }
 
     /// Opens the page, hands in a policy and then a receipt, and reads the outcome.
-    fn checks(self, language: &str, name: &str, receipt: &str, policy: &str) -> Self {
+    pub fn checks(self, language: &str, name: &str, receipt: &str, policy: &str) -> Self {
         self.open(&format!("/verify/in/{language}"))
             .choose("#trust-file", &format!("{name}.policy"), policy)
             .choose("#receipt-file", &format!("{name}.tlog-proof"), receipt)
@@ -119,7 +121,7 @@ impl<'a> Visit<'a> {
 
     /// The outcomes that were read, each of a page that fits and sent nothing.
     #[track_caller]
-    fn said(self) -> Vec<Said> {
+    pub fn said(self) -> Vec<Said> {
         let found = self.found();
         let said = found.chunks(4).map(|found| {
             let [state, text, requests, width] = found else {

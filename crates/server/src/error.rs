@@ -93,17 +93,15 @@ pub enum ServerError {
         /// Entries of the one that is kept; 0 if there is none.
         kept: u64,
     },
-    /// The list of published checkpoints was cut.
+    /// The list of published checkpoints was cut or altered.
     #[error(
-        "`polls/{slug}/public/checkpoints`, the list of published checkpoints, was cut: expected at least {expected} bytes of whole checkpoints, found {found}. Put it back from a backup, or from what observers have of it"
+        "`polls/{slug}/public/checkpoints`, the list of published checkpoints, was cut or altered: its first {expected} bytes, or its last checkpoint, are not those that were written. Put it back from a backup, or from what observers have of it"
     )]
-    ListCut {
+    ListAltered {
         /// The poll.
         slug: String,
         /// Its length before the last publication, in bytes.
         expected: u64,
-        /// How much of it is whole.
-        found: u64,
     },
     /// What was read back is not what was decided.
     #[error(

@@ -4,7 +4,7 @@ use crate::book::Book;
 use crate::keys::MasterKey;
 use crate::rejection::Rejection;
 use crate::service::{Config, Service};
-use crate::tree::Tree;
+use crate::tree::{ListNote, Tree};
 use crate::{Pace, ServerError, shelf};
 use axum::body::Bytes;
 use sijill_ledger::limits::TILE_BYTES_MAX;
@@ -66,7 +66,7 @@ pub fn publish_anew(
 ) -> Result<Hash, ServerError> {
     let store = CheckpointStore::inside(folder)?;
     let public = PublicFolder::make(&folder.join("public"))?;
-    let mut tree = Tree::find(log, &store, public, 0, poll)?.tree;
+    let mut tree = Tree::find(log, &store, public, ListNote::default(), poll)?.tree;
     let (key, size) = (master.log_key(poll.origin()), poll.head().size);
     loop {
         let end = head_at(log, poll, size.min(tree.size() + step))?;

@@ -6,6 +6,7 @@
 use crate::ServerError;
 use crate::book::{Book, Places};
 use crate::snapshot::Snapshot;
+use crate::tree::ListNote;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::{Head, Origin, Sealed};
@@ -28,9 +29,8 @@ pub struct PublishedUpTo {
     pub size: u64,
     /// When, milliseconds since 1970.
     pub at: u64,
-    /// How long the list of checkpoints was before, in bytes.
-    #[serde(default)]
-    pub listed_bytes: u64,
+    /// The list of checkpoints before.
+    pub list: ListNote,
 }
 
 /// A poll as it came out of the log.
@@ -74,6 +74,8 @@ pub enum Checkpoints {
     Moved,
     /// In a folder that several machines share.
     Shared(PathBuf),
+    /// In the data directory, which may be a copy of another: nothing is published.
+    OnlyRead,
 }
 
 fn store(data: &Path, checkpoints: &Checkpoints) -> Result<CheckpointStore, StoreError> {
@@ -84,6 +86,7 @@ fn store(data: &Path, checkpoints: &Checkpoints) -> Result<CheckpointStore, Stor
             CheckpointStore::inside(data)
         }
         Checkpoints::Shared(folder) => CheckpointStore::shared(folder),
+        Checkpoints::OnlyRead => Ok(CheckpointStore::only_read(data)),
     }
 }
 
@@ -312,7 +315,7 @@ fn published_up_to(
     let signed = newest.map(|signed: SignedCheckpoint| PublishedUpTo {
         size: signed.claimed().size,
         at: noted.map_or(opened_at, |noted| noted.at),
-        listed_bytes: noted.map_or(0, |noted| noted.listed_bytes),
+        list: noted.map_or_else(ListNote::default, |noted| noted.list),
     });
     noted
         .into_iter()
@@ -345,13 +348,13 @@ impl Shelf {
         slug: &str,
         head: Head,
         at: u64,
-        listed_bytes: u64,
+        list: ListNote,
     ) -> Result<(), ServerError> {
         self.log.sync_heads()?;
         let up_to = PublishedUpTo {
             size: head.size,
             at,
-            listed_bytes,
+            list,
         };
         self.write(slug, "published", &up_to)
     }
@@ -361,9 +364,9 @@ impl Shelf {
         Ok(PublicFolder::make(&public_path(&self.data, slug))?)
     }
 
-    /// How long the list of a poll's published checkpoints is at least, in bytes.
-    pub fn listed_bytes(&self, slug: &str) -> u64 {
-        noted(&self.data, slug).map_or(0, |noted| noted.listed_bytes)
+    /// How the list of a poll's published checkpoints begins.
+    pub fn list_note(&self, slug: &str) -> ListNote {
+        noted(&self.data, slug).map_or_else(ListNote::default, |noted| noted.list)
     }
 
     /// Writes the snapshot of a poll.

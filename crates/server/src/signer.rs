@@ -70,7 +70,7 @@ impl Signer {
         for book in books.all() {
             let published = Published::clone(&book.published());
             let tree = signer.tree(&book)?;
-            if tree.size() < published.head.size {
+            if tree.size() < published.head.size && !signer.store.is_only_read() {
                 signer.publish(&book, published)?;
             }
         }
@@ -126,8 +126,8 @@ impl Signer {
         if !self.trees.contains_key(&slug) {
             let folder = self.shelf.public_folder(&slug)?;
             let log = self.shelf.log();
-            let listed_bytes = self.shelf.listed_bytes(&slug);
-            let found = Tree::find(&log, &self.store, folder, listed_bytes, &book.durable())?;
+            let noted = self.shelf.list_note(&slug);
+            let found = Tree::find(&log, &self.store, folder, noted, &book.durable())?;
             let Found {
                 tree,
                 newest,
@@ -142,6 +142,9 @@ impl Signer {
     }
 
     fn publish(&mut self, book: &Arc<Book>, mut published: Published) -> Result<(), ServerError> {
+        if self.store.is_only_read() {
+            return Ok(());
+        }
         let (log, key) = (self.shelf.log(), self.master.log_key(book.origin()));
         let signs = book
             .durable()
@@ -154,8 +157,8 @@ impl Signer {
             false => None,
         };
         let Published { head, at, .. } = published;
-        let listed_bytes = self.tree(book)?.listed_bytes();
-        self.shelf.published(book.slug(), head, at, listed_bytes)?;
+        let list = self.tree(book)?.list_note();
+        self.shelf.published(book.slug(), head, at, list)?;
         if let Some(signed) = signed {
             let tree = self.trees.get_mut(book.slug());
             let listed = tree.map(|tree| tree.publish(&self.store, &signed));

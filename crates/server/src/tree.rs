@@ -8,18 +8,19 @@
 
 use crate::ServerError;
 use crate::limits::SCRUB_ENTRIES;
+use serde::{Deserialize, Serialize};
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::tile::{TileId, TileKind};
 use sijill_ledger::tile_reader::TileReader;
 use sijill_ledger::tile_writer::{Tile, TileWriter};
 use sijill_ledger::tree::leaf_hash;
-use sijill_ledger::{Head, Linked, Origin, Sealed, SecretKey};
+use sijill_ledger::{Hash, Head, Linked, Origin, Sealed, SecretKey};
 use sijill_poll::{Event, Poll};
 use sijill_store::limits::TILES_UNSETTLED_MAX;
 use sijill_store::public_folder::Listed;
 use sijill_store::scrub::{Looked, Scrub};
-use sijill_store::{CheckpointStore, Log, PublicFolder};
+use sijill_store::{CheckpointStore, Log, PublicFolder, StoreError};
 
 /// The published tree of one ledger.
 pub struct Tree {
@@ -35,6 +36,27 @@ pub struct Tree {
     newest: Option<Vec<u8>>,
     /// Where the list of checkpoints ends, in bytes.
     list_end: u64,
+    /// The same list, hashed.
+    list_hash: blake3::Hasher,
+    /// Tiles that the last publication filled. Their partial files are taken away by the next: until it is seen by
+    /// everyone, a reader may be at the checkpoint before.
+    filled: Vec<TileId>,
+}
+
+/// How the list of checkpoints begins: what a start holds it against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListNote {
+    /// So many bytes.
+    pub bytes: u64,
+    /// Their BLAKE3.
+    pub hash: Hash,
+}
+
+impl Default for ListNote {
+    fn default() -> Self {
+        let hash = Hash::from_bytes(blake3::hash(b"").into());
+        Self { bytes: 0, hash }
+    }
 }
 
 /// What a start finds of a tree.
@@ -48,8 +70,7 @@ pub struct Found {
 }
 
 impl Tree {
-    /// The tree of a ledger as its files have it, held against the log. `listed_bytes` is how long the list of
-    /// checkpoints is at least.
+    /// The tree of a ledger as its files have it, held against the log. `noted` is how the list of checkpoints begins.
     ///
     /// # Errors
     /// If the newest checkpoint is over something that the log has not, if it is none, or if it is missing.
@@ -57,7 +78,7 @@ impl Tree {
         log: &Log,
         store: &CheckpointStore,
         folder: PublicFolder,
-        listed_bytes: u64,
+        noted: ListNote,
         poll: &Poll,
     ) -> Result<Found, ServerError> {
         let origin = poll.origin();
@@ -73,12 +94,14 @@ impl Tree {
             writer: TileWriter::default(),
             folder,
             list_end: 0,
+            list_hash: blake3::Hasher::new(),
+            filled: Vec::new(),
         };
         let newest = tree.read_newest()?;
         if let Some(newest) = &newest {
             tree.resume(log, newest.claimed(), poll.head())?;
         }
-        let listed = tree.read_list(newest.as_ref(), listed_bytes)?;
+        let listed = tree.read_list(newest.as_ref(), noted)?;
         Ok(Found {
             tree,
             newest,
@@ -163,17 +186,19 @@ impl Tree {
     fn read_list(
         &mut self,
         newest: Option<&SignedCheckpoint>,
-        at_least: u64,
+        noted: ListNote,
     ) -> Result<Vec<Listed>, ServerError> {
         let mut listed = self.folder.checkpoints(&self.origin)?;
         self.list_end = listed.last().map_or(0, |last| last.ends_at);
-        if self.list_end < at_least {
-            return Err(ServerError::ListCut {
-                slug: self.slug.clone(),
-                expected: at_least,
-                found: self.list_end,
-            });
+        let slug = self.slug.clone();
+        let altered = || ServerError::ListAltered {
+            slug: slug.clone(),
+            expected: noted.bytes,
+        };
+        if self.list_end < noted.bytes || self.hash_list(0, noted.bytes)? != noted.hash {
+            return Err(altered());
         }
+        self.hash_list(noted.bytes, self.list_end)?;
         let last = listed.last().map_or(0, |last| last.size);
         let kept = newest.map_or(0, |newest| newest.claimed().size);
         if last > kept {
@@ -183,22 +208,45 @@ impl Tree {
                 kept,
             });
         }
+        if let Some(newest) = newest.filter(|_| last == kept) {
+            let before = listed.iter().rev().nth(1);
+            let before = before.map_or(0, |before| before.ends_at);
+            let found = self.folder.listed(before, self.list_end)?;
+            if found != newest.to_string().as_bytes() {
+                return Err(altered());
+            }
+        }
         if let Some(newest) = newest.filter(|_| last < kept) {
             listed.push(self.list(&newest.to_string(), kept)?);
         }
         Ok(listed)
     }
 
+    /// Hashes the list from where its hash ends up to another place, and returns the hash there.
+    fn hash_list(&mut self, from: u64, to: u64) -> Result<Hash, ServerError> {
+        if from < to {
+            let list = self.folder.list(from, to)?;
+            self.list_hash
+                .update_reader(list)
+                .map_err(StoreError::io("read", self.folder.path()))?;
+        }
+        Ok(Hash::from_bytes(self.list_hash.finalize().into()))
+    }
+
     fn list(&mut self, checkpoint: &str, size: u64) -> Result<Listed, ServerError> {
         self.folder.list_checkpoint(self.list_end, checkpoint)?;
         self.list_end += checkpoint.len() as u64;
+        self.list_hash.update(checkpoint.as_bytes());
         let ends_at = self.list_end;
         Ok(Listed { size, ends_at })
     }
 
-    /// How long the list of checkpoints is, in bytes.
-    pub fn listed_bytes(&self) -> u64 {
-        self.list_end
+    /// The list of checkpoints as it is.
+    pub fn list_note(&self) -> ListNote {
+        ListNote {
+            bytes: self.list_end,
+            hash: Hash::from_bytes(self.list_hash.finalize().into()),
+        }
     }
 
     /// The ledger's name.
@@ -276,7 +324,8 @@ impl Tree {
         let before = self.claimed_size();
         let listed = self.list(&text, checkpoint.claimed().size)?;
         self.newest = Some(text.into_bytes());
-        for tile in TileId::added(before, listed.size).filter(TileId::is_full) {
+        let filled = TileId::added(before, listed.size).filter(TileId::is_full);
+        for tile in std::mem::replace(&mut self.filled, filled.collect()) {
             self.folder.drop_partials(tile)?;
         }
         Ok(listed)
@@ -362,8 +411,9 @@ mod tests {
     fn tree(place: &std::path::Path, log: &Log, bench: &Bench) -> Tree {
         let store = CheckpointStore::inside(place).unwrap();
         let folder = PublicFolder::make(&place.join("public")).unwrap();
+        let noted = ListNote::default();
         let first = Poll::open(&bench.entries[0], bench.poll.roster().clone()).unwrap();
-        Tree::find(log, &store, folder, 0, &first).unwrap().tree
+        Tree::find(log, &store, folder, noted, &first).unwrap().tree
     }
 
     fn bench() -> (Bench, Vec<Vec<u8>>) {

@@ -1,6 +1,7 @@
 //! The clerk: carries what operator commands ask to the desk, whether that is a running server's or the directory's
 //! own, and turns its answers into values or faults.
 
+use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::fault::{Fault, not_so, unfinished};
 use crate::key_file;
@@ -12,7 +13,7 @@ use sijill_poll::Event;
 use sijill_poll::tally::Cast;
 use sijill_server::desk::{Ask, NO_ANSWER, PollStatus, Reply};
 use sijill_server::keys::MasterKey;
-use sijill_server::{Config, Desk};
+use sijill_server::{Checkpoints, Config, Desk};
 use std::path::Path;
 
 /// Somebody at the desk.
@@ -60,15 +61,17 @@ impl Clerk {
     /// Goes to the desk of the server that runs on this directory, or else opens the directory.
     pub fn reach(settings: &Settings) -> Result<Self> {
         let data = settings.data();
-        Self::with_master(&data, settings, || {
+        let checkpoints = settings.checkpoints.clone();
+        Self::with_master(&data, settings.console, checkpoints, || {
             key_file::read_service(&data.service_key())
         })
     }
 
-    /// The same for what only reads. A directory restored by an import has no service master and needs none for it.
+    /// The same for what only reads: a copy of a directory can be read, too. A directory restored by an import has no
+    /// service master and needs none for it.
     pub fn reach_to_read(settings: &Settings) -> Result<Self> {
         let data = settings.data();
-        Self::with_master(&data, settings, || {
+        Self::with_master(&data, settings.console, Checkpoints::OnlyRead, || {
             if data.service_key().exists() {
                 return key_file::read_service(&data.service_key());
             }
@@ -78,7 +81,8 @@ impl Clerk {
 
     fn with_master(
         data: &DataFolder,
-        settings: &Settings,
+        console: Console,
+        checkpoints: Checkpoints,
         master: impl FnOnce() -> Result<MasterKey>,
     ) -> Result<Self> {
         data.must_exist()?;
@@ -87,12 +91,12 @@ impl Clerk {
                 data: data.path().to_owned(),
                 master: master()?,
                 clock: sijill_server::system_clock(),
-                checkpoints: settings.checkpoints.clone(),
+                checkpoints,
             })
         };
         let (desk, notices) = Desk::reach(data.path(), config)?;
         for notice in notices {
-            settings.console.message(&notice);
+            console.message(&notice);
         }
         Ok(Self(desk))
     }

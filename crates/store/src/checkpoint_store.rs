@@ -20,7 +20,11 @@ const PLACE: &str = "place";
 
 /// Where the newest checkpoints are kept.
 #[derive(Debug)]
-pub struct CheckpointStore(PathBuf);
+pub struct CheckpointStore {
+    folder: PathBuf,
+    /// Whether nothing is to be replaced in it.
+    only_read: bool,
+}
 
 impl CheckpointStore {
     /// The one in a data directory.
@@ -35,10 +39,10 @@ impl CheckpointStore {
             Some(there) if there != here.as_bytes() => Err(StoreError::Copied {
                 path: data.display().to_string(),
             }),
-            Some(_) => Ok(Self(folder)),
+            Some(_) => Ok(Self::at(folder)),
             None => {
                 files::write_whole(&folder.join(PLACE), here.as_bytes(), false)?;
-                Ok(Self(folder))
+                Ok(Self::at(folder))
             }
         }
     }
@@ -48,15 +52,30 @@ impl CheckpointStore {
         files::remove(&data.join("checkpoints").join(PLACE))
     }
 
-    /// The one in a data directory, to be read, wherever it was made.
-    pub fn beside(data: &Path) -> Self {
-        Self(data.join("checkpoints"))
+    /// The one in a data directory, which may be a copy of another, for who publishes nothing.
+    pub fn only_read(data: &Path) -> Self {
+        Self {
+            folder: data.join("checkpoints"),
+            only_read: true,
+        }
+    }
+
+    /// Whether it is for who publishes nothing.
+    pub fn is_only_read(&self) -> bool {
+        self.only_read
+    }
+
+    fn at(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            only_read: false,
+        }
     }
 
     /// One in a folder that several machines share.
     pub fn shared(folder: &Path) -> Result<Self, StoreError> {
         files::make_folder(folder)?;
-        Ok(Self(folder.to_owned()))
+        Ok(Self::at(folder.to_owned()))
     }
 
     /// The newest checkpoint of a poll, if there is one.
@@ -74,7 +93,7 @@ impl CheckpointStore {
         expected: Option<&[u8]>,
         checkpoint: &[u8],
     ) -> Result<(), StoreError> {
-        let lock = self.0.join("lock");
+        let lock = self.folder.join("lock");
         let lock_failed = || StoreError::io("lock", &lock);
         let held = File::create(&lock).map_err(lock_failed())?;
         held.lock().map_err(lock_failed())?;
@@ -94,7 +113,7 @@ impl CheckpointStore {
     }
 
     fn path(&self, slug: &str) -> PathBuf {
-        self.0.join(file_name(slug))
+        self.folder.join(file_name(slug))
     }
 }
 

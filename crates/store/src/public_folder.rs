@@ -314,11 +314,36 @@ impl PublicFolder {
         files::write_whole(&self.path.join(CHECKPOINT), text.as_bytes(), false)
     }
 
-    /// Copies a file into this folder under a name, all at once, if it has none of that length.
-    pub(crate) fn copy_in(&self, file: &Path, name: &str) -> Result<(), StoreError> {
+    /// Whether a folder without a checkpoint is empty, or one that a publication of this ledger was broken off in.
+    ///
+    /// # Errors
+    /// If it has something else in it.
+    pub(crate) fn is_begun(&self, origin: &Origin) -> Result<(), StoreError> {
+        let entries = fs::read_dir(&self.path).map_err(StoreError::io("read", &self.path))?;
+        let names: Vec<_> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
+            .collect();
+        let ours = |name: &std::ffi::OsString| {
+            let name = name.to_str().unwrap_or_default();
+            ["tile", "roster", LIST].contains(&name) || name.ends_with(".writing")
+        };
+        let begun = names.iter().any(|name| name == "tile") && names.iter().all(ours);
+        let list =
+            !names.iter().any(|name| name == LIST) || self.origin()?.as_ref() == Some(origin);
+        match names.is_empty() || (begun && list) {
+            true => Ok(()),
+            false => Err(StoreError::OtherHistory {
+                path: self.path.display().to_string(),
+                why: "it has no `checkpoint`, and other files in it".to_owned(),
+            }),
+        }
+    }
+
+    /// Copies a file into this folder under a name, all at once: if it has none of that length, or `anew`.
+    pub(crate) fn copy_in(&self, file: &Path, name: &str, anew: bool) -> Result<(), StoreError> {
         let target = self.path.join(name);
         let length = |path: &Path| fs::metadata(path).map(|data| data.len()).ok();
-        if length(&target).is_some() && length(&target) == length(file) {
+        if !anew && length(&target).is_some() && length(&target) == length(file) {
             return Ok(());
         }
         let from = File::open(file).map_err(StoreError::io("open", file))?;

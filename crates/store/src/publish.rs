@@ -21,8 +21,8 @@ pub struct Copied {
     pub before: u64,
 }
 
-/// Brings `target` to the newest checkpoint of `source`, with the leaves in `roster` if they are public. A target with
-/// damaged tiles is written anew.
+/// Brings `target` to the newest checkpoint of `source`, with the leaves in `roster` if they are public. What the target
+/// has of a checkpoint is not looked at again but for the tree's edge, unless everything is to be written `anew`.
 ///
 /// # Errors
 /// If nothing is published, if the source's tiles do not lead to its checkpoint, if the target has another history or a
@@ -32,14 +32,21 @@ pub fn publish(
     origin: &Origin,
     roster: Option<&Path>,
     target: &mut PublicFolder,
+    anew: bool,
 ) -> Result<Copied, StoreError> {
     let (newest, listed) = newest(source, origin)?;
     let old = target.checkpoint()?;
+    if old.is_none() {
+        target.is_begun(origin)?;
+    }
     let mut writer = begun(source, &newest, old.as_ref(), target)?;
+    if anew {
+        writer = TileWriter::default();
+    }
     let before = writer.size();
     grow(source, newest.claimed(), &mut writer, target)?;
     if let Some(roster) = roster {
-        target.copy_in(roster, "roster")?;
+        target.copy_in(roster, "roster", anew)?;
     }
     target.copy_list(source, listed.ends_at)?;
     target.replace_checkpoint(&newest)?;

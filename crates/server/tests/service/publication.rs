@@ -303,6 +303,55 @@ fn a_start_ends_a_publication_that_a_crash_broke_off() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), newest.to_string());
 }
 
+/// A bit flipped in the signature of an older checkpoint still reads as one, and was served to everyone.
+#[test]
+fn an_older_checkpoint_that_was_altered_in_the_list_stops_the_start() {
+    let mut pair = Pair::invited(&crowd());
+    answered(&mut pair, 0..20);
+    let (folder, clock, slug) = stopped(pair);
+    let list = folder
+        .path()
+        .join("polls")
+        .join(&slug)
+        .join("public/checkpoints");
+    let whole = std::fs::read_to_string(&list).unwrap();
+    let end = whole.find("=\n").unwrap();
+    let altered = |place: usize| {
+        let mut bytes = whole.clone().into_bytes();
+        bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+        bytes
+    };
+    let last = whole.rfind("=\n").unwrap();
+    for place in [end - 9, last - 9] {
+        std::fs::write(&list, altered(place)).unwrap();
+        let error = refused(folder.path(), &clock);
+        assert!(matches!(error, ServerError::ListAltered { .. }), "{error}");
+    }
+    std::fs::write(&list, &whole).unwrap();
+    reopen(folder.path(), &clock);
+}
+
+/// The partial tiles of a checkpoint went as soon as the next was made, while readers still had the old one.
+#[test]
+fn the_partial_tiles_of_the_checkpoint_before_the_newest_are_still_there() {
+    let mut pair = Pair::invited(&crowd());
+    let before = answered(&mut pair, 0..200).claimed().size;
+    let public = pair.folder.path().join("polls/bridge/public");
+    let partial: Vec<PathBuf> = TileId::all_of(before)
+        .map(|id| public.join(id.to_string()))
+        .collect();
+    let mut size = before;
+    for person in 200.. {
+        assert!(partial.iter().all(|tile| tile.exists()), "at {size}");
+        if size >= 256 {
+            break;
+        }
+        size = answered(&mut pair, person..person + 1).claimed().size;
+    }
+    answered(&mut pair, 400..401);
+    assert!(!partial.iter().any(|tile| tile.exists()));
+}
+
 #[test]
 fn a_lost_note_of_how_far_a_poll_is_published_takes_nothing_back() {
     let mut pair = Pair::invited(&crowd());

@@ -16,13 +16,16 @@ use std::path::{Path, PathBuf};
 /// Write what is published of a poll into a folder for any file server
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Run it again to bring the folder up to date: only what is new is written. A server may run meanwhile. The folder belongs where the poll's origin says, and `sijill audit DIR` audits it anywhere.\n\nExample: sijill publish coalition /var/www/polls/coalition"
+    after_help = "Run it again to bring the folder up to date: only what is new is written, and what is there is not looked at again (`sijill audit DIR` does). A server may run meanwhile. The folder belongs where the poll's origin says, and `sijill audit DIR` audits it anywhere.\n\nExample: sijill publish coalition /var/www/polls/coalition"
 )]
 pub struct Args {
     /// The poll
     poll: String,
     /// The folder; made if it is not there
     dir: PathBuf,
+    /// Write every file again, recomputed from the entries: for a folder that was damaged
+    #[arg(long)]
+    anew: bool,
 }
 
 /// Carries it out.
@@ -38,7 +41,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         )));
     };
     let life = settings.console.spinner("writing what is published");
-    let copied = publish(&source, &origin, &poll, &args.dir);
+    let copied = publish(&source, &origin, &poll, args);
     life.finish_and_clear();
     answer(&args.dir, &copied?, settings)
 }
@@ -67,15 +70,21 @@ fn publish(
     source: &PublicFolder,
     origin: &Origin,
     poll: &PollFolder,
-    dir: &Path,
+    args: &Args,
 ) -> Result<Copied> {
     let listed = source.checkpoints(origin)?;
     let size = listed.last().map_or(0, |last| last.size);
     let roster = poll.roster();
     let is_public = check_roster(source, size, &roster)?;
-    let mut target = PublicFolder::make(dir)?;
+    let mut target = PublicFolder::make(&args.dir)?;
     let roster = is_public.then_some(roster.as_path());
-    Ok(sijill_store::publish(source, origin, roster, &mut target)?)
+    Ok(sijill_store::publish(
+        source,
+        origin,
+        roster,
+        &mut target,
+        args.anew,
+    )?)
 }
 
 /// Whether a roster's commitment is published. The leaves must be those committed to: nobody could audit others.

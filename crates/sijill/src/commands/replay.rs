@@ -22,7 +22,7 @@ use std::time::Instant;
 /// Rebuild every figure from entry 0 and compare with what is stored
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "All polls of a directory are in one log: where a repair makes it anew, the other polls come along.\n\nExamples:\n  sijill replay --data ./sijill-demo\n  sijill replay --repair --data /var/lib/sijill"
+    after_help = "All polls of a directory are in one log: where a repair makes it anew, the other polls come along.\n\nExample: sijill replay --data ./sijill-demo\nExample: sijill replay --repair --data /var/lib/sijill"
 )]
 pub struct Args {
     /// Only this poll

@@ -46,8 +46,8 @@ fn has(slugs: &[String], slug: &str) -> bool {
 pub fn newest_checkpoints(settings: &Settings) -> Result<CheckpointStore, StoreError> {
     match &settings.checkpoints {
         Checkpoints::Shared(folder) => CheckpointStore::shared(folder),
-        Checkpoints::Inside | Checkpoints::Moved => {
-            Ok(CheckpointStore::beside(settings.data().path()))
+        Checkpoints::Inside | Checkpoints::Moved | Checkpoints::OnlyRead => {
+            Ok(CheckpointStore::only_read(settings.data().path()))
         }
     }
 }
