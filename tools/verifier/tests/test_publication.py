@@ -193,6 +193,12 @@ class Folders(unittest.TestCase):
                 self.assertEqual(verdicts(self.audit(), check), [FAILED])
                 file.unlink(missing_ok=True)
 
+    def test_a_checkpoint_of_a_size_that_no_folder_has_fails_at_the_first_bundle_that_is_missing(self) -> None:
+        self.published([3, 10, SIZE])
+        origin, _, rest = (self.path / "checkpoint").read_bytes().split(b"\n", 2)
+        (self.path / "checkpoint").write_bytes(b"\n".join([origin, str(2**63 - 1).encode(), rest]))
+        self.assertEqual(verdicts(self.audit(), 1), [FAILED])
+
     def test_where_entries_are_missing_tiles_are_not_checked(self) -> None:
         self.published([3, 10, SIZE])
         (self.path / f"tile/entries/000.p/{SIZE}").unlink()

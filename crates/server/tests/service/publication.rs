@@ -335,13 +335,13 @@ fn an_older_checkpoint_that_was_altered_in_the_list_stops_the_start() {
 #[test]
 fn the_partial_tiles_of_the_checkpoint_before_the_newest_are_still_there() {
     let mut pair = Pair::invited(&crowd());
-    let before = answered(&mut pair, 0..200).claimed().size;
+    let before = answered(&mut pair, 0..250).claimed().size;
     let public = pair.folder.path().join("polls/bridge/public");
     let partial: Vec<PathBuf> = TileId::all_of(before)
         .map(|id| public.join(id.to_string()))
         .collect();
     let mut size = before;
-    for person in 200.. {
+    for person in 250.. {
         assert!(partial.iter().all(|tile| tile.exists()), "at {size}");
         if size >= 256 {
             break;
