@@ -7,15 +7,20 @@
 use crate::error::AuditError;
 use crate::fetcher::{Body, FetchError, Fetcher};
 use crate::findings::Findings;
-use crate::limits::{BUNDLES_AT_ONCE_MAX, FETCHES_AT_ONCE_MAX};
+use crate::limits::{BUNDLES_AT_ONCE_MAX, FAILURES_MAX, FETCHES_AT_ONCE_MAX};
 use crate::list_reader::ListReader;
 use crate::report::Failure;
+use sijill_ledger::Sealed;
 use sijill_ledger::bundle;
 use sijill_ledger::checkpoint::SignedCheckpoint;
+use sijill_ledger::checkpoint_list::Splitter;
+use sijill_ledger::limits::CHECKPOINT_BYTES_MAX;
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
+use sijill_poll::Event;
 use sijill_poll::roster::LEAF_BYTES;
 use std::collections::VecDeque;
-use std::io::{self, BufReader, Read, Seek};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::path::Path;
 
 /// The number of this check.
@@ -97,17 +102,47 @@ impl Published {
     }
 
     /// A reader of the list. It is read along with the entries, as slowly as they are judged: no server waits for that.
-    fn list(&self, mut body: Body) -> Result<ListReader, AuditError> {
+    fn list(&self, body: Body) -> Result<ListReader, AuditError> {
         if !self.fetcher.is_address() {
             return Ok(ListReader::new(BufReader::with_capacity(1 << 16, body)));
         }
         let mut file = tempfile::tempfile().map_err(AuditError::List)?;
-        io::copy(&mut body, &mut file).map_err(AuditError::List)?;
+        self.copy_list(body, &mut file).map_err(AuditError::List)?;
         file.rewind().map_err(AuditError::List)?;
         Ok(ListReader::new(BufReader::with_capacity(1 << 16, file)))
     }
 
-    /// Gives every whole leaf to `take`. Returns whether the leaves are all there.
+    /// Copies a list as far as an honest one of this size can go: a server may send for ever.
+    fn copy_list(&self, body: impl Read, file: &mut File) -> io::Result<()> {
+        let mut body = BufReader::with_capacity(1 << 16, body);
+        let mut out = BufWriter::new(file);
+        let (mut end, mut line) = (ListEnd::of(self.size()), Vec::new());
+        loop {
+            line.clear();
+            let mut piece = (&mut body).take(CHECKPOINT_BYTES_MAX as u64 + 1);
+            if piece.read_until(b'\n', &mut line)? == 0 || end.is_before(&line) {
+                return out.flush();
+            }
+            out.write_all(&line)?;
+        }
+    }
+
+    /// Number of leaves committed to, where a commitment is among the first entries, as it usually is.
+    fn leaves_committed(&self) -> Result<Option<u64>, AuditError> {
+        let mut entries = self.entries();
+        for _ in 0..TILE_WIDTH {
+            let Some(bytes) = entries.next_entry()? else {
+                return Ok(None);
+            };
+            let event = Sealed::<Event>::read_vec(bytes).map(|sealed| sealed.into_entry().event);
+            if let Ok(Event::RosterCommitted(signed)) = event {
+                return Ok(Some(u64::from(signed.content.count)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives every whole leaf to `take`, and one more than were committed to at most: a server may send for ever. Returns whether the leaves are all there.
     pub(crate) fn roster(
         &self,
         mut take: impl FnMut(&[u8; LEAF_BYTES]),
@@ -122,7 +157,11 @@ impl Published {
                 return Ok(false);
             }
         };
-        loop {
+        let max = self.leaves_committed()?.map(|count| count + 1);
+        for taken in 0.. {
+            if Some(taken) == max {
+                break;
+            }
             let mut leaf = [0; LEAF_BYTES];
             match fill(&mut body, &mut leaf).map_err(failed)? {
                 0 => return Ok(true),
@@ -136,6 +175,7 @@ impl Published {
                 }
             }
         }
+        Ok(true)
     }
 
     /// Where it lies, if that is a folder.
@@ -146,6 +186,52 @@ impl Published {
     /// The bytes of each of these tiles, or what is there instead.
     pub(crate) fn tiles(&self, ids: &[TileId]) -> Result<Vec<Result<Vec<u8>, String>>, AuditError> {
         tiles(&self.fetcher, ids)
+    }
+}
+
+/// Where a list of checkpoints ends that cannot be one: nothing that comes after matters, or it is wrong often enough.
+struct ListEnd {
+    splitter: Splitter,
+    /// Size of the largest checkpoint so far.
+    largest: Option<u64>,
+    /// Bytes of the note that is being read.
+    note_bytes: usize,
+    faults: usize,
+    /// Size of the newest checkpoint.
+    size: u64,
+}
+
+impl ListEnd {
+    fn of(size: u64) -> Self {
+        Self {
+            splitter: Splitter::default(),
+            largest: None,
+            note_bytes: 0,
+            faults: 0,
+            size,
+        }
+    }
+
+    /// Whether the list may end before this line.
+    fn is_before(&mut self, line: &[u8]) -> bool {
+        self.note_bytes += line.len();
+        match self.splitter.push(line) {
+            Ok(None) => {}
+            Ok(Some(ended)) => {
+                let size = ended.claimed().size;
+                if size > self.size {
+                    return true;
+                }
+                self.faults += usize::from(self.largest.is_some_and(|largest| largest >= size));
+                self.largest = self.largest.max(Some(size));
+                self.note_bytes = line.len();
+            }
+            Err(_) => {
+                self.faults += 1;
+                self.note_bytes = line.len();
+            }
+        }
+        self.faults > FAILURES_MAX || self.note_bytes > 2 * CHECKPOINT_BYTES_MAX
     }
 }
 
@@ -278,4 +364,57 @@ impl Entries {
 fn take_apart(id: TileId, bytes: &[u8]) -> Result<VecDeque<Vec<u8>>, String> {
     let entries = bundle::read(bytes, id.width()).map_err(|error| error.to_string())?;
     Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sijill_ledger::checkpoint::Checkpoint;
+    use sijill_ledger::{Hash, SecretKey};
+
+    fn note(size: u64) -> String {
+        let checkpoint = Checkpoint {
+            origin: "ur.example/polls/bridge".parse().unwrap(),
+            size,
+            root: Hash::of(b""),
+        };
+        let key = SecretKey::from_seed([1; 32]);
+        checkpoint.sign(&key).unwrap().to_string()
+    }
+
+    /// How many bytes of such a list are taken, of at most 64 MiB.
+    fn taken(size: u64, list: impl Iterator<Item = String>) -> usize {
+        let (mut end, mut taken) = (ListEnd::of(size), 0);
+        for text in list {
+            for line in text.split_inclusive('\n') {
+                if taken > 64 * 1024 * 1024 || end.is_before(line.as_bytes()) {
+                    return taken;
+                }
+                taken += line.len();
+            }
+        }
+        taken
+    }
+
+    #[test]
+    fn a_list_in_order_is_taken_whole_up_to_the_newest_checkpoint() {
+        let list = || (1..=2_000).map(note);
+        let whole: usize = list().map(|note| note.len()).sum();
+        assert_eq!(taken(2_000, list()), whole);
+        assert!(taken(1_000, list()) < whole * 6 / 10);
+    }
+
+    /// A server could keep an audit reading for hours, and fill a disk.
+    #[test]
+    fn a_list_without_an_end_is_given_up() {
+        let forever = |text: String| std::iter::repeat(text);
+        for (what, list) in [
+            ("one note again and again", forever(note(7))),
+            ("lines that are no notes", forever("a\n".to_owned())),
+            ("a line that never ends", forever("a".repeat(1_000))),
+        ] {
+            let taken = taken(u64::MAX, list);
+            assert!(taken < 1024 * 1024, "{what}: {taken} bytes");
+        }
+    }
 }

@@ -54,6 +54,23 @@ fn an_export_with_its_checkpoints_is_audited_to_its_end_by_the_policy_alone() {
     );
 }
 
+/// A server could send leaves for ever; a folder can hold a file as large as it says.
+#[test]
+fn a_roster_of_far_more_leaves_than_were_committed_to_is_not_read_to_its_end() {
+    let bench = fixture::honest();
+    let case = Case::published(&bench, &[1, 7, size(&bench)]);
+    let folder = write_folder(&bench.folder(&[1, 7, size(&bench)]));
+    let roster = std::fs::OpenOptions::new()
+        .write(true)
+        .open(folder.path().join("roster"));
+    // A hole in a file takes no room, and a hundred gigabytes take minutes to read.
+    roster.unwrap().set_len(98 << 30).unwrap();
+    let fetcher = Fetcher::of_folder(folder.path()).unwrap();
+    let report = audit_published(fetcher, &options(&case), &|_| ()).unwrap();
+    let verdict = report.checks.iter().find(|check| check.number.0 == 10);
+    assert_eq!(verdict.unwrap().verdict, Verdict::Failed);
+}
+
 #[test]
 fn a_folder_of_a_published_poll_is_audited_like_an_export_and_its_tiles_too() {
     for (bench, sizes) in [
