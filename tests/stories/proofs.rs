@@ -6,6 +6,7 @@ use crate::process::Ran;
 use crate::static_host::{Serves, StaticHost};
 use serde_json::{Value, json};
 use sijill_ledger::SecretKey;
+use sijill_ledger::checkpoint::Checkpoint;
 use sijill_ledger::cosignature::WitnessKey;
 use sijill_ledger::fork::ForkProof;
 use sijill_ledger::policy::Policy;
@@ -690,6 +691,28 @@ fn checkpoints_of_one_history_are_consistent_wherever_they_come_from() {
     assert!(why(&ran).contains("--tiles"), "{}", why(&ran));
     told.compare("at-60", "at-270", &["--tiles", "poll"]).well();
     assert!(!told.place.path("proof").exists());
+}
+
+/// A checkpoint over no entry was answered as if whoever asked had asked wrongly.
+#[test]
+fn a_log_that_signs_a_tree_without_entries_is_at_fault_and_not_who_asks() {
+    let bench = fixture::running();
+    let (index, _) = answers(&bench)[4];
+    let told = Told::of(Published::of(&bench));
+    told.receipt("receipt", index, told.published.size());
+    told.also("nothing", &told.published.at(0));
+    let ran = told
+        .verify("receipt", &["--source", "nothing"])
+        .expect_code(1);
+    assert!(ran.err.contains("went back"), "{}", ran.err);
+    let impossible = Checkpoint {
+        size: 0,
+        ..told.published.checkpoint(told.published.size())
+    };
+    let signed = impossible.sign(&bench.keys.log).unwrap().to_string();
+    told.place.write("impossible", signed);
+    let ran = told.compare("impossible", "poll", &[]).expect_code(1);
+    assert!(ran.err.contains("cannot be"), "{}", ran.err);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use sijill_ledger::limits::TLOG_PROOF_BYTES_MAX;
 use sijill_ledger::policy::Policy;
 use sijill_ledger::proof::ConsistencyProof;
 use sijill_ledger::tlog_proof::{self, TlogProof};
+use sijill_ledger::tree::Frontier;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -105,7 +106,12 @@ impl Side {
 
     /// That the log signed it. Witnesses are not asked for: the log is held to its own signatures.
     fn verify(&self, policy: &Policy) -> Result<()> {
+        let (size, root) = (self.size(), self.signed.claimed().root);
         match policy.verify_log(&self.signed) {
+            Ok(_) if size == 0 && root != Frontier::default().root() => Err(not_so(format!(
+                "`{}`: the log signed what cannot be: a tree without entries has another root than {root}",
+                self.from
+            ))),
             Ok(_) => Ok(()),
             Err(error @ CheckpointError::UnknownLog { .. }) => Err(input(format!(
                 "`{}`: {error}; give a policy that lists this log",

@@ -52,6 +52,11 @@ impl Asked {
             }
         })?;
         let mut tree = published.tree()?;
+        if tree.size() == 0 {
+            return Err(not_so(format!(
+                "`{source}` shows a checkpoint over no entry, and a poll begins with one: it went back; keep the file and ask again"
+            )));
+        }
         let first = tree.first()?;
         let definition = Definition::parse(&first.opening.definition).ok();
         Ok(Self {
