@@ -337,7 +337,8 @@ fn a_poll_that_fills_its_first_tile_is_audited_from_its_address_then_by_its_grow
         full.body.starts_with(&was),
         "what was published is still so"
     );
-    // Nobody needs the partial one any more.
+    // From the publication after that on, nobody needs the partial one any more.
+    let now = poll.grow(3);
     assert_eq!(browser.get(&partial).status, 404);
 
     let report = poll.audit();

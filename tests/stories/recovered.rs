@@ -2,7 +2,8 @@
 //! leaves it on record, and whoever holds a promise for a lost answer can prove the loss.
 
 use crate::assertions::verdict;
-use crate::place::{Place, terms};
+use crate::place::{Place, START_MAX, terms};
+use crate::process::until;
 use std::fs;
 use std::path::Path;
 
@@ -77,8 +78,11 @@ fn a_service_goes_on_without_lost_answers_only_by_a_decision_that_everyone_can_r
         server.browser().answer(&invitation.path, "no").status(200);
     }
     place.close(SLUG);
-    let page = server.browser().get("/polls/bridge/in/en").status(200);
-    assert!(page.text().contains("data-lost=\"3\""));
+    let told = until(START_MAX, || {
+        let page = server.browser().get("/polls/bridge/in/en").status(200);
+        page.text().contains("data-lost=\"3\"").then_some(())
+    });
+    told.expect("the page tells the loss once the close is published");
     let results = server
         .browser()
         .get("/polls/bridge/results.json")

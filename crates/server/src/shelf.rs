@@ -9,7 +9,7 @@ use crate::snapshot::Snapshot;
 use crate::tree::ListNote;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::checkpoint::SignedCheckpoint;
-use sijill_ledger::{Head, Origin, Sealed};
+use sijill_ledger::{Head, Link, Origin, Sealed};
 use sijill_poll::definition::Definition;
 use sijill_poll::event::Who;
 use sijill_poll::poll::Phase;
@@ -31,6 +31,8 @@ pub struct PublishedUpTo {
     pub at: u64,
     /// The list of checkpoints before.
     pub list: ListNote,
+    /// Which ledger's it is: its origin's link.
+    pub ledger: Link,
 }
 
 /// A poll as it came out of the log.
@@ -166,7 +168,7 @@ pub fn replay(
             None => {
                 let (poll, error) = first_state(data, &sealed)?;
                 roster_error = error;
-                up_to = published_up_to(data, store, &poll.definition().slug, sealed.entry().at);
+                up_to = published_up_to(data, store, &poll, sealed.entry().at);
                 state.insert(poll)
             }
         };
@@ -296,9 +298,11 @@ fn unusable(what: &'static str, path: &Path, why: impl ToString) -> ServerError 
     }
 }
 
-fn noted(data: &Path, slug: &str) -> Option<PublishedUpTo> {
+/// The note of how far a poll is published, unless it is another's.
+fn noted(data: &Path, slug: &str, origin: &Origin) -> Option<PublishedUpTo> {
     let text = std::fs::read(folder(data, slug).join("published")).ok()?;
-    serde_json::from_slice(&text).ok()
+    let noted: PublishedUpTo = serde_json::from_slice(&text).ok()?;
+    (noted.ledger == Link::of_origin(origin)).then_some(noted)
 }
 
 /// How far a poll was published: as the file says, and at least as far as its newest checkpoint goes. What is wrong with
@@ -306,16 +310,18 @@ fn noted(data: &Path, slug: &str) -> Option<PublishedUpTo> {
 fn published_up_to(
     data: &Path,
     store: &CheckpointStore,
-    slug: &str,
+    poll: &Poll,
     opened_at: u64,
 ) -> Option<PublishedUpTo> {
-    let noted = noted(data, slug);
+    let slug = &poll.definition().slug;
+    let noted = noted(data, slug, poll.origin());
     let newest = store.newest(slug).ok().flatten();
     let newest = newest.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
     let signed = newest.map(|signed: SignedCheckpoint| PublishedUpTo {
         size: signed.claimed().size,
         at: noted.map_or(opened_at, |noted| noted.at),
         list: noted.map_or_else(ListNote::default, |noted| noted.list),
+        ledger: Link::of_origin(poll.origin()),
     });
     noted
         .into_iter()
@@ -345,7 +351,7 @@ impl Shelf {
     /// Writes how far a poll is published, durably, and the head files before it.
     pub fn published(
         &self,
-        slug: &str,
+        (slug, origin): (&str, &Origin),
         head: Head,
         at: u64,
         list: ListNote,
@@ -355,6 +361,7 @@ impl Shelf {
             size: head.size,
             at,
             list,
+            ledger: Link::of_origin(origin),
         };
         self.write(slug, "published", &up_to)
     }
@@ -365,8 +372,8 @@ impl Shelf {
     }
 
     /// How the list of a poll's published checkpoints begins.
-    pub fn list_note(&self, slug: &str) -> ListNote {
-        noted(&self.data, slug).map_or_else(ListNote::default, |noted| noted.list)
+    pub fn list_note(&self, slug: &str, origin: &Origin) -> ListNote {
+        noted(&self.data, slug, origin).map_or_else(ListNote::default, |noted| noted.list)
     }
 
     /// Writes the snapshot of a poll.

@@ -126,7 +126,7 @@ impl Signer {
         if !self.trees.contains_key(&slug) {
             let folder = self.shelf.public_folder(&slug)?;
             let log = self.shelf.log();
-            let noted = self.shelf.list_note(&slug);
+            let noted = self.shelf.list_note(&slug, book.origin());
             let found = Tree::find(&log, &self.store, folder, noted, &book.durable())?;
             let Found {
                 tree,
@@ -158,7 +158,8 @@ impl Signer {
         };
         let Published { head, at, .. } = published;
         let list = self.tree(book)?.list_note();
-        self.shelf.published(book.slug(), head, at, list)?;
+        let named = (book.slug(), book.origin());
+        self.shelf.published(named, head, at, list)?;
         if let Some(signed) = signed {
             let tree = self.trees.get_mut(book.slug());
             let listed = tree.map(|tree| tree.publish(&self.store, &signed));

@@ -71,7 +71,11 @@ impl Clerk {
     /// service master and needs none for it.
     pub fn reach_to_read(settings: &Settings) -> Result<Self> {
         let data = settings.data();
-        Self::with_master(&data, settings.console, Checkpoints::OnlyRead, || {
+        let checkpoints = match &settings.checkpoints {
+            shared @ Checkpoints::Shared(_) => shared.clone(),
+            _ => Checkpoints::OnlyRead,
+        };
+        Self::with_master(&data, settings.console, checkpoints, || {
             if data.service_key().exists() {
                 return key_file::read_service(&data.service_key());
             }
