@@ -1,6 +1,6 @@
 //! Objections: a broken promise, handed in and recorded for everybody to read.
 //!
-//! [`admits`] asks what the state of a poll can tell. That the promised answer is nowhere in the ledger is more than it
+//! `admits` asks what the state of a poll can tell. That the promised answer is nowhere in the ledger is more than it
 //! knows: whoever records an objection goes through the entries with a [`Search`], and the [`BrokenPromise`] that it
 //! ends with is the proof; an auditor looks for itself.
 
