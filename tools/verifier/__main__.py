@@ -109,9 +109,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.file is None:
         raise _WrongInput("name what to verify, such as an export file; `--help` shows an example")
     policy = _policy(arguments.policy) if arguments.policy is not None else None
-    judge = alone.kind_of(_start(arguments.file))
+    start = _start(arguments.file)
+    judge = alone.kind_of(start)
     if judge is not None:
         return _alone(judge, arguments, policy)
+    if alone.is_of_no_kind(start):
+        known = alone.first_lines()
+        raise _WrongInput(f"`{arguments.file}` is no export, and its first line is none of {known}")
     now = time.time_ns() // 1_000_000 if arguments.now is None else arguments.now
     texts = [(name, data.decode("utf-8", errors="replace")) for name, data in _files(arguments.promise, PROMISE_BYTES_MAX)]
     receipts = list(_files(arguments.receipt, RECEIPT_BYTES_MAX))

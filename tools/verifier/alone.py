@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from verifier import fork, promise, receipt
 from verifier.checks import shown
 from verifier.codec import Malformed
+from verifier.container import MAGIC
 from verifier.entry import Entry, origin_link
 from verifier.event import KINDS, Opened, Responded, read_answer
 from verifier.fork import Fork, NoFork
 from verifier.note import NoNote, Note
-from verifier.policy import Policy, Trusted, Untrusted
+from verifier.policy import Policy, Trusted, UnknownLog, Untrusted
 from verifier.promise import NoPromise
 from verifier.receipt import NoReceipt, Receipt
 from verifier.report import INCOMPLETE, NOT_SO, WELL
@@ -34,19 +35,33 @@ Judge = Callable[[bytes, Policy | None], Verdict]
 
 def kind_of(start: bytes) -> Judge | None:
     """Who judges a file that begins so, if it is one of these."""
-    return _KINDS.get(start.partition(b"\n")[0])
+    return _KINDS.get(start.partition(b"\n")[0].removesuffix(b"\r"))
+
+
+def is_of_no_kind(start: bytes) -> bool:
+    """Whether a file that begins so is a text that nobody judges. What may be a bent or cut export is none: its head has
+    zero bytes."""
+    is_text = b"\0" not in start and not MAGIC.startswith(start[: len(MAGIC)])
+    return is_text and kind_of(start) is None
+
+
+def first_lines() -> str:
+    """The first lines of the files that are judged here, for people."""
+    return ", ".join(f"`{line.decode()}`" for line in _KINDS)
 
 
 def _receipt(data: bytes, policy: Policy | None) -> Verdict:
     try:
         found = Receipt.parse(data)
+        checkpoint, extra = found.checkpoint, found.canonical()
+        trusted = policy.trust(checkpoint) if policy else None
         found.prove()
         entry = found.entry()
-        _of_its_log(entry, found.checkpoint.origin)
-        trusted = policy.trust(found.checkpoint) if policy else None
+        _of_its_log(entry, checkpoint.origin)
+    except UnknownLog as error:
+        return _not_verified(error)
     except (NoReceipt, Untrusted) as error:
         return _not_so("The receipt proves nothing", error.expected, error.found)
-    checkpoint, extra = found.checkpoint, found.extra or b""
     lines = [
         f"Entry {found.index} of {checkpoint.origin} under its checkpoint of {checkpoint.size} entries:",
         *_entry_lines(entry, extra),
@@ -124,6 +139,8 @@ def _promise(data: bytes, _: Policy | None) -> Verdict:
 def _fork(data: bytes, policy: Policy | None) -> Verdict:
     try:
         found = Fork.parse(data)
+        if policy and not policy.keys_of(found.first.origin):
+            return _not_verified(UnknownLog(found.first.origin))
         # Without a policy, what does not depend on whose keys count.
         found.prove(policy.logs if policy else None)
     except NoFork as error:
@@ -142,6 +159,11 @@ def _fork(data: bytes, policy: Policy | None) -> Verdict:
 
 def _not_so(what: str, expected: str, found: str) -> Verdict:
     return Verdict(NOT_SO, [f"{what}: expected {shown(expected)}, found {shown(found)}."])
+
+
+def _not_verified(error: UnknownLog) -> Verdict:
+    why = f"Not verified: expected {shown(error.expected)}, found {shown(error.found)}."
+    return Verdict(INCOMPLETE, [why, "Give a policy that lists this log."])
 
 
 def _time(seconds: int) -> str:

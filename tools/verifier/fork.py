@@ -46,26 +46,33 @@ class Fork:
         hashes = proof.parse(lines[1:])
         if hashes is None:
             raise NoFork("hashes in base64, one a line", "another text")
-        return Fork(root, hashes, *_checkpoints(rest))
+        found = Fork(root, hashes, *_checkpoints(rest))
+        found._fit()
+        return found
+
+    def _fit(self) -> None:
+        first, second = self.first, self.second
+        if first.origin != second.origin:
+            raise NoFork("two checkpoints of one log", f"those of `{first.origin}` and `{second.origin}`")
+        if not 1 <= first.size <= second.size:
+            raise NoFork("sizes that do not fall, from 1", f"{first.size} and {second.size}")
+        if (first.size == second.size) != (self.root is None):
+            raise NoFork("a `root` where the sizes differ, and there alone", "another text")
 
     def prove(self, keys: list[VerifierKey] | None) -> None:
         """That no one history has both, and that a log with these keys signed both, where they are given; raises
         `NoFork`."""
         first, second = self.first, self.second
-        if first.origin != second.origin:
-            raise NoFork("two checkpoints of one log", f"those of `{first.origin}` and `{second.origin}`")
         for checkpoint in (first, second) if keys is not None else ():
             try:
                 checkpoint.signed_by(keys or [])
             except NoCheckpoint as error:
                 raise NoFork(f"checkpoints of `{checkpoint.origin}` signed by its log", str(error)) from None
-        if not 1 <= first.size <= second.size:
-            raise NoFork("sizes that do not fall, from 1", f"{first.size} and {second.size}")
-        if first.size == second.size:
-            if self.root is not None or first.root == second.root:
-                raise NoFork("two roots of one size, and no `root`", "one root, or a `root`")
-        elif self.root is None or self.root == first.root:
-            raise NoFork("another root than the first checkpoint's", "the same, or none")
+        if self.root is None:
+            if first.root == second.root:
+                raise NoFork("two roots of one size", "one root")
+        elif self.root == first.root:
+            raise NoFork("another root than the first checkpoint's", "the same")
         elif not proof.is_consistent(first.size, self.root, second.size, second.root, self.hashes):
             raise NoFork("a proof from `root` to the second checkpoint", "hashes that do not lead there")
 

@@ -30,6 +30,13 @@ class Untrusted(Exception):
         self.found = found
 
 
+class UnknownLog(Untrusted):
+    """The policy has no key of the checkpoint's log, so nothing is wrong as far as it can tell."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__("a checkpoint of a log of the policy", f"one of `{origin}`")
+
+
 @dataclass(frozen=True, slots=True)
 class Trusted:
     """What a policy found on a checkpoint that it trusts."""
@@ -73,7 +80,7 @@ class Policy:
         """What vouches for the checkpoint; raises `Untrusted` where that is not enough."""
         known = self.keys_of(checkpoint.origin)
         if not known:
-            raise Untrusted("a checkpoint of a log of the policy", f"one of `{checkpoint.origin}`")
+            raise UnknownLog(checkpoint.origin)
         try:
             signed = checkpoint.signed_by(known)
             seen = [one for witness in self.verifiable() for one in cosignatures(checkpoint, witness)]

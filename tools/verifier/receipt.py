@@ -53,12 +53,16 @@ class Receipt:
         except NoCheckpoint as error:
             raise NoReceipt("a checkpoint behind the empty line", str(error)) from None
 
-    def prove(self) -> None:
-        """That the entry is in the tree that the checkpoint claims; raises `NoReceipt`."""
+    def canonical(self) -> bytes:
+        """The entry's bytes; raises `NoReceipt` where the file has none."""
         if self.extra is None:
             raise NoReceipt("the entry's bytes, in a line `extra`", "no such line")
+        return self.extra
+
+    def prove(self) -> None:
+        """That the entry is in the tree that the checkpoint claims; raises `NoReceipt`."""
         if not proof.is_included(
-            leaf_hash(self.extra), self.index, self.checkpoint.size, self.hashes, self.checkpoint.root
+            leaf_hash(self.canonical()), self.index, self.checkpoint.size, self.hashes, self.checkpoint.root
         ):
             expected = f"a proof that this is entry {self.index} of {self.checkpoint.size}"
             raise NoReceipt(expected, "hashes that do not lead to the checkpoint's root")

@@ -1,14 +1,18 @@
 """Checkpoints, tiles, receipts and forks: each check passes over what is in order, and fails over each forgery."""
 
 import base64
+import contextlib
 import io
 import os
+import sys
 import tempfile
 import unittest
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+from verifier import __main__ as command_line
 from verifier import alone, fork, promise, receipt
 from verifier.audit import Held, audit
 from verifier.chain import Anchor
@@ -17,7 +21,7 @@ from verifier.container import Export
 from verifier.folder import Folder
 from verifier.note import VerifierKey
 from verifier.policy import Policy
-from verifier.report import INCOMPLETE, NOT_SO, WELL, Report
+from verifier.report import INCOMPLETE, NOT_SO, WELL, WRONG_INPUT, Report
 from verifier.source import opened
 from verifier.tests import publication as made
 from verifier.tests.publication import ENTRY_BYTES, LOG, ORIGIN, POLICY, POLL, WITNESS, Signer, checkpoint
@@ -314,8 +318,42 @@ class Alone(unittest.TestCase):
             self.assertEqual(self.judged(bad, policy()), NOT_SO)
 
     def test_other_files_are_ledgers(self) -> None:
-        for start in (b"", b"SIJILLEX", receipt.FIRST_LINE[:-1] + b"\n", b"\n"):
+        for start in (b"", b"SIJILLEX", b"SIJ", b"SIJILLEY\1\0\2\0"):
             self.assertIsNone(alone.kind_of(start))
+            self.assertFalse(alone.is_of_no_kind(start))
+
+    def test_a_text_of_no_kind_that_is_known_is_wrong_input_and_no_ledger(self) -> None:
+        good = made.receipt(ANSWERED, SIZE)
+        for data in (b"hello\n", b"\n", b"h\xe9llo", good.replace(b"@v1", b"@v2", 1), good[1:]):
+            with self.subTest(data[:24]):
+                self.assertEqual(self.ran(data), WRONG_INPUT)
+        self.assertEqual(self.ran(b"SIJILLEY\1\0\2\0"), NOT_SO)
+        self.assertEqual(self.ran(b""), NOT_SO)
+        self.assertEqual(self.ran(good), INCOMPLETE)
+        # It is known by its first line, however that ends, and then is written otherwise.
+        self.assertEqual(self.ran(good.replace(b"\n", b"\r\n", 1)), NOT_SO)
+
+    def ran(self, data: bytes) -> int:
+        """The exit code of the command line on a file with these bytes."""
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "file"
+            file.write_bytes(data)
+            silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+            with silent[0], silent[1], mock.patch.object(sys, "argv", ["tools/verify", str(file)]):
+                return command_line.main()
+
+    def test_what_a_policy_does_not_list_is_not_verified(self) -> None:
+        elsewhere = Policy.parse(f"log {Signer(1, 'ur.example/polls/other').key}\nquorum none\n".encode())
+        stranger = Policy.parse(f"log {Signer(3).key}\nquorum none\n".encode())
+        other = [*ENTRY_BYTES[:5], b"another", *ENTRY_BYTES[6:]]
+        for data in (made.receipt(ANSWERED, SIZE), _fork(9, checkpoint(9), checkpoint(SIZE, entries=other), other)):
+            with self.subTest(data[:16]):
+                self.assertEqual(self.judged(data, elsewhere), INCOMPLETE)
+                # A key under the log's name that did not sign is another thing, and so is a text that is none.
+                self.assertEqual(self.judged(data, stranger), NOT_SO)
+                self.assertEqual(self.judged(data[:-1], elsewhere), NOT_SO)
+        bare = made.receipt(ANSWERED, SIZE).split(b"\n")
+        self.assertEqual(self.judged(b"\n".join([bare[0], *bare[2:]]), elsewhere), NOT_SO)
 
 
 def _fork(size: int, first: bytes, second: bytes, entries: list[bytes]) -> bytes:
