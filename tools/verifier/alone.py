@@ -39,8 +39,8 @@ def kind_of(start: bytes) -> Judge | None:
 
 
 def is_of_no_kind(start: bytes) -> bool:
-    """Whether a file that begins so is a text that nobody judges. What may be a bent or cut export is none: its head has
-    zero bytes."""
+    """Whether a file that begins so is a text that nobody judges. What may be a bent or cut export is none: the head of
+    an export has zero bytes."""
     is_text = b"\0" not in start and not MAGIC.startswith(start[: len(MAGIC)])
     return is_text and kind_of(start) is None
 

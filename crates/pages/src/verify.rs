@@ -23,7 +23,7 @@ pub const VERIFY_JS: &str = concat!(
 );
 
 /// What the script says, with the variables that it fills in.
-const WORDS: [(&str, &[&str]); 51] = [
+const WORDS: [(&str, &[&str]); 53] = [
     ("moment", &["moment"]),
     ("verify-receipt-good", &[]),
     ("verify-receipt-unpinned", &[]),
@@ -34,6 +34,7 @@ const WORDS: [(&str, &[&str]); 51] = [
     ("verify-receipt-means", &[]),
     ("verify-entry-means", &[]),
     ("verify-by-policy", &[]),
+    ("verify-by-policy-alone", &[]),
     ("verify-by-key", &[]),
     ("verify-by-site", &[]),
     ("verify-by-nobody", &[]),
@@ -43,6 +44,7 @@ const WORDS: [(&str, &[&str]); 51] = [
     ("verify-promise-pending", &[]),
     ("verify-promise-past", &["address"]),
     ("verify-wrong", &[]),
+    ("verify-unusable", &[]),
     ("verify-step-file", &[]),
     ("verify-step-receipt-form", &[]),
     ("verify-step-promise-form", &[]),

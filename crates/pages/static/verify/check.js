@@ -8,7 +8,8 @@ async function readTrust(bytes) {
   const lines = latin1(bytes).split("\n").map((line) => line.trim()).filter((line) => line !== "");
   if (lines.length === 0) return null;
   if (bytes.length > POLICY_BYTES_MAX || lines.some((line) => /[ \t]/.test(line) || line.startsWith("#"))) {
-    return { by: "policy", policy: await readPolicy(bytes) };
+    const policy = await readPolicy(bytes);
+    return { by: policy.quorum === null ? "policy-alone" : "policy", policy };
   }
   return { by: "key", policy: { logs: await readKeys(lines), parties: [], quorum: null } };
 }

@@ -106,21 +106,29 @@ function show(state, heading, sentences, rows) {
   const outcome = document.getElementById("outcome");
   const title = element("h2", heading, { tabindex: "-1" });
   outcome.replaceChildren(title, ...sentences.map((sentence) => element("p", sentence)), table(rows));
-  outcome.className = state === "wrong" ? "error" : "note";
+  outcome.className = state === "wrong" || state === "unusable" ? "error" : "note";
   outcome.dataset.state = state;
   outcome.hidden = false;
   title.focus();
 }
 
-const STATES = { policy: "good", key: "good", site: "unpinned", nobody: "unsigned" };
-const BY = { policy: "verify-by-policy", key: "verify-by-key", site: "verify-by-site", nobody: "verify-by-nobody" };
+const STATES = { policy: "good", "policy-alone": "good", key: "good", site: "unpinned", nobody: "unsigned" };
+const BY = {
+  policy: "verify-by-policy",
+  "policy-alone": "verify-by-policy-alone",
+  key: "verify-by-key",
+  site: "verify-by-site",
+  nobody: "verify-by-nobody",
+};
 
 function showReceipt(result) {
   const state = STATES[result.by];
   const meaning = result.entry.responded ? "verify-receipt-means" : "verify-entry-means";
   const sentences = [word(BY[result.by])];
   if (state !== "unsigned") sentences.unshift(word(meaning));
-  if (state !== "unsigned" && result.cosigned.length === 0) sentences.push(word("verify-no-witness"));
+  // Of a policy that asks for no witness, that is said.
+  const isAlone = result.cosigned.length === 0 && result.by !== "policy-alone";
+  if (state !== "unsigned" && isAlone) sentences.push(word("verify-no-witness"));
   if (result.entry.responded) sentences.push(word("verify-still-counts"));
   show(state, word(`verify-receipt-${state}`), sentences, receiptRows(result));
 }
@@ -143,7 +151,9 @@ function showFault(error) {
     return;
   }
   const values = { name: error.details.name };
-  show("wrong", word("verify-wrong"), [word(`verify-step-${error.step}`, values)], faultRows(error.details));
+  // What is wrong with a policy says nothing of the receipt.
+  const [state, heading] = error.step === "policy" ? ["unusable", "verify-unusable"] : ["wrong", "verify-wrong"];
+  show(state, word(heading), [word(`verify-step-${error.step}`, values)], faultRows(error.details));
 }
 
 // What somebody hands in, by file or as text: the last of the two counts.

@@ -3,7 +3,7 @@
 "use strict";
 const fs = require("fs");
 const vm = require("vm");
-const { webcrypto } = require("crypto");
+const { createHash, generateKeyPairSync, sign, webcrypto } = require("crypto");
 
 const [script, vectorFile] = process.argv.slice(2).map((path) => fs.readFileSync(path, "utf8"));
 const vectors = JSON.parse(vectorFile);
@@ -213,6 +213,18 @@ async function lonelyReceipt(entry, index) {
   return `c2sp.org/tlog-proof@v1\nextra ${extra}\nindex ${index}\n\nur.example/p\n1\n${root}\n\n— ur.example/p AAAAAAA=\n`;
 }
 
+// The same, signed by a log key that is made here, and that key as a policy names it.
+async function loggedReceipt(entry) {
+  const origin = "ur.example/p";
+  const text = (await lonelyReceipt(entry, 0)).replace(/\n— .*\n$/, "");
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const typed = Buffer.concat([Buffer.of(1), Buffer.from(publicKey.export({ format: "jwk" }).x, "base64url")]);
+  const id = createHash("sha256").update(`${origin}\n`).update(typed).digest().subarray(0, 4);
+  const signature = sign(null, Buffer.from(text.slice(text.indexOf("\n\n") + 2)), privateKey);
+  const line = `— ${origin} ${Buffer.concat([id, signature]).toString("base64")}\n`;
+  return { receipt: `${text}\n${line}`, key: `${origin}+${id.toString("hex")}+${typed.toString("base64")}` };
+}
+
 // Each step at which a file can fail, by a file that fails there.
 async function steps(verify) {
   const { proof, policy } = vectors.proofs.tlog_proof;
@@ -252,6 +264,11 @@ async function upholders(verify) {
   const receipt = utf8(await lonelyReceipt(bytes(first.bytes), 0));
   const unsigned = await verify.check(receipt, new Uint8Array(), [], 0);
   expect("signed by nobody known", `${unsigned.by} ${unsigned.entry.kind} ${unsigned.code}`, "nobody Opened null");
+  // Who asks for no witness is not told that witnesses cosigned.
+  const { receipt: logged, key } = await loggedReceipt(bytes(first.bytes));
+  const alone = await verify.check(utf8(logged), utf8(`log ${key}\nquorum none\n`), [], 0);
+  expect("by a policy without witnesses", `${alone.by} ${alone.cosigned.length}`, "policy-alone 0");
+  expect("by the log's key", (await verify.check(utf8(logged), utf8(`${key}\n`), [], 0)).by, "key");
   const fail = () => {};
   const siteKeys = [await verify.readVerifierKey(vectors.poll.keys.promise, fail)];
   const promise = utf8(vectors.poll.promise.file);
