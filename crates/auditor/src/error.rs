@@ -32,10 +32,10 @@ pub enum AuditError {
         why: String,
     },
     /// Something of a published poll could not be had, and not because it is not there.
-    #[error("{0}; check the source, then audit again")]
+    #[error(transparent)]
     Published(#[from] crate::fetcher::FetchError),
     /// The list of checkpoints cannot be read on.
-    #[error("cannot read the list of checkpoints: {0}; check the source, then audit again")]
+    #[error("cannot read the list of checkpoints; check the source, then try again")]
     List(#[source] std::io::Error),
     /// The state is not of this poll.
     #[error("the state file cannot be gone on from: {0}")]

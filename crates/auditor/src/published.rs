@@ -6,6 +6,7 @@
 
 use crate::error::AuditError;
 use crate::fetcher::{FetchError, Fetcher};
+use crate::published_files::ListEnd;
 use sijill_ledger::checkpoint::{Checkpoint, CheckpointError, SignedCheckpoint};
 use sijill_ledger::checkpoint_list::Splitter;
 use sijill_ledger::limits::CHECKPOINT_BYTES_MAX;
@@ -126,10 +127,13 @@ impl Published {
             return Ok(self.newest.clone());
         }
         let mut lines = BufReader::new(self.fetcher.checkpoints()?);
-        let mut splitter = Splitter::default();
+        let (mut splitter, mut end) = (Splitter::default(), ListEnd::of(newest));
         let is_it = |signed: &SignedCheckpoint| signed.claimed().size == size;
         // Of a note that is none, nothing is asked here: it is not the one that is looked for.
         while let Some(line) = next_line(&mut lines)? {
+            if end.is_before(&line) {
+                break;
+            }
             if let Some(found) = splitter.push(&line).ok().flatten().filter(is_it) {
                 return Ok(found);
             }

@@ -190,7 +190,7 @@ impl Published {
 }
 
 /// Where a list of checkpoints ends that cannot be one: nothing that comes after matters, or it is wrong often enough.
-struct ListEnd {
+pub(crate) struct ListEnd {
     splitter: Splitter,
     /// Size of the largest checkpoint so far.
     largest: Option<u64>,
@@ -202,7 +202,7 @@ struct ListEnd {
 }
 
 impl ListEnd {
-    fn of(size: u64) -> Self {
+    pub(crate) fn of(size: u64) -> Self {
         Self {
             splitter: Splitter::default(),
             largest: None,
@@ -213,7 +213,7 @@ impl ListEnd {
     }
 
     /// Whether the list may end before this line.
-    fn is_before(&mut self, line: &[u8]) -> bool {
+    pub(crate) fn is_before(&mut self, line: &[u8]) -> bool {
         self.note_bytes += line.len();
         match self.splitter.push(line) {
             Ok(None) => {}

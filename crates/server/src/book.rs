@@ -241,9 +241,9 @@ impl Book {
     }
 
     /// Adds a checkpoint to those that are listed.
-    pub(crate) fn list(&self, listed: Option<Listed>) {
+    pub(crate) fn list(&self, listed: Listed) {
         let mut all = self.listed.write().unwrap_or_else(PoisonError::into_inner);
-        all.extend(listed);
+        all.push(listed);
     }
 
     /// From where to where the published checkpoint over `size` entries stands in the list.

@@ -146,28 +146,18 @@ impl Signer {
             return Ok(());
         }
         let (log, key) = (self.shelf.log(), self.master.log_key(book.origin()));
-        let signs = book
-            .durable()
-            .opening()
-            .log_keys
-            .contains(&key.public_key());
-        let signed = match signs {
-            true => Some(self.tree(book)?.grow(&log, published.head, &key)?),
-            // A poll that is over may be served without its keys; nothing new is signed then.
-            false => None,
-        };
-        let Published { head, at, .. } = published;
-        let list = self.tree(book)?.list_note();
-        let named = (book.slug(), book.origin());
-        self.shelf.published(named, head, at, list)?;
-        if let Some(signed) = signed {
-            let tree = self.trees.get_mut(book.slug());
-            let listed = tree.map(|tree| tree.publish(&self.store, &signed));
-            book.list(listed.transpose()?);
-            published.checkpoint = Some(Arc::new(signed));
-        } else {
-            published.checkpoint = book.published().checkpoint.clone();
+        if !book.durable().opening().log_keys.contains(&key.public_key()) {
+            stays_unpublished(book, published.head.size);
+            return Ok(());
         }
+        let tree = self.tree(book)?;
+        let signed = tree.grow(&log, published.head, &key)?;
+        let (list, named) = (tree.list_note(), (book.slug(), book.origin()));
+        self.shelf.published(named, published.head, published.at, list)?;
+        if let Some(tree) = self.trees.get_mut(book.slug()) {
+            book.list(tree.publish(&self.store, &signed)?);
+        }
+        published.checkpoint = Some(Arc::new(signed));
         book.publish(published);
         let poll = book.durable();
         match is_over(&poll) {
@@ -175,4 +165,14 @@ impl Signer {
             false => Ok(()),
         }
     }
+}
+
+/// A poll that is over may be served without its keys. What is recorded of it meanwhile has no checkpoint, and nothing is
+/// published without one.
+fn stays_unpublished(book: &Book, size: u64) {
+    tracing::warn!(
+        "`{}`: entries up to {size} are recorded and not published, because this service has not the log key of the poll. Serve it with the master key that it was opened with",
+        book.slug()
+    );
+    book.publish(Published::clone(&book.published()));
 }

@@ -38,9 +38,6 @@ pub struct Tree {
     list_end: u64,
     /// The same list, hashed.
     list_hash: blake3::Hasher,
-    /// Tiles that the last publication filled. Their partial files are taken away by the next: until it is seen by
-    /// everyone, a reader may be at the checkpoint before.
-    filled: Vec<TileId>,
 }
 
 /// How the list of checkpoints begins: what a start holds it against.
@@ -95,7 +92,6 @@ impl Tree {
             folder,
             list_end: 0,
             list_hash: blake3::Hasher::new(),
-            filled: Vec::new(),
         };
         let newest = tree.read_newest()?;
         if let Some(newest) = &newest {
@@ -219,6 +215,8 @@ impl Tree {
         if let Some(newest) = newest.filter(|_| last < kept) {
             listed.push(self.list(&newest.to_string(), kept)?);
         }
+        let before = listed.iter().rev().nth(1).map_or(0, |before| before.size);
+        self.folder.drop_filled(before, kept)?;
         Ok(listed)
     }
 
@@ -324,10 +322,7 @@ impl Tree {
         let before = self.claimed_size();
         let listed = self.list(&text, checkpoint.claimed().size)?;
         self.newest = Some(text.into_bytes());
-        let filled = TileId::added(before, listed.size).filter(TileId::is_full);
-        for tile in std::mem::replace(&mut self.filled, filled.collect()) {
-            self.folder.drop_partials(tile)?;
-        }
+        self.folder.drop_filled(before, listed.size)?;
         Ok(listed)
     }
 

@@ -198,8 +198,17 @@ impl PublicFolder {
         Ok(entries.into_iter().map(<[u8]>::to_vec).collect())
     }
 
-    /// Takes away the partial files of a tile that is full now. Only after a checkpoint that needs none of them.
-    pub fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
+    /// Takes away the partial files of the tiles that became full as a ledger grew from `before` to `size` entries. Only
+    /// after the checkpoint over that size: a reader at an earlier one finds theirs in the full tile, as tlog-tiles says.
+    pub fn drop_filled(&self, before: u64, size: u64) -> Result<(), StoreError> {
+        let filled = TileId::added(before, size).filter(TileId::is_full);
+        for tile in filled {
+            self.drop_partials(tile)?;
+        }
+        Ok(())
+    }
+
+    fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
         let folder = self.path.join(format!("{full}.p"));
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -7,7 +7,6 @@ use crate::limits::TILES_UNSETTLED_MAX;
 use crate::public_folder::{Listed, PublicFolder};
 use sijill_ledger::Origin;
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
-use sijill_ledger::tile::TileId;
 use sijill_ledger::tile_reader::TileReader;
 use sijill_ledger::tile_writer::TileWriter;
 use std::path::Path;
@@ -50,9 +49,7 @@ pub fn publish(
     }
     target.copy_list(source, listed.ends_at)?;
     target.replace_checkpoint(&newest)?;
-    for tile in TileId::added(before, newest.claimed().size).filter(TileId::is_full) {
-        target.drop_partials(tile)?;
-    }
+    target.drop_filled(before, newest.claimed().size)?;
     Ok(Copied {
         checkpoint: newest.claimed().clone(),
         before: old.map_or(0, |old| old.claimed().size),
@@ -79,7 +76,7 @@ fn begun(
     source: &PublicFolder,
     newest: &SignedCheckpoint,
     old: Option<&SignedCheckpoint>,
-    target: &mut PublicFolder,
+    target: &PublicFolder,
 ) -> Result<TileWriter, StoreError> {
     let Some(old) = old.map(SignedCheckpoint::claimed) else {
         return Ok(TileWriter::default());
@@ -109,14 +106,9 @@ fn begun(
             old.size, old.root
         )));
     }
+    // A target whose tiles do not lead to its checkpoint is written anew, each file in the place of the one before.
     let resumed = TileWriter::resume(old.size, old.root, |id| target.tile_bytes(id));
-    match resumed {
-        Ok(writer) => Ok(writer),
-        Err(_) => {
-            target.drop_tiles()?;
-            Ok(TileWriter::default())
-        }
-    }
+    Ok(resumed.unwrap_or_default())
 }
 
 /// Reads the source's entries from where the writer ends, and writes the tiles that they make.
