@@ -4,6 +4,7 @@
 use crate::assertions::{check, entries, verdict};
 use crate::browser::{Browser, Page};
 use crate::place::{Invitation, Place, terms};
+use crate::process::until;
 use sijill_poll::Poll;
 use sijill_poll::credential::Token;
 use sijill_poll::event::How;
@@ -14,6 +15,7 @@ use sijill_server::MasterKey;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 const OBJECTIONS: &str = "/polls/bridge/objections";
 
@@ -156,6 +158,43 @@ fn a_respondent_hands_a_broken_promise_in_at_the_polls_address() {
     let anchor = place.anchor("bridge");
     let report = place.audit(place.data(), ["--anchor", &anchor, "--json"]);
     assert_eq!(verdict(&report.expect_code(1).json(), "V25"), "failed");
+}
+
+// What happened: a poll that is over was served without its keys, and what was recorded of it then counted as published
+// though no checkpoint covered it. What observers would have lost: the proof of the objection, for good. What holds: it
+// waits, the log says so, and the service that has the keys publishes it.
+#[test]
+fn what_a_service_without_the_polls_keys_records_waits_for_the_one_that_has_them() {
+    let place = Place::new();
+    let (_, dropped) = with_a_dropped_answer(&place);
+    place.close("bridge");
+    let key = place.data().join("keys/service.key");
+    let own = fs::read(&key).unwrap();
+    let size = |browser: &Browser| {
+        let checkpoint = browser.get("/polls/bridge/checkpoint").status(200);
+        checkpoint.text().lines().nth(1).unwrap().to_owned()
+    };
+    let server = place.serve();
+    let before = size(&server.browser());
+    server.stop().well();
+    let other = data_encoding::BASE64.encode(&[7; 32]);
+    fs::write(&key, format!("sijill-service-key@v1 {other}\n")).unwrap();
+    let server = place.serve();
+    hand_in(&server.browser(), &dropped, &[]).status(201);
+    let said = until(Duration::from_secs(20), || {
+        server
+            .log()
+            .contains("recorded and not published")
+            .then_some(())
+    });
+    assert!(said.is_some(), "{}", server.log());
+    assert_eq!(size(&server.browser()), before);
+    server.stop().well();
+    fs::write(&key, own).unwrap();
+    let entries = before.parse::<u64>().unwrap() + 1;
+    let server = place.serve();
+    server.published("bridge", entries);
+    server.stop().well();
 }
 
 #[test]

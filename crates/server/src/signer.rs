@@ -146,14 +146,20 @@ impl Signer {
             return Ok(());
         }
         let (log, key) = (self.shelf.log(), self.master.log_key(book.origin()));
-        if !book.durable().opening().log_keys.contains(&key.public_key()) {
+        if !book
+            .durable()
+            .opening()
+            .log_keys
+            .contains(&key.public_key())
+        {
             stays_unpublished(book, published.head.size);
             return Ok(());
         }
         let tree = self.tree(book)?;
         let signed = tree.grow(&log, published.head, &key)?;
         let (list, named) = (tree.list_note(), (book.slug(), book.origin()));
-        self.shelf.published(named, published.head, published.at, list)?;
+        self.shelf
+            .published(named, published.head, published.at, list)?;
         if let Some(tree) = self.trees.get_mut(book.slug()) {
             book.list(tree.publish(&self.store, &signed)?);
         }
