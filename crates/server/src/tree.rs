@@ -38,6 +38,9 @@ pub struct Tree {
     list_end: u64,
     /// The same list, hashed.
     list_hash: blake3::Hasher,
+    /// Size of the checkpoint before the newest. Partial tiles that one of them needs stay, though they are full by now:
+    /// until the newest is seen by everyone, a reader may be at the one before.
+    before_newest: u64,
 }
 
 /// How the list of checkpoints begins: what a start holds it against.
@@ -92,6 +95,7 @@ impl Tree {
             folder,
             list_end: 0,
             list_hash: blake3::Hasher::new(),
+            before_newest: 0,
         };
         let newest = tree.read_newest()?;
         if let Some(newest) = &newest {
@@ -215,8 +219,10 @@ impl Tree {
         if let Some(newest) = newest.filter(|_| last < kept) {
             listed.push(self.list(&newest.to_string(), kept)?);
         }
-        let before = listed.iter().rev().nth(1).map_or(0, |before| before.size);
-        self.folder.drop_filled(before, kept)?;
+        let mut before = listed.iter().rev().skip(1).map(|before| before.size);
+        self.before_newest = before.next().unwrap_or(0);
+        let earlier = before.next().unwrap_or(0);
+        self.folder.drop_filled(earlier, self.before_newest)?;
         Ok(listed)
     }
 
@@ -322,7 +328,8 @@ impl Tree {
         let before = self.claimed_size();
         let listed = self.list(&text, checkpoint.claimed().size)?;
         self.newest = Some(text.into_bytes());
-        self.folder.drop_filled(before, listed.size)?;
+        self.folder.drop_filled(self.before_newest, before)?;
+        self.before_newest = before;
         Ok(listed)
     }
 

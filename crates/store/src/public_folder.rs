@@ -199,7 +199,7 @@ impl PublicFolder {
     }
 
     /// Takes away the partial files of the tiles that became full as a ledger grew from `before` to `size` entries. Only
-    /// after the checkpoint over that size: a reader at an earlier one finds theirs in the full tile, as tlog-tiles says.
+    /// once a checkpoint over more than that stands: not every reader looks into the full tile, as tlog-tiles asks.
     pub fn drop_filled(&self, before: u64, size: u64) -> Result<(), StoreError> {
         let filled = TileId::added(before, size).filter(TileId::is_full);
         for tile in filled {

@@ -42,17 +42,19 @@ pub fn publish(
     if anew {
         writer = TileWriter::default();
     }
-    let before = writer.size();
     grow(source, newest.claimed(), &mut writer, target)?;
     if let Some(roster) = roster {
         target.copy_in(roster, "roster", anew)?;
     }
     target.copy_list(source, listed.ends_at)?;
     target.replace_checkpoint(&newest)?;
-    target.drop_filled(before, newest.claimed().size)?;
+    let before = old.map_or(0, |old| old.claimed().size);
+    if before < newest.claimed().size {
+        target.drop_filled(0, before)?;
+    }
     Ok(Copied {
         checkpoint: newest.claimed().clone(),
-        before: old.map_or(0, |old| old.claimed().size),
+        before,
     })
 }
 
