@@ -350,6 +350,12 @@ fn the_partial_tiles_of_the_checkpoint_before_the_newest_are_still_there() {
     }
     answered(&mut pair, 400..401);
     assert!(!partial.iter().any(|tile| tile.exists()));
+    // A crash came between the checkpoint and taking them away: the next start ends it.
+    std::fs::create_dir_all(partial[0].parent().unwrap()).unwrap();
+    std::fs::write(&partial[0], "left").unwrap();
+    let (folder, clock, _) = stopped(pair);
+    let _service = reopen(folder.path(), &clock);
+    assert!(!partial[0].exists());
 }
 
 #[test]
