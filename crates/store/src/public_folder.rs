@@ -208,7 +208,8 @@ impl PublicFolder {
         Ok(())
     }
 
-    fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
+    /// Takes away the partial files of a tile that is full now.
+    pub fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
         let folder = self.path.join(format!("{full}.p"));
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

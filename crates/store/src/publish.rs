@@ -7,6 +7,7 @@ use crate::limits::TILES_UNSETTLED_MAX;
 use crate::public_folder::{Listed, PublicFolder};
 use sijill_ledger::Origin;
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
+use sijill_ledger::tile::TileId;
 use sijill_ledger::tile_reader::TileReader;
 use sijill_ledger::tile_writer::TileWriter;
 use std::path::Path;
@@ -42,19 +43,19 @@ pub fn publish(
     if anew {
         writer = TileWriter::default();
     }
+    let before = writer.size();
     grow(source, newest.claimed(), &mut writer, target)?;
     if let Some(roster) = roster {
         target.copy_in(roster, "roster", anew)?;
     }
     target.copy_list(source, listed.ends_at)?;
     target.replace_checkpoint(&newest)?;
-    let before = old.map_or(0, |old| old.claimed().size);
-    if before < newest.claimed().size {
-        target.drop_filled(0, before)?;
+    for tile in TileId::added(before, newest.claimed().size).filter(TileId::is_full) {
+        target.drop_partials(tile)?;
     }
     Ok(Copied {
         checkpoint: newest.claimed().clone(),
-        before,
+        before: old.map_or(0, |old| old.claimed().size),
     })
 }
 
@@ -78,7 +79,7 @@ fn begun(
     source: &PublicFolder,
     newest: &SignedCheckpoint,
     old: Option<&SignedCheckpoint>,
-    target: &PublicFolder,
+    target: &mut PublicFolder,
 ) -> Result<TileWriter, StoreError> {
     let Some(old) = old.map(SignedCheckpoint::claimed) else {
         return Ok(TileWriter::default());
@@ -108,9 +109,14 @@ fn begun(
             old.size, old.root
         )));
     }
-    // A target whose tiles do not lead to its checkpoint is written anew, each file in the place of the one before.
     let resumed = TileWriter::resume(old.size, old.root, |id| target.tile_bytes(id));
-    Ok(resumed.unwrap_or_default())
+    match resumed {
+        Ok(writer) => Ok(writer),
+        Err(_) => {
+            target.drop_tiles()?;
+            Ok(TileWriter::default())
+        }
+    }
 }
 
 /// Reads the source's entries from where the writer ends, and writes the tiles that they make.
