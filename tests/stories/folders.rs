@@ -266,6 +266,42 @@ fn a_damaged_tile_of_the_service_gets_into_no_folder() {
     assert_eq!(bytes(&poll.place.path("more")), bytes(&poll.folder));
 }
 
+/// What happened: a folder with a damaged tile was emptied before anything could be put in its place, and the service's own
+/// bundle was damaged too. What observers would have lost: every tile of a folder whose checkpoint still stood. What holds:
+/// each file stays until another takes its place.
+#[test]
+fn a_damaged_folder_keeps_its_files_until_others_can_take_their_place() {
+    let mut poll = Poll::of(300);
+    poll.grow(280);
+    poll.publish().well();
+    poll.stop();
+    let whole = bytes(&poll.folder);
+    let edge = |path: &&PathBuf| path.starts_with("tile/0/001.p");
+    let edge = poll.folder.join(whole.keys().find(edge).unwrap());
+    flip(&edge);
+    let damaged = bytes(&poll.folder);
+    let bundle = poll
+        .place
+        .data()
+        .join("polls/bridge/public/tile/entries/000");
+    let good = flip(&bundle);
+    let words = args!["publish", SLUG, &poll.folder, "--json", "--anew"].clone();
+    for words in [&words[..4], &words[..]] {
+        refused(poll.place.sijill(words));
+        assert!(
+            bytes(&poll.folder) == damaged,
+            "a refused publication changed the folder"
+        );
+    }
+    fs::write(&bundle, good).unwrap();
+    poll.publish().well();
+    assert!(
+        bytes(&poll.folder) == whole,
+        "the folder is not as it was before the damage"
+    );
+    poll.passes(&poll.folder);
+}
+
 /// Killed at any moment, it leaves a folder that audits as it was before or as it is afterwards, and the next one ends
 /// well.
 #[test]

@@ -67,10 +67,13 @@ impl PublicFolder {
         let path = self.path.join(tile.id.to_string());
         let folder = files::folder_of(&path).to_owned();
         self.make_folder(&folder)?;
-        let temporary = path.with_extension("writing");
-        fs::write(&temporary, &tile.bytes)
-            .and_then(|()| fs::rename(&temporary, &path))
-            .map_err(StoreError::io("write", &path))?;
+        // What is right stays: nothing else is in its place before it is durable. It may not be durable itself yet.
+        if read(&path)?.as_ref() != Some(&tile.bytes) {
+            let temporary = path.with_extension("writing");
+            fs::write(&temporary, &tile.bytes)
+                .and_then(|()| fs::rename(&temporary, &path))
+                .map_err(StoreError::io("write", &path))?;
+        }
         self.unsettled.0.insert(path);
         self.unsettled.1.insert(folder);
         Ok(())
@@ -199,7 +202,7 @@ impl PublicFolder {
     }
 
     /// Takes away the partial files of the tiles that became full as a ledger grew from `before` to `size` entries. Only
-    /// once a checkpoint over more than that stands: not every reader looks into the full tile, as tlog-tiles asks.
+    /// once a checkpoint over at least that stands.
     pub fn drop_filled(&self, before: u64, size: u64) -> Result<(), StoreError> {
         let filled = TileId::added(before, size).filter(TileId::is_full);
         for tile in filled {
@@ -208,8 +211,7 @@ impl PublicFolder {
         Ok(())
     }
 
-    /// Takes away the partial files of a tile that is full now.
-    pub fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
+    fn drop_partials(&self, full: TileId) -> Result<(), StoreError> {
         let folder = self.path.join(format!("{full}.p"));
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -7,9 +7,8 @@ use crate::limits::TILES_UNSETTLED_MAX;
 use crate::public_folder::{Listed, PublicFolder};
 use sijill_ledger::Origin;
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
-use sijill_ledger::tile::TileId;
 use sijill_ledger::tile_reader::TileReader;
-use sijill_ledger::tile_writer::TileWriter;
+use sijill_ledger::tile_writer::{Tile, TileWriter};
 use std::path::Path;
 
 /// What a copy came to.
@@ -43,16 +42,20 @@ pub fn publish(
     if anew {
         writer = TileWriter::default();
     }
-    let before = writer.size();
+    if old.is_some() && writer.size() == 0 {
+        // What follows takes the place of files that the old checkpoint needs.
+        walk(source, newest.claimed(), &mut TileWriter::default(), |_| {
+            Ok(())
+        })?;
+    }
     grow(source, newest.claimed(), &mut writer, target)?;
     if let Some(roster) = roster {
         target.copy_in(roster, "roster", anew)?;
     }
     target.copy_list(source, listed.ends_at)?;
     target.replace_checkpoint(&newest)?;
-    for tile in TileId::added(before, newest.claimed().size).filter(TileId::is_full) {
-        target.drop_partials(tile)?;
-    }
+    // Of all that is full, not of what has grown: a kill may have come before this the last time.
+    target.drop_filled(0, newest.claimed().size)?;
     Ok(Copied {
         checkpoint: newest.claimed().clone(),
         before: old.map_or(0, |old| old.claimed().size),
@@ -79,7 +82,7 @@ fn begun(
     source: &PublicFolder,
     newest: &SignedCheckpoint,
     old: Option<&SignedCheckpoint>,
-    target: &mut PublicFolder,
+    target: &PublicFolder,
 ) -> Result<TileWriter, StoreError> {
     let Some(old) = old.map(SignedCheckpoint::claimed) else {
         return Ok(TileWriter::default());
@@ -109,44 +112,51 @@ fn begun(
             old.size, old.root
         )));
     }
+    // A target whose tiles do not lead to its checkpoint is written anew. Until then each file stays: the checkpoint does.
     let resumed = TileWriter::resume(old.size, old.root, |id| target.tile_bytes(id));
-    match resumed {
-        Ok(writer) => Ok(writer),
-        Err(_) => {
-            target.drop_tiles()?;
-            Ok(TileWriter::default())
-        }
-    }
+    Ok(resumed.unwrap_or_default())
 }
 
-/// Reads the source's entries from where the writer ends, and writes the tiles that they make.
+/// Writes the tiles that the source's entries make, from where the writer ends.
 fn grow(
     source: &PublicFolder,
     newest: &Checkpoint,
     writer: &mut TileWriter,
     target: &mut PublicFolder,
 ) -> Result<(), StoreError> {
+    walk(source, newest, writer, |tile| {
+        target.put(tile)?;
+        match target.unsettled() >= TILES_UNSETTLED_MAX {
+            true => target.settle(),
+            false => Ok(()),
+        }
+    })?;
+    target.settle()
+}
+
+/// Reads the source's entries from where the writer ends, and gives the tiles that they make to `put`: full ones on the
+/// way, partial ones once all make the newest checkpoint's root.
+fn walk(
+    source: &PublicFolder,
+    newest: &Checkpoint,
+    writer: &mut TileWriter,
+    mut put: impl FnMut(&Tile) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     for entry in source.entries(writer.size(), newest.size) {
         let full = writer.append(&entry?);
         for tile in full.map_err(|error| unusable(source, &error))? {
-            target.put(&tile)?;
-        }
-        if target.unsettled() >= TILES_UNSETTLED_MAX {
-            target.settle()?;
+            put(&tile)?;
         }
     }
-    if writer.root() != newest.root {
-        let found = writer.root();
+    let found = writer.root();
+    if found != newest.root {
         let why = format!(
             "over {} entries its checkpoint has the root {}, its bundles {found}",
             newest.size, newest.root
         );
         return Err(unusable(source, &why));
     }
-    for tile in writer.partial() {
-        target.put(&tile)?;
-    }
-    target.settle()
+    writer.partial().iter().try_for_each(put)
 }
 
 fn unusable(source: &PublicFolder, why: &impl ToString) -> StoreError {
