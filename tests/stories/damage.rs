@@ -313,6 +313,12 @@ fn exports_restore_what_they_hold_after_the_log_is_gone() {
         "{}",
         refused.err
     );
+    for command in [&["replay"][..], &["replay", "--json"]] {
+        let missed = place.sijill(command).expect_code(3);
+        let said = missed.out + &missed.err;
+        assert!(said.contains("behind its head"), "{said}");
+        assert!(said.contains(data.to_str().unwrap()), "{said}");
+    }
     let broken = place.path("broken");
     fs::rename(&data, &broken).unwrap();
     fs::create_dir(&data).unwrap();

@@ -312,6 +312,19 @@ impl StoreError {
         }
     }
 
+    /// The same, with the files as found in another place: what was looked into may be a copy that is gone by now.
+    #[must_use]
+    pub fn with_files_in(mut self, place: String) -> Self {
+        match &mut self {
+            Self::Sled { copy, .. }
+            | Self::BehindHead { copy, .. }
+            | Self::OtherThanHead { copy, .. }
+            | Self::Damaged { copy, .. } => *copy = place,
+            _ => {}
+        }
+        self
+    }
+
     /// Names what was tried on which path.
     pub fn io(what: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.display().to_string();

@@ -12,10 +12,11 @@ use crate::roster_leaves;
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use sijill_ledger::{Head, Sealed};
+use sijill_ledger::Sealed;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, evolve};
 use sijill_server::snapshot::Snapshot;
+use sijill_store::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -78,7 +79,12 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let copy = PrivateCopy::of(&data)?;
     let mut replayed = Vec::new();
     for ledger in copy.ledgers(args.poll.as_deref())? {
-        replayed.push(replay(&copy, &data, &ledger, settings)?);
+        let outcome = replay(&copy, &data, &ledger, settings);
+        replayed.push(outcome.map_err(|error| in_place(error, &data))?);
+    }
+    if args.poll.is_none() {
+        let whole = copy.log().finish_loading();
+        whole.map_err(|error| in_place(error.into(), &data))?;
     }
     let lines: Vec<String> = replayed.iter().map(line).collect();
     let text = match lines.as_slice() {
@@ -137,36 +143,54 @@ fn stored(data: &DataFolder, slug: &str) -> Result<Option<Snapshot>> {
     Ok(Some(snapshot))
 }
 
-/// The poll after its last entry, and its projections at `size`.
+/// The poll after its last entry, and its projections at `size`. As a start does it, which holds the log against its head
+/// file.
 fn rebuild(
     copy: &PrivateCopy,
     ledger: &CopiedLedger,
     size: Option<u64>,
 ) -> Result<(Poll, Option<Snapshot>)> {
-    let mut entries = copy.entries(&ledger.origin);
-    let first = entries
-        .next()
-        .ok_or_else(|| unfinished(format!("the ledger `{}` has no entries", ledger.origin)))??;
-    let first = Sealed::<Event>::read(&first)?;
-    let mut head = Head::start(&ledger.origin).follow(&first)?;
-    let mut poll = Poll::open(&first, Arc::new(Roster::none()))?;
-    let mut at_size = (size == Some(head.size)).then(|| Snapshot::of(&poll));
-    for bytes in entries {
-        let sealed = Sealed::<Event>::read(&bytes?)
-            .with_context(|| format!("entry {} of `{}`", head.size, ledger.slug))?;
-        head = head
-            .follow(&sealed)
-            .with_context(|| format!("entry {} of `{}`", head.size, ledger.slug))?;
-        if matches!(sealed.entry().event, Event::RosterCommitted(_)) {
-            let roster = roster_leaves::read(&copy.roster(ledger)?, poll.definition())?;
-            poll.attach(Arc::new(roster));
+    let (mut rebuilt, mut at_size): (Option<Poll>, _) = (None, None);
+    let slug = ledger.slug.clone();
+    let visit = |sealed: Sealed<Event>| {
+        let poll = match &mut rebuilt {
+            None => rebuilt.insert(open(&sealed)?),
+            Some(poll) => {
+                if matches!(sealed.entry().event, Event::RosterCommitted(_)) {
+                    attach_roster(poll, copy, ledger).map_err(|error| format!("{error:#}"))?;
+                }
+                evolve(poll, &sealed);
+                poll
+            }
+        };
+        if size == Some(poll.head().size) {
+            at_size = Some(Snapshot::of(poll));
         }
-        evolve(&mut poll, &sealed);
-        if size == Some(head.size) {
-            at_size = Some(Snapshot::of(&poll));
-        }
+        Ok(())
+    };
+    copy.log().load(&ledger.origin, |_| Ok(slug), visit)?;
+    let poll =
+        rebuilt.ok_or_else(|| unfinished(format!("the ledger `{}` has no entries", ledger.origin)));
+    Ok((poll?, at_size))
+}
+
+fn open(first: &Sealed<Event>) -> Result<Poll, String> {
+    Poll::open(first, Arc::new(Roster::none())).map_err(|error| error.to_string())
+}
+
+fn attach_roster(poll: &mut Poll, copy: &PrivateCopy, ledger: &CopiedLedger) -> Result<()> {
+    let roster = roster_leaves::read(&copy.roster(ledger)?, poll.definition())?;
+    poll.attach(Arc::new(roster));
+    Ok(())
+}
+
+/// What the log lacks, said of the directory: the copy that was looked into is gone.
+fn in_place(error: anyhow::Error, data: &DataFolder) -> anyhow::Error {
+    let files = data.path().display().to_string();
+    match error.downcast::<StoreError>() {
+        Ok(error) => error.with_files_in(files).into(),
+        Err(error) => error,
     }
-    Ok((poll, at_size))
 }
 
 fn compare(stored: Option<Snapshot>, rebuilt: Option<Snapshot>) -> Comparison {
