@@ -96,7 +96,16 @@ fn exit_codes_tell_what_failed_from_what_is_missing_and_from_what_was_meant_othe
     assert_eq!(verdict(&report, "V1"), "failed");
     assert!(check(&report, "V1")["failures"][0]["expected"].is_string());
 
+    let (empty, pipe) = (place.path("empty"), place.path("pipe"));
+    std::fs::create_dir(&empty).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
     for wrong in [
+        args![&file, "--receipt", &empty].to_vec(),
+        args![&file, "--promise", &empty].to_vec(),
+        args![&file, "--checkpoint", &empty].to_vec(),
+        // To open a pipe would be to wait for ever.
+        args![&file, "--policy", &pipe].to_vec(),
         args![].to_vec(),
         args![place.path("nowhere.export")].to_vec(),
         args![place.path("")].to_vec(),

@@ -176,6 +176,8 @@ def _files(paths: list[Path], limit: int) -> Iterator[tuple[str, bytes]]:
     count = 0
     for path in paths:
         files = sorted(inner for inner in path.iterdir() if inner.is_file()) if path.is_dir() else [path]
+        if not files:
+            raise _WrongInput(f"the folder `{path}` holds no file to check; name another, or leave it out")
         count += len(files)
         if count > PROMISES_MAX:
             raise _WrongInput(f"more than {PROMISES_MAX} files of one kind in one run; verify them in parts")
@@ -184,6 +186,8 @@ def _files(paths: list[Path], limit: int) -> Iterator[tuple[str, bytes]]:
 
 
 def _given(path: Path, limit: int) -> bytes:
+    if path.exists() and not is_file(path):
+        raise _WrongInput(f"cannot read `{path}`: it is no ordinary file")
     try:
         with path.open("rb") as file:
             return file.read(limit + 1)

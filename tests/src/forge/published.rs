@@ -269,6 +269,18 @@ pub(super) const IN_FOLDERS: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "a partial tile that an older checkpoint had is longer than any tile can be",
+        holds: Holds::Platform,
+        fails: &[24],
+        make: || folder(|files| too_long(files, "tile/0/000.p/100", 8_193)),
+    },
+    Forgery {
+        name: "a partial bundle that an older checkpoint had is longer than any bundle can be",
+        holds: Holds::Platform,
+        fails: &[24],
+        make: || folder(|files| too_long(files, "tile/entries/000.p/100", 256 * (2 + 65_535) + 1)),
+    },
+    Forgery {
         name: "the tiles are those of another history than the entries",
         holds: Holds::Platform,
         fails: &[20, 24],
@@ -412,4 +424,9 @@ pub fn many() -> Bench {
 fn flip(files: &mut Folder, path: &str) {
     let tile = files.get_mut(path).expect("it is there");
     tile[3] ^= 1;
+}
+
+fn too_long(files: &mut Folder, path: &str, bytes: usize) {
+    let tile = files.get_mut(path).expect("it is there");
+    tile.resize(bytes, 0);
 }
