@@ -245,7 +245,13 @@ fn a_policy_that_cannot_be_used_says_nothing_of_the_receipt() {
     let heading = "The policy or key cannot be used";
     said[0].check(
         "unusable",
-        &[heading, "Nothing was checked", "Line\n3\n", "v"],
+        &[
+            heading,
+            "Nothing was checked",
+            "again from whoever gave it",
+            "Line\n3\n",
+            "v",
+        ],
     );
     said[0].lacks("This does not hold");
 }
