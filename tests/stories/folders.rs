@@ -188,10 +188,128 @@ fn a_folder_with_another_history_is_left_as_it_is() {
     refused(&name("longer"), &more);
     copy(&poll.folder, &name("damaged"));
     fs::write(name("damaged").join("checkpoint"), "none\n").unwrap();
-    refused(&name("damaged"), "`checkpoint` is none");
+    refused(&name("damaged"), "remove that file");
+    // One that a publication of another poll was broken off in.
+    copy(&name("tunnel"), &name("begun"));
+    fs::remove_file(name("begun").join("checkpoint")).unwrap();
+    fs::remove_file(name("begun").join("checkpoints")).unwrap();
+    refused(&name("begun"), "its first bundle is not of");
+    // As the message says.
+    fs::remove_file(name("damaged").join("checkpoint")).unwrap();
+    poll.publish_to(&name("damaged")).well();
+    poll.passes(&name("damaged"));
     // A folder that is only behind is none of these.
     poll.publish_to(&behind).well();
     poll.passes(&behind);
+}
+
+/// The service's own folder is no place for a copy, by whatever way one gets there.
+#[test]
+fn what_the_service_keeps_is_not_written_over_by_a_copy_of_it() {
+    let mut poll = Poll::of(12);
+    poll.grow(10);
+    poll.stop();
+    let polls = poll.place.data().join("polls");
+    let link = poll.place.path("link");
+    std::os::unix::fs::symlink(&polls, &link).unwrap();
+    let before = bytes(&polls);
+    for folder in [
+        polls.join("bridge/public"),
+        polls.join("other/public"),
+        link.join("bridge/new"),
+    ] {
+        let ran = poll.publish_to(&folder).expect_code(2);
+        let said = ran.json()["error"].as_str().unwrap().to_owned();
+        assert!(said.contains("where the service keeps its polls"), "{said}");
+        assert_eq!(bytes(&polls), before);
+    }
+}
+
+/// How somebody bends a published folder.
+type Bend = fn(&Place, &Path);
+
+/// What is no file of the folder is not there, for whoever reads it: a link that stays inside is a file, one that leads
+/// out is none, nor is a pipe, which nobody waits for.
+#[test]
+fn of_a_folder_that_has_more_than_files_every_reader_says_the_same() {
+    let mut poll = Poll::of(12);
+    poll.grow(10);
+    poll.publish().well();
+    poll.stop();
+    let bends: [(Bend, i32); 7] = [
+        (|_, folder| within(&folder.join("roster")), 0),
+        (|_, folder| within(&tile(folder, "0")), 0),
+        (|_, folder| within(&folder.join("checkpoint")), 0),
+        (|place, folder| outside(place, &folder.join("roster")), 1),
+        (
+            |place, folder| outside(place, &folder.join("checkpoint")),
+            1,
+        ),
+        (
+            |_, folder| {
+                fs::remove_file(folder.join("checkpoints")).unwrap();
+                fs::create_dir(folder.join("checkpoints")).unwrap();
+            },
+            1,
+        ),
+        (|_, folder| pipe(&tile(folder, "0")), 1),
+    ];
+    for (place, (bend, code)) in bends.into_iter().enumerate() {
+        let folder = poll.place.path(&format!("bent-{place}"));
+        copy(&poll.folder, &folder);
+        bend(&poll.place, &folder);
+        let policy = args!["--policy", &poll.policy, "--json"];
+        let audited = poll.place.audit(&folder, policy).expect_code(code).json();
+        let key = poll.place.operator_key();
+        let words = args![
+            &folder,
+            "--operator-key",
+            key,
+            "--policy",
+            &poll.policy,
+            "--json"
+        ];
+        let verified = second_opinion::verify(&poll.place, words);
+        let verified = verified.expect_code(code).json();
+        let failed = |report: &serde_json::Value| -> Vec<String> {
+            let checks = report["checks"].as_array().unwrap().iter();
+            let failed = checks.filter(|check| check["verdict"] == "failed");
+            failed.map(|check| check["number"].to_string()).collect()
+        };
+        assert_eq!(failed(&audited), failed(&verified), "bend {place}");
+    }
+}
+
+/// The one hash tile of this level.
+fn tile(folder: &Path, level: &str) -> PathBuf {
+    let tiles = folder.join("tile").join(level);
+    let files = seen(&tiles, |_| ());
+    tiles.join(
+        files
+            .keys()
+            .max_by_key(|path| path.as_os_str().len())
+            .unwrap(),
+    )
+}
+
+/// A file becomes a link to itself beside it.
+fn within(file: &Path) {
+    let beside = file.with_extension("kept");
+    fs::rename(file, &beside).unwrap();
+    std::os::unix::fs::symlink(beside.file_name().unwrap(), file).unwrap();
+}
+
+/// A file becomes a link to itself outside of the folder.
+fn outside(place: &Place, file: &Path) {
+    let away = place.path("away");
+    fs::rename(file, &away).unwrap();
+    std::os::unix::fs::symlink(away, file).unwrap();
+}
+
+fn pipe(file: &Path) {
+    fs::remove_file(file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(file).status();
+    assert!(made.unwrap().success());
 }
 
 #[track_caller]

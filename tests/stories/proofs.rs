@@ -3,6 +3,7 @@
 
 use crate::place::{Place, terms};
 use crate::process::Ran;
+use crate::second_opinion;
 use crate::static_host::{Serves, StaticHost};
 use serde_json::{Value, json};
 use sijill_ledger::SecretKey;
@@ -361,6 +362,30 @@ fn a_source_of_another_poll_or_with_another_polls_tiles_is_told_from_a_wrong_rec
     );
 }
 
+/// Tiles, roster and checkpoints are enough, from an address as from a folder: any host of files can be audited, and again.
+#[test]
+fn a_host_of_files_alone_is_audited_to_its_end_and_again_by_its_growth() {
+    let bench = running_now(6);
+    let told = Told::of(Published::of(&bench));
+    let host = told.served();
+    let key = bench.keys.operator_key().to_string();
+    let url = host.url();
+    let words = args![
+        "audit",
+        &url,
+        "--operator-key",
+        &key,
+        "--policy",
+        "policy",
+        "--state",
+        "state"
+    ];
+    let ran = told.place.sijill(words).well();
+    assert!(ran.out.contains("shows no figures"), "{}", ran.out);
+    assert!(told.place.path("state").exists());
+    told.place.sijill(words).well();
+}
+
 #[test]
 fn a_source_that_serves_too_much_or_nothing_is_an_error_that_says_so() {
     let told = Told::of(Published::of(&fixture::honest()));
@@ -427,6 +452,55 @@ fn a_promise_is_kept_not_due_yet_or_broken_and_the_evidence_is_named() {
         "{}",
         why(&ran)
     );
+}
+
+/// Whoever is handed a file may ask either of two tools that share no code, and nobody's key is needed to see that a file
+/// is none.
+#[test]
+fn what_a_file_says_alone_is_the_same_to_both_verifiers() {
+    let bench = running_now(6);
+    let told = Told::of(Published::of(&bench));
+    let receipt = told.published.receipt(7, told.published.size()).to_string();
+    let promise = bench.promise(&bench.responded(8, "no"));
+    let line = format!("{}\n", promise.lines().last().unwrap());
+    let bytes = |text: String| text.into_bytes();
+    let no_text = |text: &str| [text.as_bytes(), b"\xff\n"].concat();
+    let origin = bench.poll.origin().as_str();
+    let bent: [(&str, Vec<u8>, i32); 14] = [
+        ("a promise", bytes(promise.clone()), 4),
+        ("without a signature", bytes(promise.replace(&line, "")), 1),
+        ("signed twice", bytes(format!("{promise}{line}")), 1),
+        ("with more behind it", bytes(format!("{promise}more\n")), 1),
+        (
+            "by another name",
+            bytes(promise.replace("/promise ", "/other ")),
+            1,
+        ),
+        (
+            "of no ledger",
+            bytes(promise.replace(origin, "Ur.example")),
+            1,
+        ),
+        ("not UTF-8", no_text(&promise), 1),
+        ("too long", bytes(promise.clone() + &line.repeat(9_000)), 1),
+        (
+            "for another answer",
+            bytes(promise.replacen("answer ", "answer AAAA", 1)),
+            1,
+        ),
+        ("a receipt", bytes(receipt.clone()), 4),
+        ("with more behind it", bytes(format!("{receipt}more\n")), 1),
+        ("not UTF-8", no_text(&receipt), 1),
+        ("too long", bytes(receipt.repeat(2_000)), 1),
+        ("a fork of nothing", no_text("sijill-fork@v1\n\n"), 1),
+    ];
+    for (name, bytes, code) in bent {
+        let file = told.place.write("file", bytes);
+        let ran = told.place.sijill(args!["verify", &file]);
+        assert_eq!(ran.code, Some(code), "{name}: {}{}", ran.out, ran.err);
+        let ran = second_opinion::verify(&told.place, args![&file]);
+        assert_eq!(ran.code, Some(code), "{name}: {}{}", ran.out, ran.err);
+    }
 }
 
 #[test]

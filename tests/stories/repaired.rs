@@ -333,6 +333,74 @@ fn tiles_that_differ_from_a_whole_log_are_written_anew_and_the_log_is_left_alone
 
 // What happened: the power went while a log was being rebuilt. What holds: whenever that is, the old log or the new one is
 // there, the files as found are kept once, and the next repair or start ends what is left.
+/// What happened: the list of published checkpoints was damaged, a repair said that there was nothing to repair, and the
+/// next start refused. What observers would have lost: the checkpoints, in every folder that was published from then on.
+/// What holds: signatures cannot be made anew, so whoever meets the list says that it is to be put back.
+#[test]
+fn a_list_of_checkpoints_that_is_gone_or_altered_is_named_by_a_repair_and_copied_nowhere() {
+    let story = Story::with(0);
+    let list = story.place.data().join("polls/bridge/public/checkpoints");
+    let whole = fs::read(&list).unwrap();
+    let in_a_signature: Damage = |list| {
+        let mut bytes = fs::read(list).unwrap();
+        // The end of the first note's signature, where base64 has all of its bits.
+        let end = bytes
+            .windows(2)
+            .skip(100)
+            .position(|two| two[0] == b'\n')
+            .unwrap()
+            + 100;
+        bytes[end - 6] = if bytes[end - 6] == b'A' { b'B' } else { b'A' };
+        fs::write(list, bytes).unwrap();
+    };
+    let gone: Damage = |list| fs::remove_file(list).unwrap();
+    for damage in [in_a_signature, gone] {
+        damage(&list);
+        let report = story.repair().expect_code(1).json();
+        let said = of(&report, SLUG)["list"].as_str().unwrap().to_owned();
+        assert!(said.contains("list of published checkpoints"), "{said}");
+        assert!(of(&report, "tunnel")["list"].is_null(), "{report}");
+        let ran = story.place.sijill(["publish", SLUG, "copy", "--json"]);
+        assert_eq!(ran.code, Some(3), "{}", ran.out);
+        assert!(
+            ran.out.contains("list of published checkpoints"),
+            "{}",
+            ran.out
+        );
+        assert!(!story.place.path("copy").exists());
+        story.refused();
+        fs::write(&list, &whole).unwrap();
+    }
+    story.repair().well();
+    story.check_whole();
+}
+
+/// Without the note there is nothing to hold the list against, and it is not to be lost in silence.
+#[test]
+fn a_note_of_what_is_published_that_is_gone_or_junk_is_told_at_the_start() {
+    let story = Story::with(0);
+    let note = story.place.data().join("polls/bridge/published");
+    for damage in [(|note| fs::write(note, "{}").unwrap()) as Damage, |note| {
+        fs::remove_file(note).unwrap()
+    }] {
+        damage(&note);
+        let server = story.place.serve();
+        let log = server.log();
+        assert!(log.contains("held against nothing this time"), "{log}");
+        server.stop().well();
+        story.check_whole();
+    }
+}
+
+/// Nobody counted them where there is nothing to count them by.
+#[test]
+fn a_repair_without_a_head_file_does_not_say_how_many_entries_there_are() {
+    let story = Story::with(0);
+    fs::remove_file(story.place.data().join("polls/bridge/head")).unwrap();
+    let ran = story.repair().expect_code(3);
+    assert!(ran.out.contains("whether its log is whole"), "{}", ran.out);
+}
+
 #[test]
 fn a_repair_that_was_killed_can_be_made_again() {
     let story = Story::with(0);

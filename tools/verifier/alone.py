@@ -1,6 +1,5 @@
 """What a receipt, a promise or a fork says by itself, without the ledger."""
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,12 +7,10 @@ from datetime import UTC, datetime
 
 from verifier import fork, promise, receipt
 from verifier.checks import shown
-from verifier.codec import Malformed
 from verifier.container import MAGIC
 from verifier.entry import Entry, origin_link
-from verifier.event import KINDS, Opened, Responded, read_answer
+from verifier.event import KINDS, Opened, Responded
 from verifier.fork import Fork, NoFork
-from verifier.note import NoNote, Note
 from verifier.policy import Policy, Trusted, UnknownLog, Untrusted
 from verifier.promise import NoPromise
 from verifier.receipt import NoReceipt, Receipt
@@ -113,24 +110,15 @@ def _trust_lines(trusted: Trusted) -> Iterator[str]:
 
 
 def _promise(data: bytes, _: Policy | None) -> Verdict:
-    found = promise.parts(data.decode("utf-8", errors="replace"))
     try:
-        if found is None:
-            raise NoPromise("a promise file, as the specification writes it", "another text")
-        answer = read_answer(found[0])
-        text = Note.parse(found[1].encode()).text.split("\n")
-        digest = base64.b64encode(hashlib.sha256(found[0]).digest()).decode()
-        if len(text) != 6 or text[0] != "sijill promise v1" or text[3] != digest:
-            raise NoPromise("a note about this answer", "another text")
+        claim = promise.claimed(data)
     except NoPromise as error:
         return _not_so("This is no promise", error.expected, error.found)
-    except (Malformed, NoNote) as error:
-        return _not_so("This is no promise", "a signed answer and a note", str(error))
     return Verdict(
         INCOMPLETE,
         [
-            f"Somebody promises that an answer will be in {shown(text[1])}, at the latest {shown(text[4])} s after 1970:",
-            *_answer_lines(answer),
+            f"Somebody promises that an answer will be in {claim.maker.origin}, at the latest {_time(claim.maker.due)}:",
+            *_answer_lines(claim.answer),
             "Whose word that is, and whether it was kept, the ledger tells: give this file with it, as --promise.",
         ],
     )

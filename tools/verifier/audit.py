@@ -319,6 +319,8 @@ class _Walk:
         if self._opened is None and not self._findings.checks[6].failed:
             self._findings.not_checked([6], "entry 0 is missing or cannot be read")
         if self._poll is None:
+            # Nobody knows what tiles are to be of.
+            self._findings.disregard([24], "entry 0 opens no poll that this verifier can follow")
             self._findings.not_checked(_OF_THE_POLL, "entry 0 opens no poll that this verifier can follow")
             return
         self._published()

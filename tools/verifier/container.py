@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from verifier import checkpoint_list
+from verifier.files import Part
 from verifier.limits import ENTRY_BYTES_MAX, HASHED_AT_ONCE_BYTES, SECTIONS_MAX
 from verifier.roster import LEAF_BYTES
 
@@ -133,11 +134,9 @@ def find(sections: list[Section], kind: int) -> Section | None:
     return next((section for section in sections if section.kind == kind), None)
 
 
-def read_section(file: BinaryIO, section: Section) -> bytes:
-    """All bytes of a section that are there."""
-    left = min(section.length, max(0, file.seek(0, 2) - section.start))
-    file.seek(section.start if left else 0)
-    return file.read(left)
+def part(file: BinaryIO, section: Section) -> Part:
+    """What of a section is there."""
+    return Part(file, section.start, min(section.length, max(0, file.seek(0, 2) - section.start)))
 
 
 def entries(file: BinaryIO, section: Section, tell: Tell) -> Iterator[bytes]:
@@ -179,12 +178,12 @@ class Export:
         check(self._file, self._sections, tell)
         return len(self._sections) + 1
 
-    def leaves(self, tell: Tell) -> tuple[bytes, bool]:
+    def leaves(self, tell: Tell) -> tuple[Part | None, bool]:
         """The roster's leaves that are there, and whether that is all of them."""
         section = find(self._sections, ROSTER)
         if section is None:
-            return b"", False
-        found = read_section(self._file, section)
+            return None, False
+        found = part(self._file, section)
         if len(found) < section.length or len(found) % LEAF_BYTES:
             what = f"{len(found)} of {section.length} bytes"
             tell(section.name(), f"whole leaves of {LEAF_BYTES} bytes", what, "leaves are missing")

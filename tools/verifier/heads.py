@@ -6,6 +6,7 @@ when the ledger's origin and the keys of its log are known. So no checkpoint is 
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 from verifier.checkpoint import Checkpoint, NoCheckpoint
 from verifier.checks import Failure, Findings
@@ -38,7 +39,7 @@ class Heads:
         self.roots: dict[int, bytes | None] = {}
         # Whether the policy trusts a checkpoint of all entries.
         self.is_end_anchored = False
-        for data in (*source.checkpoints(), *(data for _, data in held)):
+        for data in chain(source.checkpoints(), (data for _, data in held)):
             try:
                 self.roots[Checkpoint.parse(data).size] = None
             except NoCheckpoint:

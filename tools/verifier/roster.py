@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from verifier.files import Part
 from verifier.signature import is_key
 from verifier.tree import root_of
 
@@ -14,27 +15,27 @@ SEALED = 0xFFFF
 class Roster:
     """The leaves of a roster that are whole, as they stand in the file."""
 
-    def __init__(self, leaves: bytes, is_whole: bool = True) -> None:
-        self.is_whole = is_whole and len(leaves) % LEAF_BYTES == 0
+    def __init__(self, leaves: Part | None, is_whole: bool = True) -> None:
+        self.is_whole = is_whole and leaves is not None and len(leaves) % LEAF_BYTES == 0
         self._leaves = leaves
 
     def __len__(self) -> int:
-        return len(self._leaves) // LEAF_BYTES
+        return len(self._leaves) // LEAF_BYTES if self._leaves else 0
+
+    def _part(self, index: int, at: int, count: int) -> bytes:
+        return self._leaves.read(index * LEAF_BYTES + at, count) if self._leaves else b""
 
     def key(self, index: int) -> bytes:
         """The public key of this leaf."""
-        start = index * LEAF_BYTES
-        return self._leaves[start : start + 32]
+        return self._part(index, 0, 32)
 
     def stratum(self, index: int) -> int:
         """The place of this leaf's stratum in the definition."""
-        start = index * LEAF_BYTES + 32
-        return int.from_bytes(self._leaves[start : start + 2], "little")
+        return int.from_bytes(self._part(index, 32, 2), "little")
 
     def root(self) -> bytes:
         """The RFC 6962 root of the leaves."""
-        leaves = self._leaves
-        return root_of(leaves[at : at + LEAF_BYTES] for at in range(0, len(self) * LEAF_BYTES, LEAF_BYTES))
+        return root_of(self._part(index, 0, LEAF_BYTES) for index in range(len(self)))
 
     def by_stratum(self, strata: int) -> list[int]:
         """How many leaves each of these strata has."""
@@ -65,5 +66,4 @@ class Roster:
 
     def sealed_stratum(self, index: int) -> bytes:
         """The commitment to this leaf's stratum, where strata are sealed."""
-        start = index * LEAF_BYTES + 34
-        return self._leaves[start : start + 32]
+        return self._part(index, 34, 32)

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from verifier.checkpoint import Checkpoint
 from verifier.container import Export, Tell
+from verifier.files import Part
 from verifier.folder import Folder
 from verifier.tiles import Tiles
 
@@ -21,7 +22,7 @@ class Source(Protocol):
     def check(self, tell: Tell) -> int:
         """Looks at it as a whole, tells what is wrong, and returns how many parts it has; raises `NoSource`."""
 
-    def leaves(self, tell: Tell) -> tuple[bytes, bool]:
+    def leaves(self, tell: Tell) -> tuple[Part | None, bool]:
         """The roster's leaves that are there, and whether that is all of them."""
 
     def entries(self, tell: Tell) -> Iterator[bytes]:
@@ -38,7 +39,8 @@ class Source(Protocol):
 def opened(path: Path) -> Iterator[Source]:
     """The source at this path; raises `OSError`."""
     if path.is_dir():
-        yield Folder(path)
+        with Folder(path) as folder:
+            yield folder
         return
     with path.open("rb") as file:
         yield Export(file)

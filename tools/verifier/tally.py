@@ -13,7 +13,7 @@ class Tally:
 
     def __init__(self, options: list[str], strata: list[str]) -> None:
         self._place = {option: place for place, option in enumerate(options)}
-        self._roster = Roster(b"")
+        self._roster = Roster(None)
         # Of each invitation: number and option of its last answer; number 0 is none.
         self._revision = array("B")
         self._last = array("B")

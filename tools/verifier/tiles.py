@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from verifier.files import read
+from verifier.files import is_inside, read
 from verifier.limits import BUNDLE_BYTES_MAX, TILE_WIDTH_MAX
 from verifier.tile import ENTRIES, LEVELS, Tile, has_shape
 from verifier.tree import Tree
@@ -84,7 +84,7 @@ class Tiles:
             found = Tile.parse(path)
             if found is None or found.is_of(self._size):
                 self.others += found is None
-            elif found.widened(self._size) is not None:
+            elif found.widened(self._size) is not None and is_inside(self._folder, self._folder / path):
                 yield found
             else:
                 self.others += 1
@@ -99,7 +99,8 @@ class Tiles:
             tell(f"`{narrow.path()}`", expected, "others", meaning)
 
     def _read(self, found: Tile) -> bytes | None:
-        return read(self._folder / found.path(), BUNDLE_BYTES_MAX)
+        path = self._folder / found.path()
+        return read(path, BUNDLE_BYTES_MAX) if is_inside(self._folder, path) else None
 
 
 def _paths(folder: Path, below: str) -> Iterator[str]:

@@ -140,6 +140,12 @@ impl Fetcher {
         }
     }
 
+    /// Whether a folder has this tile or bundle in this very width.
+    pub(crate) fn has_file(&self, id: TileId) -> bool {
+        self.folder()
+            .is_some_and(|root| real_file(root, &id.to_string()).is_ok())
+    }
+
     /// The newest checkpoint, as it stands there.
     pub fn checkpoint(&self) -> Result<Vec<u8>, FetchError> {
         let max = CHECKPOINT_BYTES_MAX as u64;
@@ -216,27 +222,41 @@ fn beginning(id: TileId, wider: TileId, bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// A file of the folder: nothing that is no file, and nothing outside, wherever links lead.
+/// A file of the folder. What is no file, or outside, wherever links lead, is not there: what is published of a poll is
+/// in files, and files can be copied.
 fn open_file(root: &Path, name: &str, max: u64) -> Result<Body, FetchError> {
+    let (what, real) = real_file(root, name)?;
+    match File::open(&real) {
+        Ok(file) => Ok(Body::new(what, Box::new(file), max)),
+        Err(error) => Err(not_opened(what, &error)),
+    }
+}
+
+/// What a file of the folder is called, and where it really is.
+fn real_file(root: &Path, name: &str) -> Result<(String, PathBuf), FetchError> {
     let path = root.join(name);
     let what = path.display().to_string();
-    let failed = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            FetchError::Missing { what: what.clone() }
-        }
-        _ => FetchError::unreadable(&what, error),
+    let real = match path.canonicalize() {
+        Ok(real) => real,
+        Err(error) => return Err(not_opened(what, &error)),
     };
-    let real = path.canonicalize().map_err(failed)?;
     if !real.starts_with(root) {
-        let why = "it is a link that leads out of the folder";
-        return Err(FetchError::unreadable(&what, why));
+        let what = format!("{what} (a link that leads out of the folder)");
+        return Err(FetchError::Missing { what });
     }
     // Opening a pipe would wait for whoever writes into it.
     if !real.is_file() {
-        return Err(FetchError::unreadable(&what, "it is no file"));
+        let what = format!("{what} (no ordinary file)");
+        return Err(FetchError::Missing { what });
     }
-    let file = File::open(&real).map_err(failed)?;
-    Ok(Body::new(what, Box::new(file), max))
+    Ok((what, real))
+}
+
+fn not_opened(what: String, error: &io::Error) -> FetchError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FetchError::Missing { what },
+        _ => FetchError::unreadable(&what, error),
+    }
 }
 
 /// What the server answers for this name: only a status of 200 has a body that counts.
@@ -426,11 +446,11 @@ mod tests {
         std::fs::create_dir(folder.path().join("checkpoints")).unwrap();
         let fetcher = Fetcher::of_folder(folder.path()).unwrap();
         let why = |result: Result<Vec<u8>, FetchError>| match result {
-            Err(FetchError::Unreadable { why, .. }) => why,
+            Err(FetchError::Missing { what }) => what,
             other => panic!("{other:?}"),
         };
         assert!(why(fetcher.checkpoint()).contains("out of the folder"));
-        assert!(why(fetcher.checkpoints().and_then(Body::whole)).contains("no file"));
+        assert!(why(fetcher.checkpoints().and_then(Body::whole)).contains("no ordinary file"));
         assert_eq!(fetcher.roster().unwrap().whole().unwrap().len(), 32);
         assert!(Fetcher::of_folder(&outside.path().join("secret")).is_err());
         assert!(Fetcher::of("no/such/folder").is_err());

@@ -50,11 +50,36 @@ pub struct StratumRow {
     pub invited: Option<u64>,
 }
 
-/// The documents of a server, each with its name, and its figures or why there are none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Shown {
-    /// In the order in which they were fetched.
-    pub documents: Vec<(String, Result<Figures, String>)>,
+/// What the place that is audited shows besides the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// The documents of a server in the order in which they were fetched, each with its name, and its figures or why there
+    /// are none; none where no server is asked.
+    Documents(Vec<(String, Result<Figures, String>)>),
+    /// A server was asked, and shows no figures at all.
+    NothingThere,
+}
+
+impl Shown {
+    /// The documents.
+    pub(crate) fn documents(&self) -> &[(String, Result<Figures, String>)] {
+        match self {
+            Self::Documents(documents) => documents,
+            Self::NothingThere => &[],
+        }
+    }
+
+    /// The figures that could be read.
+    pub(crate) fn figures(&self) -> impl Iterator<Item = &Figures> {
+        let documents = self.documents().iter();
+        documents.filter_map(|(_, figures)| figures.as_ref().ok())
+    }
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self::Documents(Vec::new())
+    }
 }
 
 #[derive(Deserialize)]
@@ -144,6 +169,11 @@ pub fn of_page(html: &str) -> Result<Figures, String> {
         true => Err("it has no row with `data-option`".to_owned()),
         false => Ok(figures),
     }
+}
+
+/// Whether a document says that it is a results page, however the rest of it reads.
+pub(crate) fn is_of_results(html: &str) -> bool {
+    tags(html, "main").any(|main| attribute(main.attributes, "data-size").is_some())
 }
 
 fn take_row(row: &Tag<'_>, figures: &mut Figures) -> Result<(), String> {

@@ -137,8 +137,7 @@ pub(crate) fn audit_growth(
 
 /// Whether nothing that the auditor brings is about entries before `from`.
 fn reaches_no_further_back(from: u64, options: &Options) -> bool {
-    let figures = options.shown.documents.iter();
-    let mut figures = figures.filter_map(|(_, figures)| figures.as_ref().ok());
+    let mut figures = options.shown.figures();
     options.has_nothing_of_answers()
         && options.held.is_empty()
         && options

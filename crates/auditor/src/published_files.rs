@@ -183,6 +183,11 @@ impl Published {
         self.fetcher.folder()
     }
 
+    /// Whether it is a folder that has this tile or bundle in this very width.
+    pub(crate) fn has_file(&self, id: TileId) -> bool {
+        self.fetcher.has_file(id)
+    }
+
     /// The bytes of each of these tiles, or what is there instead.
     pub(crate) fn tiles(&self, ids: &[TileId]) -> Result<Vec<Result<Vec<u8>, String>>, AuditError> {
         tiles(&self.fetcher, ids)

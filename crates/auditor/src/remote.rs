@@ -26,8 +26,9 @@ pub fn is_address(source: &str) -> bool {
 /// export. `fetching` is given the bytes of the export so far, and how many there will be, if the server says so.
 ///
 /// # Errors
-/// If there is neither checkpoint nor export, or something cannot be fetched. A page or JSON that is not there leaves V17
-/// unchecked.
+/// If there is neither checkpoint nor export, or something cannot be fetched. Of page and JSON, one that is not there where
+/// the other is, or that cannot be read, leaves V17 unchecked; where both are absent, as on a host of `publish`'s files,
+/// there is nothing to compare, and the report says so.
 pub fn audit_address(
     address: &str,
     options: &Options,
@@ -53,13 +54,38 @@ pub fn audit_address(
 
 /// Figures of page and JSON.
 fn shown_at(address: &str) -> Shown {
-    let json = format!("{address}/results.json");
-    Shown {
-        documents: vec![
-            ("results.json".into(), shown(&json, figures::of_json)),
-            ("the results page".into(), shown(address, figures::of_page)),
-        ],
+    let json = shown(&format!("{address}/results.json"), of_json);
+    let page = shown(address, of_page);
+    if let (Err(NoFigures::Absent(_)), Err(NoFigures::Absent(_))) = (&json, &page) {
+        return Shown::NothingThere;
     }
+    let in_words = |none: NoFigures| none.to_string();
+    Shown::Documents(vec![
+        ("results.json".into(), json.map_err(in_words)),
+        ("the results page".into(), page.map_err(in_words)),
+    ])
+}
+
+/// Why there are no figures.
+#[derive(Debug, thiserror::Error)]
+enum NoFigures {
+    /// Nothing is there, or some other page: a file server's list of what it has.
+    #[error("{0}")]
+    Absent(String),
+    #[error("{0}")]
+    Unread(String),
+}
+
+fn of_json(text: &str) -> Result<Figures, NoFigures> {
+    figures::of_json(text).map_err(NoFigures::Unread)
+}
+
+fn of_page(html: &str) -> Result<Figures, NoFigures> {
+    let read = figures::of_page(html);
+    read.map_err(|why| match figures::is_of_results(html) {
+        true => NoFigures::Unread(why),
+        false => NoFigures::Absent(why),
+    })
 }
 
 pub(crate) fn is_poll_address(address: &str) -> bool {
@@ -71,15 +97,23 @@ pub(crate) fn is_poll_address(address: &str) -> bool {
         && !address.contains(['?', '#', ' '])
 }
 
-fn shown(address: &str, read: fn(&str) -> Result<Figures, String>) -> Result<Figures, String> {
-    let (reader, _) = get(address, FIGURES_TIME_MAX)?;
+fn shown(
+    address: &str,
+    read: fn(&str) -> Result<Figures, NoFigures>,
+) -> Result<Figures, NoFigures> {
+    let (reader, _) = get(address, FIGURES_TIME_MAX).map_err(|error| match error {
+        ureq::Error::StatusCode(404 | 410) => NoFigures::Absent(error.to_string()),
+        error => NoFigures::Unread(error.to_string()),
+    })?;
     let mut bytes = Vec::new();
     let limited = reader.take(FIGURES_BYTES_MAX + 1).read_to_end(&mut bytes);
-    limited.map_err(|error| error.to_string())?;
+    limited.map_err(|error| NoFigures::Unread(error.to_string()))?;
     if bytes.len() as u64 > FIGURES_BYTES_MAX {
-        return Err(format!("it is longer than {FIGURES_BYTES_MAX} bytes"));
+        let why = format!("it is longer than {FIGURES_BYTES_MAX} bytes");
+        return Err(NoFigures::Unread(why));
     }
-    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())?;
+    let text = String::from_utf8(bytes);
+    let text = text.map_err(|_| NoFigures::Unread("it is not UTF-8".into()))?;
     read(&text)
 }
 
@@ -95,7 +129,8 @@ fn fetch_export(
         address: address.to_owned(),
         source,
     };
-    let (mut reader, total) = get(address, EXPORT_TIME_MAX).map_err(failed)?;
+    let got = get(address, EXPORT_TIME_MAX);
+    let (mut reader, total) = got.map_err(|error| failed(error.to_string()))?;
     let mut file = NamedTempFile::new().map_err(kept)?;
     let mut buffer = vec![0; 1 << 16];
     let mut done = 0;
@@ -124,7 +159,7 @@ fn next_part<'a>(reader: &mut impl Read, buffer: &'a mut [u8]) -> io::Result<&'a
 }
 
 /// The body at this address, and its length if the server says so.
-fn get(address: &str, time_max: Duration) -> Result<(impl Read, Option<u64>), String> {
+fn get(address: &str, time_max: Duration) -> Result<(impl Read, Option<u64>), ureq::Error> {
     let agent = ureq::Agent::config_builder()
         .timeout_connect(Some(CONNECT_TIME_MAX))
         .timeout_recv_response(Some(RESPONSE_TIME_MAX.min(time_max)))
@@ -132,11 +167,7 @@ fn get(address: &str, time_max: Duration) -> Result<(impl Read, Option<u64>), St
         .user_agent(concat!("sijill-auditor/", env!("CARGO_PKG_VERSION")))
         .build()
         .new_agent();
-    let response = agent
-        .get(address)
-        .call()
-        .map_err(|error| error.to_string())?;
-    let body = response.into_body();
+    let body = agent.get(address).call()?.into_body();
     let length = body.content_length();
     Ok((body.into_with_config().limit(u64::MAX).reader(), length))
 }

@@ -201,7 +201,11 @@ fn log_evidence(poll: &PollReport, items: impl Fn(u8) -> String) -> String {
         parts.push(format!("{} held before", items(23)));
     }
     if has_passed(poll, 24) {
-        parts.push(format!("tiles and bundles looked at: {}", items(24)));
+        let of = match poll.audited_from {
+            0 => "looked at",
+            _ => "looked at in all, now those of the growth",
+        };
+        parts.push(format!("tiles and bundles {of}: {}", items(24)));
     }
     parts.join(", ")
 }
@@ -231,7 +235,9 @@ fn render_gaps(poll: &PollReport, verdict: Verdict, word: &str, text: &mut Strin
 
 /// What readers of checks that passed should know.
 fn render_notes(poll: &PollReport, text: &mut String) {
-    for check in with(poll, Verdict::Passed) {
+    // Those of checks that failed stand with them.
+    let others = poll.checks.iter();
+    for check in others.filter(|check| check.verdict != Verdict::Failed) {
         for note in &check.notes {
             line(text, &format!("      {}: {note}", check.number));
         }

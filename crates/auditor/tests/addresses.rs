@@ -98,6 +98,37 @@ fn figures_that_are_not_served_leave_the_tally_unchecked() {
     }
 }
 
+/// A host of what `publish` wrote has tiles, roster and checkpoints, and no figures: nothing is hidden that it could show.
+#[test]
+fn where_no_figures_are_shown_at_all_the_ledger_is_audited_alone_and_that_is_said() {
+    let bench = fixture::honest();
+    let listing = b"<!DOCTYPE html><title>Directory listing</title><ul><li>roster</ul>";
+    for page in [None, Some(listing.to_vec())] {
+        let mut served = published(&bench);
+        served.remove(JSON);
+        served.remove(PAGE);
+        served.extend(page.map(|page| (PAGE.to_owned(), page)));
+        let case = Case::published(&bench, &[]).without_anchor();
+        let report = audit_server_by(&options(&case), served).expect("the server answers");
+        assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+        assert_eq!(verdict(&report, 17), Verdict::Passed);
+        let tally = report.checks.iter().find(|check| check.number.0 == 17);
+        let notes = format!("{:?}", tally.expect("it is made").notes);
+        assert!(notes.contains("shows no figures"), "{notes}");
+    }
+}
+
+/// A results page that cannot be read is one that shows something.
+#[test]
+fn figures_that_do_not_read_are_not_taken_for_none() {
+    let bench = fixture::honest();
+    let mut served = honest(&bench);
+    served.remove(JSON);
+    served.insert(PAGE.into(), b"<main data-size=\"3\">".to_vec());
+    let report = audit_server(&bench, served).expect("the server answers");
+    assert_eq!(verdict(&report, 17), Verdict::NotChecked);
+}
+
 #[test]
 fn an_export_that_is_behind_the_page_leaves_the_tally_unchecked() {
     let (behind, ahead) = (fixture::running(), fixture::honest());

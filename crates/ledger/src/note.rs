@@ -263,7 +263,7 @@ impl Note {
     }
 
     /// Reads a note of at most `bytes_max` bytes, strictly: what it gives is written again as it was read.
-    pub(crate) fn parse(note: &str, bytes_max: usize) -> Result<Self, NoteError> {
+    pub fn parse(note: &str, bytes_max: usize) -> Result<Self, NoteError> {
         let (text, signatures) = split(note, bytes_max)?;
         Ok(Self {
             text: text.to_owned(),
@@ -325,7 +325,7 @@ impl NoteSignature {
     }
 
     /// The signature itself, without the key's four bytes.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 

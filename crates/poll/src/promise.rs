@@ -8,9 +8,11 @@ use crate::event::Responded;
 use crate::limits::PROMISE_BYTES_MAX;
 use data_encoding::BASE64;
 use sijill_ledger::base64;
-use sijill_ledger::note::{self, VerifierKey};
+use sijill_ledger::note::{self, Note, VerifierKey};
 use sijill_ledger::{Hash, Origin, PublicKey, SecretKey, codec};
 
+/// Length of an Ed25519 signature.
+const SIGNATURE_BYTES: usize = 64;
 const FIRST_LINE: &str = "sijill promise v1";
 /// The first line of a promise's file.
 pub const FILE_FIRST_LINE: &str = "sijill-promise@v1";
@@ -115,33 +117,57 @@ pub fn open(
     poll_id: Hash,
     key: PublicKey,
 ) -> Result<VerifiedPromise, PollError> {
+    let Claimed {
+        promise,
+        responded,
+        note,
+    } = read(file)?;
+    if promise.origin != *origin || promise.poll_id != poll_id {
+        return Err(PollError::Promise {
+            why: "it is of another poll",
+        });
+    }
+    note::open(note, &verifier_key(origin, key)?)?;
+    Ok(VerifiedPromise { promise, responded })
+}
+
+/// What a promise file claims to promise, whoever signed it: so that one knows which poll's key to ask for before
+/// [`open`]. Whatever is no promise of any ledger is refused here.
+pub fn claimed(file: &str) -> Result<Promise, PollError> {
+    Ok(read(file)?.promise)
+}
+
+/// A promise file, whose signature nobody has checked.
+struct Claimed<'a> {
+    promise: Promise,
+    responded: Responded,
+    note: &'a str,
+}
+
+fn read(file: &str) -> Result<Claimed<'_>, PollError> {
     let fail = |why| PollError::Promise { why };
     let (answer, note) = split(file)?;
     let bytes = base64::decode(answer).ok_or(fail("its answer is not base64"))?;
     let responded: Responded =
         codec::decode(&bytes).map_err(|_| fail("its answer does not decode"))?;
-    let text = note::open(note, &verifier_key(origin, key)?)?;
-    if note.lines().count() != text.lines().count() + 2 {
-        return Err(fail("its note has signatures beside the ledger's"));
-    }
-    let promise = Promise::parse(text)?;
-    if promise.origin != *origin || promise.poll_id != poll_id {
-        return Err(fail("it is of another poll"));
-    }
+    let signed = Note::parse(note, PROMISE_BYTES_MAX)?;
+    let promise = Promise::parse(signed.text())?;
     if Hash::of(&bytes) != promise.answer {
         return Err(fail("it is for another answer than the one beside it"));
     }
-    Ok(VerifiedPromise { promise, responded })
-}
-
-/// What a promise file claims to promise, whoever signed it: so that one knows which poll's key to ask for before
-/// [`open`].
-pub fn claimed(file: &str) -> Result<Promise, PollError> {
-    let (_, note) = split(file)?;
-    let text = note.find("\n\n").and_then(|end| note.get(..=end));
-    Promise::parse(text.ok_or(PollError::Promise {
-        why: "its note has no signature",
-    })?)
+    let [signature] = signed.signatures() else {
+        return Err(fail("its note has not one signature"));
+    };
+    if signature.name() != key_name(&promise.origin) || signature.bytes().len() != SIGNATURE_BYTES {
+        return Err(fail(
+            "its note is not signed by a promise key of its ledger",
+        ));
+    }
+    Ok(Claimed {
+        promise,
+        responded,
+        note,
+    })
 }
 
 /// The answer in base64, and the note.

@@ -118,11 +118,18 @@ fn a_promise_file_has_the_signature_of_the_ledger_alone() {
     let (origin, id) = (poll.poll.origin(), poll.poll.id());
     let open = |file: &str| promise::open(file, origin, id, poll.poll.promise_key());
     assert!(open(&file).is_ok());
-    let why = "its note has signatures beside the ledger's";
+    let why = "its note has not one signature";
     assert_eq!(
         open(&format!("{file}{line}\n")),
         Err(PollError::Promise { why })
     );
+    // Nor is it one where nobody, or somebody else alone, signed.
+    let others = file.replace("/promise ", "/other ");
+    let unsigned = file.replace(&line.replace("/other", "/promise"), "");
+    for none in [others, unsigned] {
+        assert!(open(&none).is_err(), "{none}");
+        assert!(promise::claimed(&none).is_err(), "{none}");
+    }
 }
 
 #[test]

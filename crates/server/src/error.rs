@@ -95,13 +95,25 @@ pub enum ServerError {
     },
     /// The list of published checkpoints was cut or altered.
     #[error(
-        "`polls/{slug}/public/checkpoints`, the list of published checkpoints, was cut or altered: its first {expected} bytes, or its last checkpoint, are not those that were written. Put it back from a backup, or from what observers have of it"
+        "`polls/{slug}/public/checkpoints`, the list of published checkpoints, was cut or altered: its first {expected} bytes, or its last checkpoint, are not those that were written. Put it back from a backup, or from what observers have of it; if it is right, what is damaged is the note of it, `polls/{slug}/published`: delete that"
     )]
     ListAltered {
         /// The poll.
         slug: String,
         /// Its length before the last publication, in bytes.
         expected: u64,
+    },
+    /// A checkpoint of the list, in the part that nothing is noted of, is none.
+    #[error(
+        "the checkpoint over {size} entries in `polls/{slug}/public/checkpoints`, the list of published checkpoints, cannot be used: {why}. Put the list back from a backup, or from what observers have of it"
+    )]
+    BadListed {
+        /// The poll.
+        slug: String,
+        /// Entries that it is over.
+        size: u64,
+        /// What is wrong with it.
+        why: String,
     },
     /// What was read back is not what was decided.
     #[error(

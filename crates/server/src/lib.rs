@@ -11,6 +11,7 @@
 pub mod ask;
 mod batch;
 pub mod book;
+mod checkpoint_list;
 pub mod clock;
 mod committer;
 mod connections;
@@ -49,4 +50,4 @@ pub use objection::Objection;
 pub use run::run;
 pub use scrubber::Pace;
 pub use service::{Config, Service};
-pub use shelf::Checkpoints;
+pub use shelf::{Checkpoints, check_list};

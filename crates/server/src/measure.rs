@@ -1,10 +1,11 @@
 //! What only benchmarks may do; compiled for nobody else (feature `bench`).
 
 use crate::book::Book;
+use crate::checkpoint_list::ListNote;
 use crate::keys::MasterKey;
 use crate::rejection::Rejection;
 use crate::service::{Config, Service};
-use crate::tree::{ListNote, Tree};
+use crate::tree::Tree;
 use crate::{Pace, ServerError, shelf};
 use axum::body::Bytes;
 use sijill_ledger::limits::TILE_BYTES_MAX;

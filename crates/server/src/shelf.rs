@@ -5,8 +5,8 @@
 
 use crate::ServerError;
 use crate::book::{Book, Places};
+use crate::checkpoint_list::{self, ListNote};
 use crate::snapshot::Snapshot;
-use crate::tree::ListNote;
 use serde::{Deserialize, Serialize};
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::{Head, Link, Origin, Sealed};
@@ -103,6 +103,7 @@ pub fn over(log: Log, data: &Path, store: CheckpointStore) -> Result<Opened, Ser
         })?;
         let (replayed, loaded) = replay(&log, data, &store, &origin)?;
         notices.extend(notice(&loaded, &replayed.poll, data));
+        notices.extend(note_notice(data, &store, &replayed.poll));
         polls.push(replayed);
     }
     log.finish_loading()?;
@@ -298,11 +299,55 @@ fn unusable(what: &'static str, path: &Path, why: impl ToString) -> ServerError 
     }
 }
 
-/// The note of how far a poll is published, unless it is another's.
-fn noted(data: &Path, slug: &str, origin: &Origin) -> Option<PublishedUpTo> {
-    let text = std::fs::read(folder(data, slug).join("published")).ok()?;
-    let noted: PublishedUpTo = serde_json::from_slice(&text).ok()?;
-    (noted.ledger == Link::of_origin(origin)).then_some(noted)
+/// The note of how far a poll is published, if there is one.
+///
+/// # Errors
+/// Why the file is none of this poll's.
+fn noted(data: &Path, slug: &str, origin: &Origin) -> Result<Option<PublishedUpTo>, String> {
+    let text = match std::fs::read(folder(data, slug).join("published")) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let noted = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+    let PublishedUpTo { ledger, .. } = noted;
+    match ledger == Link::of_origin(origin) {
+        true => Ok(Some(noted)),
+        false => Err("it is of another ledger".to_owned()),
+    }
+}
+
+/// How the list of a poll's published checkpoints begins, as far as that is noted.
+fn list_note(data: &Path, slug: &str, origin: &Origin) -> ListNote {
+    let noted = noted(data, slug, origin).ok().flatten();
+    noted.map_or_else(ListNote::default, |noted| noted.list)
+}
+
+/// Holds the list of a poll's published checkpoints against what a start holds it against.
+///
+/// # Errors
+/// What would stop the start, and says what to do.
+pub fn check_list(data: &Path, store: &CheckpointStore, poll: &Poll) -> Result<(), ServerError> {
+    let slug = &poll.definition().slug;
+    // Before the list: a server that goes on meanwhile writes it after.
+    let noted = list_note(data, slug, poll.origin());
+    let public = PublicFolder::at(&public_path(data, slug));
+    checkpoint_list::check(&public, store, poll, noted)
+}
+
+/// What a start cannot hold against anything, where the note of how far a poll is published is gone.
+fn note_notice(data: &Path, store: &CheckpointStore, poll: &Poll) -> Option<String> {
+    let slug = &poll.definition().slug;
+    let why = match noted(data, slug, poll.origin()) {
+        Ok(Some(_)) => return None,
+        Ok(None) => "is not there, as after an import".to_owned(),
+        Err(why) => format!("cannot be used ({why})"),
+    };
+    // Of what was never published, there is nothing to note.
+    store.newest(slug).ok()??;
+    Some(format!(
+        "`{slug}`: `polls/{slug}/published`, the note of what is published, {why}. That no checkpoint was taken out of the list of published ones, `polls/{slug}/public/checkpoints`, is held against nothing this time; an auditor who kept a state or an older list can tell"
+    ))
 }
 
 /// How far a poll was published: as the file says, and at least as far as its newest checkpoint goes. What is wrong with
@@ -314,7 +359,7 @@ fn published_up_to(
     opened_at: u64,
 ) -> Option<PublishedUpTo> {
     let slug = &poll.definition().slug;
-    let noted = noted(data, slug, poll.origin());
+    let noted = noted(data, slug, poll.origin()).ok().flatten();
     let newest = store.newest(slug).ok().flatten();
     let newest = newest.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
     let signed = newest.map(|signed: SignedCheckpoint| PublishedUpTo {
@@ -373,7 +418,7 @@ impl Shelf {
 
     /// How the list of a poll's published checkpoints begins.
     pub fn list_note(&self, slug: &str, origin: &Origin) -> ListNote {
-        noted(&self.data, slug, origin).map_or_else(ListNote::default, |noted| noted.list)
+        list_note(&self.data, slug, origin)
     }
 
     /// Writes the snapshot of a poll.

@@ -7,56 +7,33 @@
 //! - a start goes on only if the log has the entries that the newest checkpoint is over.
 
 use crate::ServerError;
+use crate::checkpoint_list::{CheckpointList, ListNote, Subject, ends_with};
 use crate::limits::SCRUB_ENTRIES;
-use serde::{Deserialize, Serialize};
 use sijill_ledger::checkpoint::{Checkpoint, SignedCheckpoint};
-use sijill_ledger::note::VerifierKey;
 use sijill_ledger::tile::{TileId, TileKind};
 use sijill_ledger::tile_reader::TileReader;
 use sijill_ledger::tile_writer::{Tile, TileWriter};
 use sijill_ledger::tree::leaf_hash;
-use sijill_ledger::{Hash, Head, Linked, Origin, Sealed, SecretKey};
+use sijill_ledger::{Head, Linked, Origin, Sealed, SecretKey};
 use sijill_poll::{Event, Poll};
 use sijill_store::limits::TILES_UNSETTLED_MAX;
 use sijill_store::public_folder::Listed;
 use sijill_store::scrub::{Looked, Scrub};
-use sijill_store::{CheckpointStore, Log, PublicFolder, StoreError};
+use sijill_store::{CheckpointStore, Log, PublicFolder};
 
 /// The published tree of one ledger.
 pub struct Tree {
-    slug: String,
-    origin: Origin,
-    /// The keys of which one must have signed what is found on disk: those of entry 0.
-    keys: Vec<VerifierKey>,
+    subject: Subject,
     /// Where the part of the ledger ends that the tiles are of.
     head: Head,
     writer: TileWriter,
     folder: PublicFolder,
     /// The newest checkpoint as it is kept.
     newest: Option<Vec<u8>>,
-    /// Where the list of checkpoints ends, in bytes.
-    list_end: u64,
-    /// The same list, hashed.
-    list_hash: blake3::Hasher,
+    list: CheckpointList,
     /// Size of the checkpoint before the newest. Partial tiles that one of them needs stay, though they are full by now:
     /// until the newest is seen by everyone, a reader may be at the one before.
     before_newest: u64,
-}
-
-/// How the list of checkpoints begins: what a start holds it against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListNote {
-    /// So many bytes.
-    pub bytes: u64,
-    /// Their BLAKE3.
-    pub hash: Hash,
-}
-
-impl Default for ListNote {
-    fn default() -> Self {
-        let hash = Hash::from_bytes(blake3::hash(b"").into());
-        Self { bytes: 0, hash }
-    }
 }
 
 /// What a start finds of a tree.
@@ -81,27 +58,27 @@ impl Tree {
         noted: ListNote,
         poll: &Poll,
     ) -> Result<Found, ServerError> {
-        let origin = poll.origin();
-        let keys = poll.opening().log_keys.iter();
-        let keys = keys.filter_map(|key| VerifierKey::new(origin.as_str(), *key).ok());
-        let slug = poll.definition().slug.clone();
+        let subject = Subject::of(poll);
+        let kept = store.newest(&subject.slug)?;
+        let newest = kept.as_deref().map(|bytes| subject.newest(bytes));
+        let newest = newest.transpose()?;
         let mut tree = Self {
-            newest: store.newest(&slug)?,
-            slug,
-            origin: origin.clone(),
-            keys: keys.collect(),
-            head: Head::start(origin),
+            newest: kept,
+            head: Head::start(&subject.origin),
+            subject,
             writer: TileWriter::default(),
             folder,
-            list_end: 0,
-            list_hash: blake3::Hasher::new(),
+            list: CheckpointList::default(),
             before_newest: 0,
         };
-        let newest = tree.read_newest()?;
         if let Some(newest) = &newest {
             tree.resume(log, newest.claimed(), poll.head())?;
         }
-        let listed = tree.read_list(newest.as_ref(), noted)?;
+        let last = newest.as_ref();
+        let (list, listed) = CheckpointList::read(&tree.folder, &tree.subject, noted)?;
+        ends_with(&tree.folder, &tree.subject, (noted, &listed), last)?;
+        tree.list = list;
+        let listed = tree.end_list(last, listed)?;
         Ok(Found {
             tree,
             newest,
@@ -110,19 +87,8 @@ impl Tree {
     }
 
     fn read_newest(&self) -> Result<Option<SignedCheckpoint>, ServerError> {
-        let Some(bytes) = &self.newest else {
-            return Ok(None);
-        };
-        let bad = |why: String| ServerError::BadCheckpoint {
-            slug: self.slug.clone(),
-            why,
-        };
-        let text = std::str::from_utf8(bytes).map_err(|error| bad(error.to_string()))?;
-        let signed: SignedCheckpoint = text.parse().map_err(|error| bad(format!("{error}")))?;
-        signed
-            .verify(&self.keys)
-            .map_err(|error| bad(error.to_string()))?;
-        Ok(Some(signed))
+        let newest = self.newest.as_deref();
+        newest.map(|bytes| self.subject.newest(bytes)).transpose()
     }
 
     /// Goes on after a checkpoint: from the tiles if they lead to its root, else from the log. Either way the log must
@@ -130,7 +96,7 @@ impl Tree {
     fn resume(&mut self, log: &Log, newest: &Checkpoint, end: Head) -> Result<(), ServerError> {
         if newest.size > end.size {
             return Err(ServerError::BehindCheckpoint {
-                slug: self.slug.clone(),
+                slug: self.subject.slug.clone(),
                 size: newest.size,
                 found: end.size,
             });
@@ -143,7 +109,7 @@ impl Tree {
         match found == newest.root && self.head.size == newest.size {
             true => Ok(()),
             false => Err(ServerError::OtherThanCheckpoint {
-                slug: self.slug.clone(),
+                slug: self.subject.slug.clone(),
                 size: newest.size,
                 expected: newest.root,
                 found,
@@ -155,7 +121,7 @@ impl Tree {
     fn go_on_from_tiles(&mut self, log: &Log, newest: &Checkpoint) -> Option<Head> {
         let Checkpoint { size, root, .. } = *newest;
         let last = size.checked_sub(1)?;
-        let bytes = log.entries(&self.origin, last).next()?.ok()?;
+        let bytes = log.entries(&self.subject.origin, last).next()?.ok()?;
         let entry = Sealed::<Event>::read(&bytes).ok()?;
         let folder = &self.folder;
         let fetch = |id| match folder.tile(id) {
@@ -177,47 +143,21 @@ impl Tree {
     fn rebuild(&mut self, log: &Log, size: u64) -> Result<(), ServerError> {
         self.folder.drop_tiles()?;
         self.writer = TileWriter::default();
-        self.head = Head::start(&self.origin);
+        self.head = Head::start(&self.subject.origin);
         self.read_back(log, size)?;
         self.put_partials()
     }
 
-    /// Reads the list, and ends it with the newest checkpoint: a crash may have come between the two.
-    fn read_list(
+    /// Ends the list with the newest checkpoint: a crash may have come between the two.
+    fn end_list(
         &mut self,
         newest: Option<&SignedCheckpoint>,
-        noted: ListNote,
+        mut listed: Vec<Listed>,
     ) -> Result<Vec<Listed>, ServerError> {
-        let mut listed = self.folder.checkpoints(&self.origin)?;
-        self.list_end = listed.last().map_or(0, |last| last.ends_at);
-        let slug = self.slug.clone();
-        let altered = || ServerError::ListAltered {
-            slug: slug.clone(),
-            expected: noted.bytes,
-        };
-        if self.list_end < noted.bytes || self.hash_list(0, noted.bytes)? != noted.hash {
-            return Err(altered());
-        }
-        self.hash_list(noted.bytes, self.list_end)?;
         let last = listed.last().map_or(0, |last| last.size);
-        let kept = newest.map_or(0, |newest| newest.claimed().size);
-        if last > kept {
-            return Err(ServerError::CheckpointLost {
-                slug: self.slug.clone(),
-                listed: last,
-                kept,
-            });
-        }
-        if let Some(newest) = newest.filter(|_| last == kept) {
-            let before = listed.iter().rev().nth(1);
-            let before = before.map_or(0, |before| before.ends_at);
-            let found = self.folder.listed(before, self.list_end)?;
-            if found != newest.to_string().as_bytes() {
-                return Err(altered());
-            }
-        }
-        if let Some(newest) = newest.filter(|_| last < kept) {
-            listed.push(self.list(&newest.to_string(), kept)?);
+        if let Some(newest) = newest.filter(|newest| newest.claimed().size > last) {
+            let size = newest.claimed().size;
+            listed.push(self.list.push(&self.folder, &newest.to_string(), size)?);
         }
         let mut before = listed.iter().rev().skip(1).map(|before| before.size);
         self.before_newest = before.next().unwrap_or(0);
@@ -226,36 +166,14 @@ impl Tree {
         Ok(listed)
     }
 
-    /// Hashes the list from where its hash ends up to another place, and returns the hash there.
-    fn hash_list(&mut self, from: u64, to: u64) -> Result<Hash, ServerError> {
-        if from < to {
-            let list = self.folder.list(from, to)?;
-            self.list_hash
-                .update_reader(list)
-                .map_err(StoreError::io("read", self.folder.path()))?;
-        }
-        Ok(Hash::from_bytes(self.list_hash.finalize().into()))
-    }
-
-    fn list(&mut self, checkpoint: &str, size: u64) -> Result<Listed, ServerError> {
-        self.folder.list_checkpoint(self.list_end, checkpoint)?;
-        self.list_end += checkpoint.len() as u64;
-        self.list_hash.update(checkpoint.as_bytes());
-        let ends_at = self.list_end;
-        Ok(Listed { size, ends_at })
-    }
-
     /// The list of checkpoints as it is.
     pub fn list_note(&self) -> ListNote {
-        ListNote {
-            bytes: self.list_end,
-            hash: Hash::from_bytes(self.list_hash.finalize().into()),
-        }
+        self.list.note()
     }
 
     /// The ledger's name.
     pub fn origin(&self) -> &Origin {
-        &self.origin
+        &self.subject.origin
     }
 
     /// Looks through the next entries and their tiles; nothing where nothing is published.
@@ -276,7 +194,7 @@ impl Tree {
         let names: Vec<String> = tiles.iter().map(|tile| format!("`{}`", tile.id)).collect();
         tracing::warn!(
             "`{}`: {} of what is published were damaged on disk and are written anew from the log: {}. See that the disk works",
-            self.slug,
+            self.subject.slug,
             names.len(),
             names.join(", ")
         );
@@ -299,20 +217,20 @@ impl Tree {
         self.read_back(log, end.size)?;
         if self.head != end {
             return Err(ServerError::NotWhatWasDecided {
-                slug: self.slug.clone(),
+                slug: self.subject.slug.clone(),
                 index: end.size.saturating_sub(1),
                 why: format!("expected the link {}, found {}", end.link, self.head.link),
             });
         }
         self.put_partials()?;
         let checkpoint = Checkpoint {
-            origin: self.origin.clone(),
+            origin: self.subject.origin.clone(),
             size: end.size,
             root: self.writer.root(),
         };
         let signed = checkpoint.sign(key);
         signed.map_err(|error| ServerError::BadCheckpoint {
-            slug: self.slug.clone(),
+            slug: self.subject.slug.clone(),
             why: error.to_string(),
         })
     }
@@ -324,9 +242,11 @@ impl Tree {
         checkpoint: &SignedCheckpoint,
     ) -> Result<Listed, ServerError> {
         let text = checkpoint.to_string();
-        store.replace(&self.slug, self.newest.as_deref(), text.as_bytes())?;
+        store.replace(&self.subject.slug, self.newest.as_deref(), text.as_bytes())?;
         let before = self.claimed_size();
-        let listed = self.list(&text, checkpoint.claimed().size)?;
+        let listed = self
+            .list
+            .push(&self.folder, &text, checkpoint.claimed().size)?;
         self.newest = Some(text.into_bytes());
         self.folder.drop_filled(self.before_newest, before)?;
         self.before_newest = before;
@@ -341,11 +261,11 @@ impl Tree {
     /// Reads the entries from where the tiles end up to `size` back from the log, follows their chain, and puts what
     /// becomes full by them in its place.
     fn read_back(&mut self, log: &Log, size: u64) -> Result<(), ServerError> {
-        let mut entries = log.entries(&self.origin, self.head.size);
+        let mut entries = log.entries(&self.subject.origin, self.head.size);
         while self.head.size < size {
             let index = self.head.size;
             let other = |why: String| ServerError::NotWhatWasDecided {
-                slug: self.slug.clone(),
+                slug: self.subject.slug.clone(),
                 index,
                 why,
             };
@@ -432,7 +352,7 @@ mod tests {
         let mut tree = tree(place.path(), &log, &bench);
         let signed = tree.grow(&log, bench.poll.head(), &bench.keys.log).unwrap();
         assert_eq!(signed.claimed().size, 1);
-        assert!(signed.verify(&tree.keys).is_ok());
+        assert!(signed.verify(&tree.subject.keys).is_ok());
     }
 
     /// A bit that flips in memory after an entry was decided on would be signed for ever.

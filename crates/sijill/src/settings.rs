@@ -10,6 +10,7 @@ use crate::fault::{Fault, input};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use sijill_server::Checkpoints;
+use sijill_store::{CheckpointStore, StoreError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -58,6 +59,16 @@ impl Settings {
             None => ConfigFile::default(),
         };
         Ok(Self::merged(common, file))
+    }
+
+    /// Where the newest checkpoints are, to be read.
+    pub fn newest_checkpoints(&self) -> Result<CheckpointStore, StoreError> {
+        match &self.checkpoints {
+            Checkpoints::Shared(folder) => CheckpointStore::shared(folder),
+            Checkpoints::Inside | Checkpoints::Moved | Checkpoints::OnlyRead => {
+                Ok(CheckpointStore::only_read(self.data().path()))
+            }
+        }
     }
 
     fn merged(common: &Common, file: ConfigFile) -> Self {

@@ -10,6 +10,18 @@ use std::path::Path;
 
 /// The bytes of the file, of which it may have `max`.
 pub fn bytes(path: &Path, max: usize) -> Result<Vec<u8>> {
+    let bytes = beginning(path, max + 1)?;
+    match bytes.len() > max {
+        true => Err(input(format!(
+            "`{}` is longer than {max} bytes, which is more than such a file can have",
+            path.display()
+        ))),
+        false => Ok(bytes),
+    }
+}
+
+/// The first bytes of the file, at most `max`.
+pub fn beginning(path: &Path, max: usize) -> Result<Vec<u8>> {
     let shown = path.display();
     let cannot = || Fault::Input(format!("cannot read `{shown}`"));
     // Opening a pipe would wait for whoever writes into it.
@@ -18,15 +30,10 @@ pub fn bytes(path: &Path, max: usize) -> Result<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     let file = File::open(path).with_context(cannot)?;
-    file.take(max as u64 + 1)
+    file.take(max as u64)
         .read_to_end(&mut bytes)
         .with_context(cannot)?;
-    match bytes.len() > max {
-        true => Err(input(format!(
-            "`{shown}` is longer than {max} bytes, which is more than such a file can have"
-        ))),
-        false => Ok(bytes),
-    }
+    Ok(bytes)
 }
 
 /// The text of the file; what is no UTF-8 is wrong input.

@@ -260,13 +260,14 @@ pub enum StoreError {
     },
     /// Contradiction: the head file is missing or damaged, so it is not known what was acknowledged.
     #[error(
-        "the head file of `{slug}` is missing or damaged, so nobody can say whether its log of {size} entries is whole. Put `polls/{slug}/head` back from a backup, or restore an export with `sijill import` into a new directory"
+        "the head file of `{slug}` is missing or damaged, so nobody can say whether its log{} is whole. Put `polls/{slug}/head` back from a backup, or restore an export with `sijill import` into a new directory",
+        .size.map_or_else(String::new, |size| format!(" of {size} entries"))
     )]
     HeadMissing {
         /// The poll.
         slug: String,
-        /// Entries found.
-        size: u64,
+        /// Entries found, where they were counted.
+        size: Option<u64>,
     },
     /// Contradiction: an entry cannot be read or does not follow the one before.
     #[error(

@@ -252,7 +252,7 @@ impl Log {
         let Some(acknowledged) = acknowledged else {
             return Err(StoreError::HeadMissing {
                 slug: slug.to_owned(),
-                size: end.size,
+                size: Some(end.size),
             });
         };
         let Some(beyond) = end.size.checked_sub(acknowledged.size) else {
@@ -292,7 +292,7 @@ impl Log {
                 Found::Nothing => {}
                 // Its first commit was under way, and nobody was told.
                 Found::Says(head) if head.size == 0 => {}
-                Found::Damaged => return Err(StoreError::HeadMissing { slug, size: 0 }),
+                Found::Damaged => return Err(StoreError::HeadMissing { slug, size: None }),
                 Found::Says(head) => {
                     return Err(StoreError::BehindHead {
                         slug,

@@ -7,7 +7,6 @@
 
 use crate::StoreError;
 use crate::files;
-use sijill_ledger::Origin;
 use sijill_ledger::bundle;
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::checkpoint_list::{Ascent, CheckpointListError, Splitter};
@@ -15,6 +14,7 @@ use sijill_ledger::decimal;
 use sijill_ledger::limits::{CHECKPOINT_BYTES_MAX, ORIGIN_BYTES_MAX};
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_ledger::tile_writer::Tile;
+use sijill_ledger::{Head, Linked, Origin};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take, Write};
@@ -313,7 +313,9 @@ impl PublicFolder {
         });
         signed.map(Some).map_err(|why| StoreError::OtherHistory {
             path: self.path.display().to_string(),
-            why: format!("its `{CHECKPOINT}` is none: {why}"),
+            why: format!(
+                "its `{CHECKPOINT}` is none: {why}. If this folder is the poll's, remove that file, and it is written again"
+            ),
         })
     }
 
@@ -342,13 +344,35 @@ impl PublicFolder {
         let begun = names.iter().any(|name| name == "tile") && names.iter().all(ours);
         let list =
             !names.iter().any(|name| name == LIST) || self.origin()?.as_ref() == Some(origin);
-        match names.is_empty() || (begun && list) {
-            true => Ok(()),
-            false => Err(StoreError::OtherHistory {
-                path: self.path.display().to_string(),
-                why: "it has no `checkpoint`, and other files in it".to_owned(),
-            }),
+        let other = |why: String| StoreError::OtherHistory {
+            path: self.path.display().to_string(),
+            why,
+        };
+        let is_ours = names.is_empty() || (begun && list);
+        if !is_ours {
+            return Err(other(
+                "it has no `checkpoint`, and other files in it".to_owned(),
+            ));
         }
+        match self.first_entry()? {
+            Some(first) if !begins(origin, &first) => Err(other(format!(
+                "it has no `checkpoint`, and its first bundle is not of `{origin}`"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Entry 0, if the folder has the first bundle in any width.
+    fn first_entry(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let widths = (1..=TILE_WIDTH).rev();
+        let ids = widths.filter_map(|width| TileId::new(TileKind::Entries, 0, width).ok());
+        for id in ids {
+            if let Some(bytes) = self.tile(id)? {
+                let entries = bundle::read(&bytes, id.width()).unwrap_or_default();
+                return Ok(entries.first().map(|first| first.to_vec()));
+            }
+        }
+        Ok(None)
     }
 
     /// Copies a file into this folder under a name, all at once: if it has none of that length, or `anew`.
@@ -489,6 +513,11 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io("read", path)(error)),
     }
+}
+
+/// Whether these bytes are an entry 0 of the ledger of this name.
+fn begins(origin: &Origin, bytes: &[u8]) -> bool {
+    Linked::of(bytes).is_ok_and(|entry| Head::start(origin).follow_linked(&entry).is_ok())
 }
 
 /// The first hashes or entries of a tile of this width, as many as the partial one has.

@@ -383,7 +383,9 @@ fn subject<E: Event>(
     let acknowledged = match head::read(&place)? {
         Found::Says(head) => head,
         Found::Nothing if claimed.is_empty() && ledger.is_none() => return Ok(None),
-        Found::Nothing | Found::Damaged => return Err(StoreError::HeadMissing { slug, size: 0 }),
+        Found::Nothing | Found::Damaged => {
+            return Err(StoreError::HeadMissing { slug, size: None });
+        }
     };
     let mut published: Option<Checkpoint> = None;
     for signed in &claimed {

@@ -1,22 +1,26 @@
 """Bytes made to crash, to hang or to fill memory: each gets a verdict, and soon."""
 
 import hashlib
-import io
 import random
+import tempfile
 import time
+import tracemalloc
 import unittest
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from verifier import personal
 from verifier.audit import Held, audit
 from verifier.checks import FAILED
 from verifier.container import Export
 from verifier.desk import Desk
+from verifier.files import Part
 from verifier.limits import SECOND_LOOKS_MAX, SIGNATURES_AT_ONCE
 from verifier.lint import lint
-from verifier.tests.vectors import part, unhex
+from verifier.roster import Roster
+from verifier.tests.vectors import file_of, part, unhex
 
 EXPORT = unhex(part("poll")["export"])
 DEFINITION = part("poll")["entries"][0]["content"]["opening"]["definition"]
@@ -36,7 +40,7 @@ def soon(test: unittest.TestCase) -> Iterator[None]:
 class Files(unittest.TestCase):
     def test_no_cut_file_passes(self) -> None:
         for length in range(0, len(EXPORT), 13):
-            report = audit(Export(io.BytesIO(EXPORT[:length])), Held(0))
+            report = audit(Export(file_of(EXPORT[:length])), Held(0))
             self.assertEqual(report.verdicts()["V1"], FAILED, length)
 
     def test_no_file_with_random_bytes_in_it_passes(self) -> None:
@@ -47,7 +51,7 @@ class Files(unittest.TestCase):
                 at = dice.randrange(len(bent))
                 bent[at : at + dice.randint(0, 3)] = dice.randbytes(dice.randint(0, 5))
             if bytes(bent) != EXPORT:
-                self.assertEqual(audit(Export(io.BytesIO(bytes(bent))), Held(0)).verdicts()["V1"], FAILED)
+                self.assertEqual(audit(Export(file_of(bytes(bent))), Held(0)).verdicts()["V1"], FAILED)
 
     def test_lengths_beyond_the_file_claim_no_memory(self) -> None:
         head = bytearray(EXPORT[:12])
@@ -56,7 +60,7 @@ class Files(unittest.TestCase):
             start = bytes(head) + table
             file = start + hashlib.sha256(start).digest() + b"\xff" * 64
             with soon(self):
-                self.assertEqual(audit(Export(io.BytesIO(file)), Held(0)).verdicts()["V1"], FAILED)
+                self.assertEqual(audit(Export(file_of(file)), Held(0)).verdicts()["V1"], FAILED)
 
 
 class Texts(unittest.TestCase):
@@ -125,3 +129,25 @@ class Signatures(unittest.TestCase):
                 desk.take(key, signature, bent, partial(refused.append, place))
             desk.finish()
         self.assertEqual(sorted(refused), list(range(99, 3 * SIGNATURES_AT_ONCE, 100)))
+
+
+class Leaves(unittest.TestCase):
+    def test_a_part_of_a_file_reads_as_its_bytes_do_wherever_one_asks(self) -> None:
+        data = bytes(index * 7 % 251 for index in range(10_000))
+        part = Part(file_of(data), 100, 9_000)
+        self.assertEqual(len(part), 9_000)
+        for at, count in ((0, 98), (4_000, 200), (0, 1), (8_990, 98), (9_000, 1), (50, 8_900)):
+            self.assertEqual(part.read(at, count), data[100:9_100][at : at + count], (at, count))
+
+    def test_a_file_that_became_shorter_is_no_more_than_it_is(self) -> None:
+        part = Part(file_of(b"leaf"), 0, 98)
+        self.assertEqual(part.read(0, 32), b"leaf")
+
+    def test_a_roster_of_a_huge_file_is_not_read_before_it_is_asked_for(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, (Path(folder) / "roster").open("w+b") as file:
+            file.truncate(98 << 34)
+            roster = Roster(Part(file, 0, 98 << 34))
+            tracemalloc.start()
+            self.assertEqual((len(roster), roster.key(7)), (1 << 34, bytes(32)))
+            self.assertLess(tracemalloc.get_traced_memory()[1], 1 << 20)
+            tracemalloc.stop()

@@ -1,6 +1,5 @@
 """Part `ledger` of the vectors: sections 1 to 3 and 8 of the specification."""
 
-import io
 import unittest
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from verifier import container, entry, note, signature
 from verifier.codec import Malformed, Reader
 from verifier.origin import is_origin
-from verifier.tests.vectors import part, unhex
+from verifier.tests.vectors import file_of, part, unhex
 from verifier.tree import leaf_hash, root_of
 
 LEDGER = part("ledger")
@@ -124,9 +123,9 @@ class Container(unittest.TestCase):
     def test_the_head_names_its_sections(self) -> None:
         row = LEDGER["export_head"]
         data = list(map(unhex, row["sections"]))
-        file = io.BytesIO(unhex(row["head"]) + b"".join(data))
+        file = file_of(unhex(row["head"]) + b"".join(data))
         told: list[tuple[str, ...]] = []
         sections = container.read_head(file)
         container.check(file, sections, lambda *what: told.append(what))
-        self.assertEqual([container.read_section(file, section) for section in sections], data)
+        self.assertEqual([container.part(file, section).read(0, section.length) for section in sections], data)
         self.assertEqual(told, [])

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import io
 import unittest
 from typing import Any
 
@@ -22,7 +21,7 @@ from verifier.note import VerifierKey
 from verifier.report import Report
 from verifier.roster import Roster
 from verifier.tests.publication import export
-from verifier.tests.vectors import part, unhex
+from verifier.tests.vectors import file_of, part, part_of, unhex
 from verifier.tree import leaf_hash
 
 POLL = part("poll")
@@ -36,7 +35,7 @@ def audited() -> Report:
     key = VerifierKey.parse(POLL["keys"]["operator"])
     assert key is not None
     held = Held(end["at"], [key], [Anchor(end["index"], unhex(end["link"]))], [("the", POLL["promise"]["file"])])
-    return audit(Export(io.BytesIO(unhex(POLL["export"]))), held)
+    return audit(Export(file_of(unhex(POLL["export"]))), held)
 
 
 class Sealed(unittest.TestCase):
@@ -49,7 +48,7 @@ class Sealed(unittest.TestCase):
         key = VerifierKey.parse(POLL["keys"]["operator"])
         assert key is not None
         held = Held(end["at"], [key], [Anchor(end["index"], unhex(end["link"]))])
-        return audit(Export(io.BytesIO(unhex(self.sealed["export"]))), held)
+        return audit(Export(file_of(unhex(self.sealed["export"]))), held)
 
     def test_it_passes_every_check_and_shows_what_was_opened(self) -> None:
         report = self.report()
@@ -61,7 +60,7 @@ class Sealed(unittest.TestCase):
 
     def test_every_leaf_is_of_the_stratum_whose_key_opens_it(self) -> None:
         definition = self.report().poll.definition
-        roster = Roster(b"".join(unhex(leaf) for leaf in self.sealed["roster"]["leaves"]))
+        roster = Roster(part_of(b"".join(unhex(leaf) for leaf in self.sealed["roster"]["leaves"])))
         keys: strata.Keys = [unhex(key) for key in self.sealed["stratum_keys"]]
         places = [strata.stratum_of(definition, roster, index, keys) for index in range(len(roster))]
         self.assertEqual(places, self.sealed["strata_of_leaves"])
@@ -135,7 +134,7 @@ class Polls(unittest.TestCase):
         self.assertEqual([count for _, count in closed.tally[0][1]], POLL["tally"]["by_option"])
 
     def test_the_roster_has_its_root(self) -> None:
-        roster = Roster(b"".join(map(unhex, POLL["roster"]["leaves"])))
+        roster = Roster(part_of(b"".join(map(unhex, POLL["roster"]["leaves"]))))
         self.assertEqual(roster.root().hex(), POLL["roster"]["root"])
         self.assertEqual(list(roster.faults(2, sealed=False)), [])
 
@@ -151,7 +150,7 @@ class Objected(unittest.TestCase):
         key = VerifierKey.parse(POLL["keys"]["operator"])
         assert key is not None
         file = export(entries, leaves, None)
-        return audit(Export(io.BytesIO(file)), Held(self.objected["entries"][-1]["at"] + (1 << 40), [key]))
+        return audit(Export(file_of(file)), Held(self.objected["entries"][-1]["at"] + (1 << 40), [key]))
 
     def test_each_objection_fails_v25_and_breaks_no_rule(self) -> None:
         report = self.report([])

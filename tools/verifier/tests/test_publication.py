@@ -25,7 +25,7 @@ from verifier.report import INCOMPLETE, NOT_SO, WELL, WRONG_INPUT, Report
 from verifier.source import opened
 from verifier.tests import publication as made
 from verifier.tests.publication import ENTRY_BYTES, LOG, ORIGIN, POLICY, POLL, WITNESS, Signer, checkpoint
-from verifier.tests.vectors import unhex
+from verifier.tests.vectors import file_of, unhex
 from verifier.tree import leaf_hash
 
 SIZE = len(ENTRY_BYTES)
@@ -45,7 +45,7 @@ def policy() -> Policy:
 
 
 def report(listed: bytes | None, **given: Any) -> Report:
-    return audit(Export(io.BytesIO(made.export(ENTRY_BYTES, made.LEAVES, listed))), held(**given))
+    return audit(Export(file_of(made.export(ENTRY_BYTES, made.LEAVES, listed))), held(**given))
 
 
 def verdicts(found: Report, *numbers: int) -> list[str]:
@@ -107,7 +107,7 @@ class Exports(unittest.TestCase):
     def test_the_section_may_be_there_once_and_passed_over(self) -> None:
         for kind, flags, expected in ((3, 0, PASSED), (3, 1, FAILED), (3, 2, FAILED), (9, 0, PASSED), (9, 1, FAILED)):
             file = made.export(ENTRY_BYTES, made.LEAVES, checkpoint(4), kind, flags)
-            self.assertEqual(verdicts(audit(Export(io.BytesIO(file)), held()), 1), [expected], (kind, flags))
+            self.assertEqual(verdicts(audit(Export(file_of(file)), held()), 1), [expected], (kind, flags))
 
 
 class HeldBefore(unittest.TestCase):

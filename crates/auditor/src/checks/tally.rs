@@ -32,12 +32,9 @@ struct Fold {
 
 impl Declared {
     pub(crate) fn new(shown: Shown) -> Self {
-        let figures = shown
-            .documents
-            .iter()
-            .filter_map(|(_, figures)| figures.as_ref().ok());
+        let sizes = shown.figures().map(|figures| (figures.size, None));
         Self {
-            folds: figures.map(|figures| (figures.size, None)).collect(),
+            folds: sizes.collect(),
             closed: false,
             shown,
         }
@@ -78,7 +75,7 @@ impl Declared {
 
     /// Judges after the last of `entries` entries.
     pub(crate) fn finish(&self, entries: u64, poll: &Poll, findings: &mut Findings) {
-        for (name, figures) in &self.shown.documents {
+        for (name, figures) in self.shown.documents() {
             match figures {
                 Ok(figures) => self.judge_shown(name, figures, entries, poll, findings),
                 Err(why) => {
@@ -86,7 +83,13 @@ impl Declared {
                 }
             }
         }
-        if !self.closed && self.shown.documents.is_empty() {
+        if self.shown == Shown::NothingThere {
+            findings.note(
+                V17,
+                "this address shows no figures (neither results.json nor a results page), so none were compared",
+            );
+        }
+        if !self.closed && self.shown.documents().is_empty() {
             let why = match poll.phase() {
                 Phase::Annulled => "the poll was annulled before a result was declared",
                 _ => "the poll is not closed, so no result is declared yet",

@@ -128,7 +128,7 @@ impl Walk<'_> {
         let wider = match TileId::at(id.kind(), id.index(), size) {
             // It was compared, or read.
             Some(now) if now == id => return Ok(()),
-            Some(now) if now.width() > id.width() => now,
+            Some(now) if now.width() > id.width() && self.published.has_file(id) => now,
             _ => {
                 self.compared.others += 1;
                 return Ok(());

@@ -78,7 +78,10 @@ function readPromise(bytes) {
   const note = readNote(noteText, fail);
   // Another line could carry whatever who holds the file wants to be read beside it.
   if (note.signatures.length !== 1) fail("one signature", note.signatures.length);
-  return { answer, note, ...readPromiseLines(note.text, fail) };
+  const promise = { answer, note, ...readPromiseLines(note.text, fail) };
+  const [{ name, bytes: signature }] = note.signatures;
+  if (name !== `${promise.origin}/promise` || signature.length !== 64) fail("a signature by its ledger", excerpt(name));
+  return promise;
 }
 
 function readPromiseLines(text, fail) {

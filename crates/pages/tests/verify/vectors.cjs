@@ -249,7 +249,7 @@ async function steps(verify) {
     ["unknown-log", vectors.poll.promise.file, logKey],
     ["promise-form", vectors.poll.promise.file.replace("\n\n", "\n"), ""],
     ["promise-answer", vectors.poll.promise.file.replace("answer AAAB", "answer AAEB"), ""],
-    ["not-signed", vectors.poll.promise.file.replace(/\n— [^+]*? /, "\n— other "), `${vectors.poll.keys.promise}\n`],
+    ["promise-form", vectors.poll.promise.file.replace(/\n— [^+]*? /, "\n— other "), `${vectors.poll.keys.promise}\n`],
   ];
   for (const [step, file, trusted] of cases) {
     const run = verify.check(utf8(file), utf8(trusted), [], 0);

@@ -8,10 +8,12 @@ use crate::settings::Settings;
 use anyhow::Result;
 use serde_json::json;
 use sijill_ledger::{Hash, Origin, Sealed};
-use sijill_poll::Event;
 use sijill_poll::definition::Definition;
-use sijill_store::{Copied, PublicFolder};
+use sijill_poll::roster::Roster;
+use sijill_poll::{Event, Poll};
+use sijill_store::{CheckpointStore, Copied, PublicFolder};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Write what is published of a poll into a folder for any file server
 #[derive(Debug, clap::Args)]
@@ -34,16 +36,40 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     data.must_exist()?;
     let poll = data.poll(&args.poll)?;
     let source = PublicFolder::at(&poll.path().join("public"));
+    if is_below(&args.dir, &settings.data().path().join("polls")) {
+        return Err(input(format!(
+            "`{}` is where the service keeps its polls; name a folder outside of the data directory",
+            args.dir.display()
+        )));
+    }
+    let store = settings.newest_checkpoints()?;
     let Some(origin) = source.origin()? else {
+        if store.newest(&args.poll)?.is_some() {
+            return Err(unfinished(format!(
+                "`polls/{}/public/checkpoints`, the list of published checkpoints, is not there; put it back from a backup, or from what observers have of it",
+                args.poll
+            )));
+        }
         return Err(input(format!(
             "nothing of `{}` is published in this data directory; `sijill poll list` shows the polls, and `sijill serve` publishes them",
             args.poll
         )));
     };
     let life = settings.console.spinner("writing what is published");
-    let copied = publish(&source, &origin, &poll, args);
+    let copied = publish(&source, &origin, &poll, (args, settings, &store));
     life.finish_and_clear();
     answer(&args.dir, &copied?, settings)
+}
+
+/// Whether a path, which need not be there, leads into a folder.
+fn is_below(path: &Path, folder: &Path) -> bool {
+    let there = |path: &Path| path.canonicalize().ok();
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let place = path.ancestors().find_map(there);
+    let folder = there(folder);
+    place
+        .zip(folder)
+        .is_some_and(|(place, folder)| place.starts_with(folder))
 }
 
 fn answer(dir: &Path, copied: &Copied, settings: &Settings) -> Result<Exit> {
@@ -70,10 +96,11 @@ fn publish(
     source: &PublicFolder,
     origin: &Origin,
     poll: &PollFolder,
-    args: &Args,
+    (args, settings, store): (&Args, &Settings, &CheckpointStore),
 ) -> Result<Copied> {
     let listed = source.checkpoints(origin)?;
     let size = listed.last().map_or(0, |last| last.size);
+    check_list(source, size, (settings, store))?;
     let roster = poll.roster();
     let is_public = check_roster(source, size, &roster)?;
     let mut target = PublicFolder::make(&args.dir)?;
@@ -84,6 +111,26 @@ fn publish(
         roster,
         &mut target,
         args.anew,
+    )?)
+}
+
+/// What is copied is what a start would go on with.
+fn check_list(
+    source: &PublicFolder,
+    size: u64,
+    (settings, store): (&Settings, &CheckpointStore),
+) -> Result<()> {
+    let Some(first) = source.entries(0, size).next() else {
+        return Ok(());
+    };
+    let first = Sealed::read(&first?)?;
+    let poll = Poll::open(&first, Arc::new(Roster::none()));
+    let poll = poll
+        .map_err(|error| unfinished(format!("entry 0 cannot be read by this version: {error}")))?;
+    Ok(sijill_server::check_list(
+        settings.data().path(),
+        store,
+        &poll,
     )?)
 }
 

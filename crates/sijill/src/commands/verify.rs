@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::{signing, small_file};
 use anyhow::Result;
 use asked::Asked;
-use said::Said;
+use said::{Said, Verdict};
 use sijill_ledger::limits::FORK_BYTES_MAX;
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::policy::Policy;
@@ -83,9 +83,10 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
 }
 
 fn verify_file(file: &std::path::Path, court: Court, settings: &Settings) -> Result<Exit> {
-    let text = small_file::text(file, FORK_BYTES_MAX)?;
+    // One byte more than any may have: what is too long is no such file.
+    let bytes = small_file::beginning(file, FORK_BYTES_MAX + 1)?;
     let life = settings.console.spinner("reading the ledger");
-    let said = judge(&text, court);
+    let said = judge(&bytes, court);
     life.finish_and_clear();
     let said = said?.ok_or_else(|| unknown(file))?;
     let name = file.display().to_string();
@@ -96,18 +97,38 @@ fn verify_file(file: &std::path::Path, court: Court, settings: &Settings) -> Res
 }
 
 /// None if its first line is of no file that is known.
-fn judge(text: &str, court: Court) -> Result<Option<Said>> {
-    let said = match kind_of(text) {
-        Some(Kind::Receipt) => receipt::judge(text, court)?,
-        Some(Kind::Promise) => promise::judge(text, court)?,
-        Some(Kind::Fork) => fork::judge(text, court.policy.as_ref()),
-        None => return Ok(None),
+fn judge(bytes: &[u8], court: Court) -> Result<Option<Said>> {
+    let Some(kind) = kind_of(bytes) else {
+        return Ok(None);
+    };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        let said = Said::of(kind.word());
+        return Ok(Some(
+            said.but(Verdict::Wrong, "it is no text: it is not UTF-8"),
+        ));
+    };
+    let said = match kind {
+        Kind::Receipt => receipt::judge(text, court)?,
+        Kind::Promise => promise::judge(text, court)?,
+        Kind::Fork => fork::judge(text, court.policy.as_ref()),
     };
     Ok(Some(said))
 }
 
-fn kind_of(text: &str) -> Option<Kind> {
-    match text.lines().next()? {
+impl Kind {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Promise => "promise",
+            Self::Fork => "fork",
+        }
+    }
+}
+
+fn kind_of(bytes: &[u8]) -> Option<Kind> {
+    let line = bytes.split(|byte| *byte == b'\n').next()?;
+    let line = std::str::from_utf8(line).ok()?;
+    match line.strip_suffix('\r').unwrap_or(line) {
         tlog_proof::FIRST_LINE => Some(Kind::Receipt),
         FILE_FIRST_LINE => Some(Kind::Promise),
         ledger_fork::FIRST_LINE => Some(Kind::Fork),

@@ -115,7 +115,7 @@ impl Log {
             Found::Says(head) => Ok(Some(head)),
             Found::Nothing | Found::Damaged => Err(StoreError::HeadMissing {
                 slug: slug.to_owned(),
-                size: 0,
+                size: None,
             }),
         }
     }

@@ -162,7 +162,7 @@ fn a_head_file_that_is_gone_is_missed() {
         fs::remove_file(folder.path().join("polls/iraq/head")).unwrap();
         let error = load(&open(folder.path()), &ledger.origin).unwrap_err();
         assert!(
-            matches!(error, StoreError::HeadMissing { size, .. } if size == entries as u64),
+            matches!(error, StoreError::HeadMissing { size, .. } if size == Some(entries as u64)),
             "{error}"
         );
     }

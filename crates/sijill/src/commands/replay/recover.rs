@@ -3,7 +3,6 @@
 //! What can be read is kept, what stands behind it is cut off, and a `Recovered` signed by the operator says for ever
 //! which entries were acknowledged and are lost. Whoever holds a promise or an anchor for one of them has the proof.
 
-use super::repair::newest_checkpoints;
 use crate::commands::poll::KeyArg;
 use crate::console::grouped;
 use crate::data_folder::DataFolder;
@@ -69,7 +68,7 @@ fn look_first(
 
 /// A log that goes on before the end of what was published would be a second history of it.
 fn is_not_published(settings: &Settings, salvaged: &Salvaged) -> Result<()> {
-    let store = newest_checkpoints(settings)?;
+    let store = settings.newest_checkpoints()?;
     let published = claimed_size(settings.data().path(), &store, &salvaged.slug)?;
     match salvaged.kept.size < published {
         true => Err(not_so(format!(

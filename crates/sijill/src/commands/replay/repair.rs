@@ -9,8 +9,9 @@ use sijill_ledger::Sealed;
 use sijill_ledger::note::VerifierKey;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll};
-use sijill_server::Checkpoints;
-use sijill_store::{CheckpointStore, DataDir, Repair, Repaired, StoreError};
+use sijill_store::{CheckpointStore, DataDir, Repair, Repaired};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,43 +26,56 @@ pub fn run(settings: &Settings, slug: Option<&str>) -> Result<Exit> {
             "there is no poll `{slug}` in this data directory; nothing was changed"
         )));
     }
-    let store = newest_checkpoints(settings)?;
+    let store = settings.newest_checkpoints()?;
+    let opened = RefCell::new(BTreeMap::new());
     let life = settings.console.spinner("repairing");
-    let repair = sijill_store::repair(dir, &store, slug, named);
+    let repair = sijill_store::repair(dir, &store, slug, |first| {
+        let poll = open(first)?;
+        let named = named(&poll);
+        opened.borrow_mut().insert(named.0.clone(), poll);
+        Ok(named)
+    });
     life.finish_and_clear();
     let repair = repair?;
-    say(settings, &repair)?;
+    let opened = opened.into_inner();
+    let lists: Vec<Option<String>> = repair
+        .polls
+        .iter()
+        .map(|poll| list_fault(data.path(), &store, opened.get(&poll.slug)?))
+        .collect();
+    say(settings, &repair, &lists)?;
     let is_whole = |poll: &Repaired| poll.missing().is_empty() && poll.unusable.is_none();
-    Ok(match repair.polls.iter().all(is_whole) {
+    let whole = repair.polls.iter().all(is_whole) && lists.iter().all(Option::is_none);
+    Ok(match whole {
         true => Exit::Well,
         false => Exit::NotSo,
     })
+}
+
+/// What is wrong with the list of a poll's checkpoints. Nothing makes it anew: signatures are in it.
+fn list_fault(data: &Path, store: &CheckpointStore, poll: &Poll) -> Option<String> {
+    let held = sijill_server::check_list(data, store, poll);
+    held.err().map(|error| error.to_string())
 }
 
 fn has(slugs: &[String], slug: &str) -> bool {
     slugs.iter().any(|there| there == slug)
 }
 
-/// Where the newest checkpoints are, to be read.
-pub fn newest_checkpoints(settings: &Settings) -> Result<CheckpointStore, StoreError> {
-    match &settings.checkpoints {
-        Checkpoints::Shared(folder) => CheckpointStore::shared(folder),
-        Checkpoints::Inside | Checkpoints::Moved | Checkpoints::OnlyRead => {
-            Ok(CheckpointStore::only_read(settings.data().path()))
-        }
-    }
+fn open(first: &Sealed<Event>) -> Result<Poll, String> {
+    Poll::open(first, Arc::new(Roster::none())).map_err(|error| error.to_string())
 }
 
 /// What entry 0 says: the poll's short name, and the keys of which one signs its checkpoints.
-fn named(first: &Sealed<Event>) -> Result<(String, Vec<VerifierKey>), String> {
-    let poll = Poll::open(first, Arc::new(Roster::none())).map_err(|error| error.to_string())?;
+fn named(poll: &Poll) -> (String, Vec<VerifierKey>) {
     let keys = poll.opening().log_keys.iter();
     let keys = keys.filter_map(|key| VerifierKey::new(poll.origin().as_str(), *key).ok());
-    Ok((poll.definition().slug.clone(), keys.collect()))
+    (poll.definition().slug.clone(), keys.collect())
 }
 
-fn say(settings: &Settings, repair: &Repair) -> Result<()> {
-    let mut lines: Vec<String> = repair.polls.iter().map(text).collect();
+fn say(settings: &Settings, repair: &Repair, lists: &[Option<String>]) -> Result<()> {
+    let polls = repair.polls.iter().zip(lists);
+    let mut lines: Vec<String> = polls.clone().map(text).collect();
     if lines.is_empty() {
         lines.push("no polls to repair".to_owned());
     }
@@ -72,13 +86,13 @@ fn say(settings: &Settings, repair: &Repair) -> Result<()> {
         ));
     }
     let json = json!({
-        "polls": repair.polls.iter().map(document).collect::<Vec<Value>>(),
+        "polls": polls.map(document).collect::<Vec<Value>>(),
         "copy": repair.kept.as_deref().map(Path::display).map(|path| path.to_string()),
     });
     settings.console.answer(&lines.join("\n"), &json)
 }
 
-fn text(poll: &Repaired) -> String {
+fn text((poll, list): (&Repaired, &Option<String>)) -> String {
     let mut text = format!("poll `{}`: {}", poll.slug, outcome(poll));
     if poll.tiles > 0 {
         let tiles = grouped(poll.tiles);
@@ -86,6 +100,9 @@ fn text(poll: &Repaired) -> String {
     }
     if let Some(why) = &poll.unusable {
         text += &format!("\n  what is published cannot be used: {why}");
+    }
+    if let Some(fault) = list {
+        text += &format!("\n  {fault}");
     }
     let missing = poll.missing();
     if !missing.is_empty() {
@@ -143,7 +160,7 @@ fn advice(poll: &Repaired, missing: &Range<u64>) -> String {
     }
 }
 
-fn document(poll: &Repaired) -> Value {
+fn document((poll, list): (&Repaired, &Option<String>)) -> Value {
     let range = |range: &Range<u64>| json!({ "from": range.start, "to": range.end });
     let missing = poll.missing();
     json!({
@@ -156,6 +173,7 @@ fn document(poll: &Repaired) -> Value {
         "rebuilt": poll.rebuilt.iter().map(range).collect::<Vec<Value>>(),
         "missing": (!missing.is_empty()).then(|| range(&missing)),
         "unusable": poll.unusable,
+        "list": list,
         "tiles": poll.tiles,
     })
 }

@@ -127,7 +127,7 @@ impl Session {
     }
 
     fn judge(&mut self, name: &str, text: &str) -> Result<State> {
-        match kind_of(text) {
+        match kind_of(text.as_bytes()) {
             Some(Kind::Receipt) => self.receipt(name, text),
             Some(Kind::Promise) => Ok(self.promise(text)),
             Some(Kind::Fork) => Ok(State::of(self.fork(text))),
