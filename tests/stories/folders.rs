@@ -193,7 +193,14 @@ fn a_folder_with_another_history_is_left_as_it_is() {
     copy(&name("tunnel"), &name("begun"));
     fs::remove_file(name("begun").join("checkpoint")).unwrap();
     fs::remove_file(name("begun").join("checkpoints")).unwrap();
-    refused(&name("begun"), "its first bundle is not of");
+    refused(&name("begun"), "another entry 0");
+    fs::remove_dir_all(name("begun").join("tile/entries")).unwrap();
+    refused(&name("begun"), "another entry 0");
+    // One whose readers would not find what is written there.
+    copy(&behind, &name("linked"));
+    fs::rename(name("linked").join("tile"), name("tiles")).unwrap();
+    std::os::unix::fs::symlink(name("tiles"), name("linked").join("tile")).unwrap();
+    refused(&name("linked"), "`tile` is a link");
     // As the message says.
     fs::remove_file(name("damaged").join("checkpoint")).unwrap();
     poll.publish_to(&name("damaged")).well();
@@ -213,14 +220,25 @@ fn what_the_service_keeps_is_not_written_over_by_a_copy_of_it() {
     let link = poll.place.path("link");
     std::os::unix::fs::symlink(&polls, &link).unwrap();
     let before = bytes(&polls);
-    for folder in [
-        polls.join("bridge/public"),
-        polls.join("other/public"),
-        link.join("bridge/new"),
+    let file = poll.place.write("file", "text");
+    for (folder, why) in [
+        (polls.join("bridge/public"), "keeps its polls"),
+        (polls.join("other/public"), "keeps its polls"),
+        (polls.join("../new"), "keeps its polls"),
+        (link.join("bridge/new"), "keeps its polls"),
+        (
+            poll.place
+                .path("nowhere")
+                .join("..")
+                .join(polls.strip_prefix(poll.place.path("")).unwrap())
+                .join("new"),
+            "keeps its polls",
+        ),
+        (file, "is no folder"),
     ] {
         let ran = poll.publish_to(&folder).expect_code(2);
         let said = ran.json()["error"].as_str().unwrap().to_owned();
-        assert!(said.contains("where the service keeps its polls"), "{said}");
+        assert!(said.contains(why), "{said}");
         assert_eq!(bytes(&polls), before);
     }
 }

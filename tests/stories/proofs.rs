@@ -367,23 +367,25 @@ fn a_source_of_another_poll_or_with_another_polls_tiles_is_told_from_a_wrong_rec
 fn a_host_of_files_alone_is_audited_to_its_end_and_again_by_its_growth() {
     let bench = running_now(6);
     let told = Told::of(Published::of(&bench));
-    let host = told.served();
     let key = bench.keys.operator_key().to_string();
-    let url = host.url();
-    let words = args![
-        "audit",
-        &url,
-        "--operator-key",
-        &key,
-        "--policy",
-        "policy",
-        "--state",
-        "state"
-    ];
-    let ran = told.place.sijill(words).well();
-    assert!(ran.out.contains("shows no figures"), "{}", ran.out);
-    assert!(told.place.path("state").exists());
-    told.place.sijill(words).well();
+    let bucket = StaticHost::of_bucket(served(told.published.files()));
+    for (host, state) in [(told.served(), "state"), (bucket, "another")] {
+        let url = host.url();
+        let words = args![
+            "audit",
+            &url,
+            "--operator-key",
+            &key,
+            "--policy",
+            "policy",
+            "--state",
+            state
+        ];
+        let ran = told.place.sijill(words).well();
+        assert!(ran.out.contains("shows no figures"), "{}", ran.out);
+        assert!(told.place.path(state).exists());
+        told.place.sijill(words).well();
+    }
 }
 
 #[test]

@@ -372,7 +372,24 @@ fn a_list_of_checkpoints_that_is_gone_or_altered_is_named_by_a_repair_and_copied
         fs::write(&list, &whole).unwrap();
     }
     story.repair().well();
+    // The last one cut off, as a crash leaves it: nothing older is copied in its place, and the next start ends the list.
+    let text = String::from_utf8(whole).unwrap();
+    let last = text
+        .rfind(&format!("{}\n", text.lines().next().unwrap()))
+        .unwrap();
+    fs::write(&list, &text[..last]).unwrap();
+    let ran = story.repair().well();
+    assert!(ran.err.contains("not listed yet"), "{}", ran.err);
+    let ran = story.place.sijill(["publish", SLUG, "copy", "--json"]);
+    let ran = ran.expect_code(3);
+    assert!(ran.out.contains("not listed yet"), "{}", ran.out);
     story.check_whole();
+    assert_eq!(fs::read_to_string(&list).unwrap(), text);
+    // Without list and note, nothing says how many there were.
+    fs::remove_file(&list).unwrap();
+    fs::remove_file(story.place.data().join("polls/bridge/published")).unwrap();
+    let ran = story.refused();
+    assert!(ran.err.contains("is not there or empty"), "{}", ran.err);
 }
 
 /// Without the note there is nothing to hold the list against, and it is not to be lost in silence.

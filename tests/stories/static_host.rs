@@ -26,6 +26,15 @@ pub struct StaticHost {
 impl StaticHost {
     /// A host of these files at `/polls/bridge/…`; whatever else is asked for is not there.
     pub fn of(files: impl IntoIterator<Item = (String, Serves)>) -> Self {
+        Self::answering(files, "404 Not Found")
+    }
+
+    /// The same, where nobody may see what is there, as in a bucket: whatever else is asked for is forbidden.
+    pub fn of_bucket(files: impl IntoIterator<Item = (String, Serves)>) -> Self {
+        Self::answering(files, "403 Forbidden")
+    }
+
+    fn answering(files: impl IntoIterator<Item = (String, Serves)>, nothing: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let files: Arc<BTreeMap<String, Serves>> = Arc::new(files.into_iter().collect());
@@ -33,7 +42,7 @@ impl StaticHost {
             for stream in listener.incoming().map_while(Result::ok) {
                 let files = Arc::clone(&files);
                 // Whoever has had enough hangs up, which is no failure of the host.
-                std::thread::spawn(move || drop(answer(stream, &files)));
+                std::thread::spawn(move || drop(answer(stream, &files, nothing)));
             }
         });
         Self { address }
@@ -45,7 +54,11 @@ impl StaticHost {
     }
 }
 
-fn answer(mut stream: TcpStream, files: &BTreeMap<String, Serves>) -> std::io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    files: &BTreeMap<String, Serves>,
+    nothing: &str,
+) -> std::io::Result<()> {
     let mut head = [0; 4_096];
     let read = stream.read(&mut head)?;
     let head = String::from_utf8_lossy(&head[..read]).into_owned();
@@ -55,7 +68,7 @@ fn answer(mut stream: TcpStream, files: &BTreeMap<String, Serves>) -> std::io::R
         .and_then(|path| files.get(path));
     let length = |bytes: &[u8]| format!("Content-Length: {}\r\n", bytes.len());
     match file {
-        None => stream.write_all(&response("404 Not Found", "Content-Length: 0\r\n")),
+        None => stream.write_all(&response(nothing, "Content-Length: 0\r\n")),
         Some(Serves::Bytes(bytes)) => {
             stream.write_all(&response("200 OK", &length(bytes)))?;
             stream.write_all(bytes)

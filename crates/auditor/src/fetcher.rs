@@ -19,6 +19,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Linux's ELOOP, for which std has no name yet.
+const LINKS_IN_A_CIRCLE: i32 = 40;
+
 /// Why something of a published poll could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
@@ -254,6 +257,8 @@ fn real_file(root: &Path, name: &str) -> Result<(String, PathBuf), FetchError> {
 
 fn not_opened(what: String, error: &io::Error) -> FetchError {
     match error.kind() {
+        // A link that leads to itself.
+        _ if error.raw_os_error() == Some(LINKS_IN_A_CIRCLE) => FetchError::Missing { what },
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FetchError::Missing { what },
         _ => FetchError::unreadable(&what, error),
     }

@@ -171,9 +171,12 @@ pub fn of_page(html: &str) -> Result<Figures, String> {
     }
 }
 
-/// Whether a document says that it is a results page, however the rest of it reads.
+/// Whether a document could be a results page, however it is written: browsers read more spellings than there are here.
 pub(crate) fn is_of_results(html: &str) -> bool {
-    tags(html, "main").any(|main| attribute(main.attributes, "data-size").is_some())
+    let html = html.to_ascii_lowercase();
+    ["data-size", "data-option", "data-total"]
+        .iter()
+        .any(|mark| html.contains(mark))
 }
 
 fn take_row(row: &Tag<'_>, figures: &mut Figures) -> Result<(), String> {

@@ -17,6 +17,10 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 use tempfile::NamedTempFile;
 
+/// Status codes that say "not now".
+const REQUEST_TIMEOUT: u16 = 408;
+const TOO_MANY_REQUESTS: u16 = 429;
+
 /// Whether this source is an address and no path.
 pub fn is_address(source: &str) -> bool {
     source.starts_with("http://") || source.starts_with("https://")
@@ -66,10 +70,11 @@ fn shown_at(address: &str) -> Shown {
     ])
 }
 
-/// Why there are no figures.
+/// Why there are no figures. A host of files answers in many ways for what it does not have, and nothing is hidden by one
+/// that is not hidden by another.
 #[derive(Debug, thiserror::Error)]
 enum NoFigures {
-    /// Nothing is there, or some other page: a file server's list of what it has.
+    /// Nothing is there for whoever asks, or some other page: a file server's list of what it has, or its word for nothing.
     #[error("{0}")]
     Absent(String),
     #[error("{0}")]
@@ -77,14 +82,23 @@ enum NoFigures {
 }
 
 fn of_json(text: &str) -> Result<Figures, NoFigures> {
-    figures::of_json(text).map_err(NoFigures::Unread)
+    let read = figures::of_json(text);
+    read.map_err(|why| match is_some_page(text) {
+        true => NoFigures::Absent(why),
+        false => NoFigures::Unread(why),
+    })
+}
+
+/// A page that is not of results.
+fn is_some_page(text: &str) -> bool {
+    text.trim_start().starts_with('<') && !figures::is_of_results(text)
 }
 
 fn of_page(html: &str) -> Result<Figures, NoFigures> {
     let read = figures::of_page(html);
-    read.map_err(|why| match figures::is_of_results(html) {
-        true => NoFigures::Unread(why),
-        false => NoFigures::Absent(why),
+    read.map_err(|why| match is_some_page(html) {
+        true => NoFigures::Absent(why),
+        false => NoFigures::Unread(why),
     })
 }
 
@@ -102,7 +116,10 @@ fn shown(
     read: fn(&str) -> Result<Figures, NoFigures>,
 ) -> Result<Figures, NoFigures> {
     let (reader, _) = get(address, FIGURES_TIME_MAX).map_err(|error| match error {
-        ureq::Error::StatusCode(404 | 410) => NoFigures::Absent(error.to_string()),
+        ureq::Error::StatusCode(REQUEST_TIMEOUT | TOO_MANY_REQUESTS) => {
+            NoFigures::Unread(error.to_string())
+        }
+        ureq::Error::StatusCode(400..500) => NoFigures::Absent(error.to_string()),
         error => NoFigures::Unread(error.to_string()),
     })?;
     let mut bytes = Vec::new();
@@ -112,9 +129,8 @@ fn shown(
         let why = format!("it is longer than {FIGURES_BYTES_MAX} bytes");
         return Err(NoFigures::Unread(why));
     }
-    let text = String::from_utf8(bytes);
-    let text = text.map_err(|_| NoFigures::Unread("it is not UTF-8".into()))?;
-    read(&text)
+    // A list of files may be in any encoding; figures are in UTF-8, or do not read.
+    read(&String::from_utf8_lossy(&bytes))
 }
 
 fn fetch_export(

@@ -89,9 +89,13 @@ impl CheckpointList {
     pub fn read(
         folder: &PublicFolder,
         subject: &Subject,
-        noted: ListNote,
+        noted: Option<ListNote>,
     ) -> Result<(Self, Vec<Listed>), ServerError> {
         let listed = folder.checkpoints(&subject.origin)?;
+        let noted = noted.unwrap_or_default();
+        if listed.is_empty() && noted.bytes > 0 {
+            return Err(gone(subject));
+        }
         let mut list = Self::default();
         let end = listed.last().map_or(0, |last| last.ends_at);
         if end < noted.bytes || list.extend(folder, noted.bytes)? != noted.hash {
@@ -136,7 +140,8 @@ impl CheckpointList {
     }
 }
 
-/// Holds the list of a poll's checkpoints against all that it is held against at a start.
+/// Holds the list of a poll's checkpoints against all that it is held against at a start. Returns the size of the newest
+/// one if that is not listed yet.
 ///
 /// # Errors
 /// What would stop the start.
@@ -144,14 +149,23 @@ pub fn check(
     folder: &PublicFolder,
     store: &CheckpointStore,
     poll: &Poll,
-    noted: ListNote,
-) -> Result<(), ServerError> {
+    noted: Option<ListNote>,
+) -> Result<Option<u64>, ServerError> {
     let subject = Subject::of(poll);
     let (_, listed) = CheckpointList::read(folder, &subject, noted)?;
     // After the list: a server that goes on meanwhile keeps the newest before it lists it.
     let newest = store.newest(&subject.slug)?;
     let newest = newest.map(|bytes| subject.newest(&bytes)).transpose()?;
-    ends_with(folder, &subject, (noted, &listed), newest.as_ref())
+    ends_with(folder, &subject, (noted, &listed), newest.as_ref())?;
+    let last = listed.last().map_or(0, |last| last.size);
+    let kept = newest.map_or(0, |newest| newest.claimed().size);
+    Ok(Some(kept).filter(|kept| *kept > last))
+}
+
+fn gone(subject: &Subject) -> ServerError {
+    ServerError::ListGone {
+        slug: subject.slug.clone(),
+    }
 }
 
 fn altered(subject: &Subject, noted: ListNote) -> ServerError {
@@ -184,13 +198,16 @@ fn are_signed(
 }
 
 /// Whether a list that was read ends with the newest checkpoint, or right before it: a crash may have come before that
-/// was listed.
+/// was listed. The note is written before the newest is kept, so without one the list has something.
 pub fn ends_with(
     folder: &PublicFolder,
     subject: &Subject,
-    (noted, listed): (ListNote, &[Listed]),
+    (noted, listed): (Option<ListNote>, &[Listed]),
     newest: Option<&SignedCheckpoint>,
 ) -> Result<(), ServerError> {
+    if listed.is_empty() && noted.is_none() && newest.is_some() {
+        return Err(gone(subject));
+    }
     let last = listed.last().map_or(0, |last| last.size);
     let kept = newest.map_or(0, |newest| newest.claimed().size);
     if last > kept {
@@ -205,7 +222,7 @@ pub fn ends_with(
         let end = ends.next().unwrap_or(0);
         let found = folder.listed(ends.next().unwrap_or(0), end)?;
         if found != newest.to_string().as_bytes() {
-            return Err(altered(subject, noted));
+            return Err(altered(subject, noted.unwrap_or_default()));
         }
     }
     Ok(())

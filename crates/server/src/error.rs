@@ -73,7 +73,7 @@ pub enum ServerError {
     },
     /// The newest checkpoint is none of this ledger.
     #[error(
-        "`{slug}.checkpoint`, the newest checkpoint of `{slug}`, cannot be used: {why}. Put it back; it is also the last one in `polls/{slug}/public/checkpoints`"
+        "`{slug}.checkpoint`, the newest checkpoint of `{slug}`, cannot be used: {why}. Put it back where the newest checkpoints are kept (`checkpoints` of the data directory, if the configuration names no other folder); it is also the last one in `polls/{slug}/public/checkpoints`"
     )]
     BadCheckpoint {
         /// The poll.
@@ -83,7 +83,7 @@ pub enum ServerError {
     },
     /// The newest checkpoint was replaced by an older one, or removed.
     #[error(
-        "a checkpoint of `{slug}` over {listed} entries was published, and the newest one that is kept is over {kept}. Put `{slug}.checkpoint` back; it is also the last one in `polls/{slug}/public/checkpoints`"
+        "a checkpoint of `{slug}` over {listed} entries was published, and the newest one that is kept is over {kept}. Put `{slug}.checkpoint` back where the newest checkpoints are kept (`checkpoints` of the data directory, if the configuration names no other folder); it is also the last one in `polls/{slug}/public/checkpoints`"
     )]
     CheckpointLost {
         /// The poll.
@@ -102,6 +102,14 @@ pub enum ServerError {
         slug: String,
         /// Its length before the last publication, in bytes.
         expected: u64,
+    },
+    /// The list is not there, and something was published.
+    #[error(
+        "`polls/{slug}/public/checkpoints`, the list of published checkpoints, is not there or empty, and `{slug}` was published. Put it back from a backup, or from what observers have of it"
+    )]
+    ListGone {
+        /// The poll.
+        slug: String,
     },
     /// A checkpoint of the list, in the part that nothing is noted of, is none.
     #[error(

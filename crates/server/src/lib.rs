@@ -50,4 +50,4 @@ pub use objection::Objection;
 pub use run::run;
 pub use scrubber::Pace;
 pub use service::{Config, Service};
-pub use shelf::{Checkpoints, check_list};
+pub use shelf::{CheckedList, Checkpoints, check_list, was_published};

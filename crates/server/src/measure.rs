@@ -67,7 +67,7 @@ pub fn publish_anew(
 ) -> Result<Hash, ServerError> {
     let store = CheckpointStore::inside(folder)?;
     let public = PublicFolder::make(&folder.join("public"))?;
-    let mut tree = Tree::find(log, &store, public, ListNote::default(), poll)?.tree;
+    let mut tree = Tree::find(log, &store, public, Some(ListNote::default()), poll)?.tree;
     let (key, size) = (master.log_key(poll.origin()), poll.head().size);
     loop {
         let end = head_at(log, poll, size.min(tree.size() + step))?;

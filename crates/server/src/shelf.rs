@@ -317,22 +317,43 @@ fn noted(data: &Path, slug: &str, origin: &Origin) -> Result<Option<PublishedUpT
     }
 }
 
-/// How the list of a poll's published checkpoints begins, as far as that is noted.
-fn list_note(data: &Path, slug: &str, origin: &Origin) -> ListNote {
+/// How the list of a poll's published checkpoints begins, if that is noted.
+fn list_note(data: &Path, slug: &str, origin: &Origin) -> Option<ListNote> {
     let noted = noted(data, slug, origin).ok().flatten();
-    noted.map_or_else(ListNote::default, |noted| noted.list)
+    noted.map(|noted| noted.list)
+}
+
+/// Whether anything of a poll was ever published from here, by whatever is left of that.
+pub fn was_published(data: &Path, store: &CheckpointStore, slug: &str) -> Result<bool, StoreError> {
+    Ok(store.newest(slug)?.is_some() || folder(data, slug).join("published").exists())
+}
+
+/// What a list of published checkpoints was found to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedList {
+    /// The size of the newest checkpoint, if a crash came before it was listed: the next start lists it.
+    pub not_listed: Option<u64>,
+    /// What it could not be held against, in words.
+    pub notice: Option<String>,
 }
 
 /// Holds the list of a poll's published checkpoints against what a start holds it against.
 ///
 /// # Errors
 /// What would stop the start, and says what to do.
-pub fn check_list(data: &Path, store: &CheckpointStore, poll: &Poll) -> Result<(), ServerError> {
+pub fn check_list(
+    data: &Path,
+    store: &CheckpointStore,
+    poll: &Poll,
+) -> Result<CheckedList, ServerError> {
     let slug = &poll.definition().slug;
     // Before the list: a server that goes on meanwhile writes it after.
     let noted = list_note(data, slug, poll.origin());
     let public = PublicFolder::at(&public_path(data, slug));
-    checkpoint_list::check(&public, store, poll, noted)
+    Ok(CheckedList {
+        not_listed: checkpoint_list::check(&public, store, poll, noted)?,
+        notice: note_notice(data, store, poll),
+    })
 }
 
 /// What a start cannot hold against anything, where the note of how far a poll is published is gone.
@@ -417,7 +438,7 @@ impl Shelf {
     }
 
     /// How the list of a poll's published checkpoints begins.
-    pub fn list_note(&self, slug: &str, origin: &Origin) -> ListNote {
+    pub fn list_note(&self, slug: &str, origin: &Origin) -> Option<ListNote> {
         list_note(&self.data, slug, origin)
     }
 

@@ -47,7 +47,7 @@ pub struct Found {
 }
 
 impl Tree {
-    /// The tree of a ledger as its files have it, held against the log. `noted` is how the list of checkpoints begins.
+    /// The tree of a ledger as its files have it, held against the log. `noted` is how the list of checkpoints begins, if that is known.
     ///
     /// # Errors
     /// If the newest checkpoint is over something that the log has not, if it is none, or if it is missing.
@@ -55,7 +55,7 @@ impl Tree {
         log: &Log,
         store: &CheckpointStore,
         folder: PublicFolder,
-        noted: ListNote,
+        noted: Option<ListNote>,
         poll: &Poll,
     ) -> Result<Found, ServerError> {
         let subject = Subject::of(poll);
@@ -333,7 +333,7 @@ mod tests {
     fn tree(place: &std::path::Path, log: &Log, bench: &Bench) -> Tree {
         let store = CheckpointStore::inside(place).unwrap();
         let folder = PublicFolder::make(&place.join("public")).unwrap();
-        let noted = ListNote::default();
+        let noted = Some(ListNote::default());
         let first = Poll::open(&bench.entries[0], bench.poll.roster().clone()).unwrap();
         Tree::find(log, &store, folder, noted, &first).unwrap().tree
     }

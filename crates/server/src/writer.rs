@@ -355,7 +355,11 @@ impl Writer {
         let resolution = sijill_poll::definition::Definition::parse(&opened.opening.definition)
             .map_or(1, |definition| definition.rules.resolution_ms);
         let at = entry_time((self.clock)(), resolution, 0)?;
-        if let Some(fault) = opening::faults(at, &opened).into_iter().next() {
+        if let Some(fault) = opening::faults(at, &opened)
+            .into_iter()
+            .chain(opening::is_late(&opened.opening))
+            .next()
+        {
             return Err(Rejection::Opening(fault));
         }
         self.own_keys(&opened, &origin)?;

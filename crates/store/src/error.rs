@@ -185,9 +185,7 @@ pub enum StoreError {
     )]
     Poisoned(String),
     /// Contradiction: the medium failed.
-    #[error(
-        "the disk failed while {what}: {why}; what was confirmed is safe. Free space or mend the disk, then restart"
-    )]
+    #[error("the disk failed while {what}: {why}{}", after_failure(.what))]
     Medium {
         /// What was being done.
         what: &'static str,
@@ -301,6 +299,17 @@ pub enum StoreError {
         /// The ledger.
         origin: String,
     },
+}
+
+/// What to do after a disk failed at this.
+fn after_failure(what: &str) -> &'static str {
+    match what {
+        // What cannot be read may be damaged, and nobody knows yet what of it was confirmed.
+        "reading" => {
+            ". Mend the disk, then restart; where the files themselves are damaged, `sijill replay --repair` rebuilds what was published"
+        }
+        _ => "; what was confirmed is safe. Free space or mend the disk, then restart",
+    }
 }
 
 impl StoreError {

@@ -4,7 +4,7 @@
 use crate::StoreError;
 use crate::limits::SYNCS_MAX;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -24,6 +24,14 @@ pub fn write_whole(path: &Path, bytes: &[u8], private: bool) -> Result<(), Store
         .and_then(|()| file.sync_all())
         .map_err(StoreError::io("write", &temporary))?;
     rename(&temporary, path)
+}
+
+/// Opens an ordinary file to read it: to open a pipe would be to wait for whoever writes into it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    match fs::metadata(path)?.is_file() {
+        true => File::open(path),
+        false => Err(io::Error::other("it is no ordinary file")),
+    }
 }
 
 /// Renames a written and synced file into place, and syncs its folder.

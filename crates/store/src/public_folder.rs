@@ -7,6 +7,7 @@
 
 use crate::StoreError;
 use crate::files;
+use sijill_ledger::Origin;
 use sijill_ledger::bundle;
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::checkpoint_list::{Ascent, CheckpointListError, Splitter};
@@ -14,7 +15,7 @@ use sijill_ledger::decimal;
 use sijill_ledger::limits::{CHECKPOINT_BYTES_MAX, ORIGIN_BYTES_MAX};
 use sijill_ledger::tile::{TILE_WIDTH, TileId, TileKind};
 use sijill_ledger::tile_writer::Tile;
-use sijill_ledger::{Head, Linked, Origin};
+use sijill_ledger::tree::leaf_hash;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Take, Write};
@@ -231,7 +232,7 @@ impl PublicFolder {
     pub fn origin(&self) -> Result<Option<Origin>, StoreError> {
         let path = self.path.join(LIST);
         let mut line = String::new();
-        match File::open(&path) {
+        match files::open(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StoreError::io("open", &path)(error)),
             Ok(list) => {
@@ -250,7 +251,7 @@ impl PublicFolder {
     /// ledger.
     pub fn checkpoints(&self, origin: &Origin) -> Result<Vec<Listed>, StoreError> {
         let path = self.path.join(LIST);
-        let file = match File::open(&path) {
+        let file = match files::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(StoreError::io("open", &path)(error)),
@@ -332,7 +333,7 @@ impl PublicFolder {
     ///
     /// # Errors
     /// If it has something else in it.
-    pub(crate) fn is_begun(&self, origin: &Origin) -> Result<(), StoreError> {
+    pub(crate) fn is_begun(&self, origin: &Origin, first: &[u8]) -> Result<(), StoreError> {
         let entries = fs::read_dir(&self.path).map_err(StoreError::io("read", &self.path))?;
         let names: Vec<_> = entries
             .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
@@ -354,25 +355,51 @@ impl PublicFolder {
                 "it has no `checkpoint`, and other files in it".to_owned(),
             ));
         }
-        match self.first_entry()? {
-            Some(first) if !begins(origin, &first) => Err(other(format!(
-                "it has no `checkpoint`, and its first bundle is not of `{origin}`"
-            ))),
-            _ => Ok(()),
+        let leaf = *leaf_hash(first).as_bytes();
+        for (kind, begin) in [
+            (TileKind::Entries, bundle_of(first)),
+            (TileKind::Hashes { level: 0 }, leaf.to_vec()),
+        ] {
+            let found = self.first_tile(kind)?;
+            if found.is_some_and(|found| !found.starts_with(&begin)) {
+                return Err(other(format!(
+                    "it has no `checkpoint`, and its first tiles begin with another entry 0 than that of `{origin}`"
+                )));
+            }
         }
+        Ok(())
     }
 
-    /// Entry 0, if the folder has the first bundle in any width.
-    fn first_entry(&self) -> Result<Option<Vec<u8>>, StoreError> {
+    /// The first tile of this kind, in any width.
+    fn first_tile(&self, kind: TileKind) -> Result<Option<Vec<u8>>, StoreError> {
         let widths = (1..=TILE_WIDTH).rev();
-        let ids = widths.filter_map(|width| TileId::new(TileKind::Entries, 0, width).ok());
+        let ids = widths.filter_map(|width| TileId::new(kind, 0, width).ok());
         for id in ids {
             if let Some(bytes) = self.tile(id)? {
-                let entries = bundle::read(&bytes, id.width()).unwrap_or_default();
-                return Ok(entries.first().map(|first| first.to_vec()));
+                return Ok(Some(bytes));
             }
         }
         Ok(None)
+    }
+
+    /// Whether everything in a folder for file servers is its own.
+    ///
+    /// # Errors
+    /// If a part of it is a link: who reads a folder does not follow those that lead out.
+    pub(crate) fn has_no_links(&self) -> Result<(), StoreError> {
+        let links = [CHECKPOINT, LIST, "roster", "tile"]
+            .into_iter()
+            .find(|name| {
+                let there = self.path.join(name).symlink_metadata();
+                there.is_ok_and(|there| there.is_symlink())
+            });
+        match links {
+            None => Ok(()),
+            Some(name) => Err(StoreError::OtherHistory {
+                path: self.path.display().to_string(),
+                why: format!("its `{name}` is a link, which its readers would not follow"),
+            }),
+        }
     }
 
     /// Copies a file into this folder under a name, all at once: if it has none of that length, or `anew`.
@@ -406,7 +433,7 @@ impl PublicFolder {
     pub fn list(&self, from: u64, to: u64) -> Result<Take<File>, StoreError> {
         let path = self.path.join(LIST);
         let open = || {
-            let mut file = File::open(&path)?;
+            let mut file = files::open(&path)?;
             file.seek(SeekFrom::Start(from))?;
             Ok(file.take(to.saturating_sub(from)))
         };
@@ -508,16 +535,25 @@ impl<'a> Scan<'a> {
 
 /// A whole small file, if it is there.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match fs::read(path) {
+    let read = files::open(path).and_then(|mut file| {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    });
+    match read {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::io("read", path)(error)),
     }
 }
 
-/// Whether these bytes are an entry 0 of the ledger of this name.
-fn begins(origin: &Origin, bytes: &[u8]) -> bool {
-    Linked::of(bytes).is_ok_and(|entry| Head::start(origin).follow_linked(&entry).is_ok())
+/// How every first bundle begins that has this entry 0; nothing if it is too long for one.
+fn bundle_of(first: &[u8]) -> Vec<u8> {
+    let mut begin = Vec::new();
+    match bundle::push(&mut begin, first) {
+        Ok(()) => begin,
+        Err(_) => Vec::new(),
+    }
 }
 
 /// The first hashes or entries of a tile of this width, as many as the partial one has.

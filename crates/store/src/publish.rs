@@ -35,8 +35,10 @@ pub fn publish(
 ) -> Result<Copied, StoreError> {
     let (newest, listed) = newest(source, origin)?;
     let old = target.checkpoint()?;
+    target.has_no_links()?;
     if old.is_none() {
-        target.is_begun(origin)?;
+        let first = source.entries(0, newest.claimed().size).next();
+        target.is_begun(origin, &first.transpose()?.unwrap_or_default())?;
     }
     let mut writer = begun(source, &newest, old.as_ref(), target)?;
     if anew {

@@ -86,7 +86,7 @@ impl Declared {
         if self.shown == Shown::NothingThere {
             findings.note(
                 V17,
-                "this address shows no figures (neither results.json nor a results page), so none were compared",
+                "this address shows no figures that an auditor can read (neither results.json nor a results page), so none were compared",
             );
         }
         if !self.closed && self.shown.documents().is_empty() {

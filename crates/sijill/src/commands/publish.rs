@@ -11,9 +11,14 @@ use sijill_ledger::{Hash, Origin, Sealed};
 use sijill_poll::definition::Definition;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll};
+use sijill_server::ServerError;
 use sijill_store::{CheckpointStore, Copied, PublicFolder};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a running server may take between keeping a checkpoint and listing it.
+const LISTED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Write what is published of a poll into a folder for any file server
 #[derive(Debug, clap::Args)]
@@ -36,19 +41,12 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     data.must_exist()?;
     let poll = data.poll(&args.poll)?;
     let source = PublicFolder::at(&poll.path().join("public"));
-    if is_below(&args.dir, &settings.data().path().join("polls")) {
-        return Err(input(format!(
-            "`{}` is where the service keeps its polls; name a folder outside of the data directory",
-            args.dir.display()
-        )));
-    }
+    is_place_for_a_copy(&args.dir, data.path())?;
     let store = settings.newest_checkpoints()?;
     let Some(origin) = source.origin()? else {
-        if store.newest(&args.poll)?.is_some() {
-            return Err(unfinished(format!(
-                "`polls/{}/public/checkpoints`, the list of published checkpoints, is not there; put it back from a backup, or from what observers have of it",
-                args.poll
-            )));
+        if sijill_server::was_published(data.path(), &store, &args.poll)? {
+            let slug = args.poll.clone();
+            return Err(ServerError::ListGone { slug }.into());
         }
         return Err(input(format!(
             "nothing of `{}` is published in this data directory; `sijill poll list` shows the polls, and `sijill serve` publishes them",
@@ -61,15 +59,35 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     answer(&args.dir, &copied?, settings)
 }
 
-/// Whether a path, which need not be there, leads into a folder.
-fn is_below(path: &Path, folder: &Path) -> bool {
-    let there = |path: &Path| path.canonicalize().ok();
+/// A folder, there or not yet, outside of the data directory.
+fn is_place_for_a_copy(path: &Path, data: &Path) -> Result<()> {
+    let shown = path.display();
+    if path.symlink_metadata().is_ok() && !path.is_dir() {
+        return Err(input(format!(
+            "`{shown}` is no folder; name one, or one that is not there yet"
+        )));
+    }
+    match data
+        .canonicalize()
+        .is_ok_and(|data| real(path).starts_with(data))
+    {
+        true => Err(input(format!(
+            "`{shown}` is in the data directory, where the service keeps its polls; name a folder outside of it"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// Where a path leads, as far as it is there.
+fn real(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let place = path.ancestors().find_map(there);
-    let folder = there(folder);
-    place
-        .zip(folder)
-        .is_some_and(|(place, folder)| place.starts_with(folder))
+    path.components().fold(PathBuf::new(), |place, part| {
+        let next = match part {
+            Component::ParentDir => place.parent().map(Path::to_owned).unwrap_or(place),
+            part => place.join(part),
+        };
+        next.canonicalize().unwrap_or(next)
+    })
 }
 
 fn answer(dir: &Path, copied: &Copied, settings: &Settings) -> Result<Exit> {
@@ -127,11 +145,22 @@ fn check_list(
     let poll = Poll::open(&first, Arc::new(Roster::none()));
     let poll = poll
         .map_err(|error| unfinished(format!("entry 0 cannot be read by this version: {error}")))?;
-    Ok(sijill_server::check_list(
-        settings.data().path(),
-        store,
-        &poll,
-    )?)
+    let mut checked = sijill_server::check_list(settings.data().path(), store, &poll)?;
+    let started = Instant::now();
+    // A server that goes on lists it in a moment.
+    while checked.not_listed.is_some() && started.elapsed() < LISTED_WITHIN {
+        std::thread::sleep(LISTED_WITHIN / 10);
+        checked = sijill_server::check_list(settings.data().path(), store, &poll)?;
+    }
+    if let Some(size) = checked.not_listed {
+        return Err(unfinished(format!(
+            "the newest checkpoint, over {size} entries, is kept and not listed yet, as after a crash; `sijill serve` lists it, and then publish again"
+        )));
+    }
+    if let Some(notice) = checked.notice {
+        settings.console.message(&notice);
+    }
+    Ok(())
 }
 
 /// Whether a roster's commitment is published. The leaves must be those committed to: nobody could audit others.

@@ -41,7 +41,7 @@ pub fn run(settings: &Settings, slug: Option<&str>) -> Result<Exit> {
     let lists: Vec<Option<String>> = repair
         .polls
         .iter()
-        .map(|poll| list_fault(data.path(), &store, opened.get(&poll.slug)?))
+        .map(|poll| list_fault(settings, &store, opened.get(&poll.slug)?))
         .collect();
     say(settings, &repair, &lists)?;
     let is_whole = |poll: &Repaired| poll.missing().is_empty() && poll.unusable.is_none();
@@ -53,9 +53,24 @@ pub fn run(settings: &Settings, slug: Option<&str>) -> Result<Exit> {
 }
 
 /// What is wrong with the list of a poll's checkpoints. Nothing makes it anew: signatures are in it.
-fn list_fault(data: &Path, store: &CheckpointStore, poll: &Poll) -> Option<String> {
-    let held = sijill_server::check_list(data, store, poll);
-    held.err().map(|error| error.to_string())
+fn list_fault(settings: &Settings, store: &CheckpointStore, poll: &Poll) -> Option<String> {
+    let data = settings.data();
+    match sijill_server::check_list(data.path(), store, poll) {
+        Ok(checked) => {
+            if let Some(size) = checked.not_listed {
+                settings.console.message(&format!(
+                    "`{}`: the newest checkpoint, over {} entries, is not listed yet, as after a crash; the next start lists it",
+                    poll.definition().slug,
+                    grouped(size)
+                ));
+            }
+            if let Some(notice) = checked.notice {
+                settings.console.message(&notice);
+            }
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 fn has(slugs: &[String], slug: &str) -> bool {
