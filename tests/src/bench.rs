@@ -397,7 +397,7 @@ pub fn honest_opening(setup: &Setup, keys: &Keys, now: u64) -> Opening {
     });
     Opening {
         origin: origin(&setup.terms.origin()),
-        rule_set: 1,
+        rule_set: setup.terms.rule_set,
         log_keys: vec![keys.log.public_key()],
         promise_key: keys.promise.public_key(),
         messages: opening::message_hashes(&definition),

@@ -11,6 +11,8 @@ pub const HOUR_MS: u64 = 3_600_000;
 /// What a test may want to choose of a definition; the rest of the text is always the same.
 #[derive(Debug, Clone)]
 pub struct Terms {
+    /// The rule set that the text is of.
+    pub rule_set: u16,
     /// The poll's slug.
     pub slug: String,
     /// Host, with port where it has one, of platform and links.
@@ -44,6 +46,7 @@ pub struct Terms {
 impl Default for Terms {
     fn default() -> Self {
         Self {
+            rule_set: 2,
             slug: "bridge".into(),
             host: "ur.example".into(),
             options: ["yes", "no", "dont-know"].map(String::from).into(),
@@ -80,15 +83,15 @@ impl Terms {
             self.field_and_message(),
             self.rules(),
             self.strata(),
-            DISCLOSURE.to_owned(),
+            self.disclosure(),
         ]
         .join("\n")
     }
 
     fn head(&self) -> String {
         format!(
-            "rule_set = 1\nslug = \"{}\"\nlanguages = [\"ar\", \"en\"]\npolitical = false\ncountry = \"IQ\"\n",
-            self.slug
+            "rule_set = {}\nslug = \"{}\"\nlanguages = [\"ar\", \"en\"]\npolitical = false\ncountry = \"IQ\"\n",
+            self.rule_set, self.slug
         )
     }
 
@@ -108,12 +111,24 @@ impl Terms {
                 label(option, "ar"),
                 label(option, "en"),
             );
+            if side == "neither" && self.rule_set > 1 {
+                text += "no_opinion = true\n";
+            }
         }
         text
     }
 
+    /// What came with rule set 2, if the text is of that.
+    fn since_2(&self, text: &'static str) -> &'static str {
+        match self.rule_set {
+            1 => "",
+            _ => text,
+        }
+    }
+
     fn who_and_sample(&self) -> String {
         let (host, maker) = (&self.host, &self.tokens_made_by);
+        let (bodies, design) = (self.since_2(BODIES), self.since_2(DESIGN));
         format!(
             r#"[who]
 tokens_made_by = "{maker}"
@@ -124,7 +139,7 @@ name = {{ ar = "مجلس المدينة", en = "City Council" }}
 [who.platform]
 name = {{ ar = "مجلس المدينة", en = "City Council" }}
 domain = "{host}"
-
+{bodies}
 [sample]
 population = {{ ar = "سكان المدينة", en = "Residents of the city" }}
 frame = {{ ar = "سجل السكان", en = "The register of residents" }}
@@ -132,13 +147,17 @@ sampling = {{ ar = "عينة عشوائية", en = "Simple random sample" }}
 mode = {{ ar = "رسالة نصية ورابط", en = "Text message with a link" }}
 weighting = {{ ar = "لا ترجيح", en = "None" }}
 planned = 12
-"#
+{design}"#
         )
     }
 
     fn field_and_message(&self) -> String {
         let [start, end, latest_end] = self.field_ms.map(rfc3339);
         let host = &self.host;
+        let text = match self.rule_set {
+            1 => MESSAGE_1,
+            _ => MESSAGE_2,
+        };
         format!(
             r#"[field]
 start = {start}
@@ -148,8 +167,7 @@ latest_end = {latest_end}
 [message]
 sender = "COUNCIL"
 link_prefix = "http://{host}/p/"
-text = {{ ar = "شارك برأيك {{link}}", en = "Tell us what you think {{link}}" }}
-"#
+{text}"#
         )
     }
 
@@ -171,6 +189,10 @@ text = {{ ar = "شارك برأيك {{link}}", en = "Tell us what you think {{li
             self.publication_seconds,
             self.promise_delay_seconds,
         )
+    }
+
+    fn disclosure(&self) -> String {
+        DISCLOSURE.replace("@SINCE_2@", self.since_2(PROCESSING))
     }
 
     fn strata(&self) -> String {
@@ -196,11 +218,37 @@ pub fn label(option: &str, language: &str) -> String {
     }
 }
 
+const MESSAGE_1: &str =
+    "text = { ar = \"شارك برأيك {link}\", en = \"Tell us what you think {link}\" }\n";
+
+const MESSAGE_2: &str = "\
+segments_max = 4
+text = { ar = \"هل تؤيد بناء الجسر الجديد؟ {link}\", en = \"Do you support building the new bridge? {link}\" }
+";
+
+const BODIES: &str = r#"[who.funder]
+name = { ar = "مجلس المدينة", en = "City Council" }
+[who.sender]
+name = { ar = "مجلس المدينة", en = "City Council" }
+"#;
+
+const DESIGN: &str = r#"strategy = { ar = "استطلاع", en = "A survey" }
+coverage_gaps = { ar = "من لا هاتف له", en = "People without a phone" }
+recruitment = { ar = "رسالة نصية واحدة", en = "One text message" }
+probability = true
+precision = { ar = "لا شيء يقال عن مثال", en = "Nothing can be said of an example" }
+weighting_targets = { ar = "لا شيء", en = "None" }
+"#;
+
+const PROCESSING: &str = r#"processing = { ar = "لا تعدل الإجابات", en = "Answers are not edited" }
+withdrawal = { ar = "لا يمكن سحب الإجابة", en = "An answer cannot be withdrawn" }
+"#;
+
 const DISCLOSURE: &str = r#"[disclosure]
 exclusions = { ar = "من لا هاتف له", en = "People without a phone" }
 limitations = { ar = "مثال للاختبار", en = "An example made for tests" }
 privacy = { ar = "تسجل إجابتك دون اسمك", en = "Your answer is recorded without your name" }
-
+@SINCE_2@
 [contact]
 name = { ar = "مكتب المجلس", en = "Council office" }
 email = "office@ur.example"

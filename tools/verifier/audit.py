@@ -17,7 +17,7 @@ from verifier.event import Closed, Objected, Opened, Opening, Responded, Signed,
 from verifier.heads import Heads, Log
 from verifier.kept import Kept
 from verifier.limits import CLOCK_TOLERANCE_MS, ENTRY_BYTES_MAX
-from verifier.lint import RULE_SET, lint
+from verifier.lint import RULE_SETS, lint
 from verifier.note import VerifierKey
 from verifier.objection import Objection, Objections
 from verifier.policy import NOBODY, Policy
@@ -184,8 +184,8 @@ class _Walk:
             self._fail(8, f"a time until {inner.until}", str(entry.at), "it was recorded after its time")
 
     def _definition(self, opened: Opened) -> Definition | None:
-        if opened.opening.rule_set != RULE_SET:
-            self._fail(6, f"rule set {RULE_SET}", str(opened.opening.rule_set), "the ledger is of a later version")
+        if opened.opening.rule_set not in RULE_SETS:
+            self._fail(6, f"rule set {RULE_SETS[0]} to {RULE_SETS[-1]}", str(opened.opening.rule_set), "the ledger is of a later version")
             return None
         findings, definition = lint(opened.opening.definition)
         for finding in findings:

@@ -17,9 +17,19 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """The number of a rule that warns, and whether the definition explains why it stands nevertheless."""
+
+    rule: int
+    is_explained: bool
+
+
+@dataclass(frozen=True)
 class Definition:
     """What rules and tally need of a definition. Times are in milliseconds since 1970."""
 
+    rule_set: int
+    warned: list[Warned]
     slug: str
     languages: list[str]
     operators: list[VerifierKey]
@@ -59,10 +69,17 @@ def parse(text: str) -> dict[str, Any]:
         raise ValueError("values are nested too deeply") from None
 
 
-def of(tables: dict[str, Any]) -> Definition:
+def as_sent(prefix: str, text: str) -> str:
+    """A message with a link as long as every link is: a token has 20 characters."""
+    return text.replace("{link}", prefix + "0" * 20)
+
+
+def of(tables: dict[str, Any], warned: list[Warned]) -> Definition:
     """The definition in tables that `lint` admitted."""
     keys, rules, question, field = tables["keys"], tables["rules"], tables["question"], tables["field"]
     return Definition(
+        rule_set=tables["rule_set"],
+        warned=warned,
         slug=tables["slug"],
         languages=tables["languages"],
         operators=[key for text in keys["operators"] if (key := VerifierKey.parse(text))],

@@ -1,8 +1,9 @@
-"""The rules of a definition (SPEC section 10, rule set 1). A finding has the number of its rule, L01 to L42.
+"""The rules of a definition (SPEC section 10), by the rule set that it names. A finding has the number of its rule.
 
 To add a rule: a method of `_Lint` that calls `_find`, or another row where a table of fields is checked.
 """
 
+import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -10,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from verifier import personal, toml_text
-from verifier.definition import Definition, milliseconds, of, parse
+from verifier import look_alike, personal, segments, toml_text
+from verifier.definition import Definition, Warned, as_sent, milliseconds, of, parse
 from verifier.limits import DEFINITION_BYTES_MAX
 from verifier.note import VerifierKey
 from verifier.origin import is_domain, is_origin
 
-RULE_SET = 1
+# By which ledgers are judged; a text of another is read as one of the last.
+RULE_SETS = (1, 2)
 _ID = re.compile(r"[a-z0-9-]{1,40}")
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -43,6 +45,7 @@ _NUMBERS = (
     ("rules.promise_delay_seconds", 1, _YEAR_SECONDS),
     ("rules.objection_window_seconds", 0, _YEAR_SECONDS),
 )
+_NUMBERS_2 = (("message.segments_max", 1, 10),)
 _POPULATION_MAX = 10_000_000_000
 
 # Words: where they stand, and those offered by this rule set.
@@ -75,6 +78,17 @@ _TEXTS = {
     "disclosure.privacy": _LONG,
     "contact.name": _NAME,
 }
+_TEXTS_2 = {
+    "who.funder.name": _NAME,
+    "who.sender.name": _NAME,
+    "sample.strategy": _LONG,
+    "sample.coverage_gaps": _LONG,
+    "sample.recruitment": _LONG,
+    "sample.precision": _LONG,
+    "sample.weighting_targets": _LONG,
+    "disclosure.processing": _LONG,
+    "disclosure.withdrawal": _LONG,
+}
 
 # Every field, by the table that it stands in. Fields that may be missing end in `?`.
 _FIELDS = {
@@ -96,7 +110,19 @@ _FIELDS = {
     "disclosure": "exclusions limitations privacy",
     "contact": "name phone? email? url?",
 }
-_LISTS = ("option", "stratum")
+# What rule set 2 adds to these.
+_FIELDS_2 = {
+    "": "explained?",
+    "option": "no_opinion?",
+    "who": "funder sender",
+    "who.funder": "name",
+    "who.sender": "name",
+    "sample": "strategy coverage_gaps recruitment probability precision weighting_targets",
+    "message": "segments_max",
+    "disclosure": "processing withdrawal",
+    "explained": "rule why",
+}
+_LISTS = ("option", "stratum", "explained")
 # Texts that are not gone over for personal data, and those that nobody writes freely.
 _NOT_GONE_OVER = ("contact", "keys", "who.platform.domain", "message.link_prefix", "country")
 
@@ -121,8 +147,9 @@ def lint(text: str) -> tuple[list[Finding], Definition | None]:
         tables = parse(text)
     except ValueError as error:
         return [*findings, Finding(4, str(error))], None
-    findings += _Lint(tables, text).run()
-    return findings, None if findings else of(tables)
+    reading = _Lint(tables, text)
+    findings += reading.run()
+    return findings, None if findings else of(tables, reading.warned)
 
 
 def _of_file(text: str) -> list[Finding]:
@@ -150,6 +177,9 @@ class _Lint:
         self._text = text
         self._findings: list[Finding] = []
         self._languages: list[str] = []
+        self._is_first = self._tables.get("rule_set") == 1 and type(self._tables["rule_set"]) is int
+        # What the rules warn of, once it was run.
+        self.warned: list[Warned] = []
 
     def run(self) -> list[Finding]:
         """Everything that is found."""
@@ -164,6 +194,9 @@ class _Lint:
         self._message()
         self._contact()
         self._personal()
+        if not self._is_first:
+            self._fair()
+        self._warn()
         return self._findings
 
     def _must(self, rule: int, where: str, holds: object) -> bool:
@@ -175,7 +208,9 @@ class _Lint:
     # Where fields stand.
 
     def _fields(self) -> None:
-        for path, names in _FIELDS.items():
+        added = {} if self._is_first else _FIELDS_2
+        for path in _FIELDS.keys() | added.keys():
+            names = f"{_FIELDS.get(path, '')} {added.get(path, '')}"
             known = {name.rstrip("?"): not name.endswith("?") for name in names.split()}
             for where, table in self._tables_at(path):
                 for name in table.keys() - known.keys():
@@ -209,7 +244,7 @@ class _Lint:
 
     def _whole(self) -> None:
         rule_set, slug = self._get("rule_set", int), self._get("slug", str)
-        self._must(12, "rule_set", rule_set in (None, RULE_SET))
+        self._must(12, "rule_set", rule_set is None or rule_set in RULE_SETS)
         self._must(22, "slug", slug is None or _SLUG.fullmatch(slug))
         self._get("political", bool)
         country = self._get("country", str)
@@ -255,7 +290,7 @@ class _Lint:
         self._must(23, "ids", len(set(given)) == len(given))
 
     def _numbers(self) -> None:
-        for path, least, most in _NUMBERS:
+        for path, least, most in _NUMBERS + (() if self._is_first else _NUMBERS_2):
             number = self._get(path, int)
             self._must(10, path, number is None or least <= number <= most)
         strata = list(self._tables_at("stratum"))
@@ -269,7 +304,8 @@ class _Lint:
         self._must(33, "rules.resolution_seconds", resolution < 1 or 3_600 % resolution == 0)
 
     def _texts(self) -> None:
-        for path, (most, one_line) in _TEXTS.items():
+        texts = _TEXTS if self._is_first else _TEXTS | _TEXTS_2
+        for path, (most, one_line) in texts.items():
             self._localised(path, self._get(path, dict), most, one_line)
         for list_, name in (("option", "label"), ("stratum", "name")):
             for where, table in self._tables_at(list_):
@@ -285,11 +321,13 @@ class _Lint:
                 self._must(13, where, text.strip())
                 self._must(15, where, len(text) <= most)
                 self._must(16, where, not _has_hidden(text, allowed="" if one_line else "\n"))
+                self._must(47, where, self._is_first or not look_alike.has_any(text))
 
     def _who(self) -> None:
         domain = self._get("who.platform.domain", str)
         self._must(35, "who.platform.domain", domain is None or (len(domain) <= 190 and is_domain(domain)))
-        bodies = [self._get(f"who.{body}.name", dict) for body in ("sponsor", "conductor", "platform")]
+        added = () if self._is_first else ("funder", "sender")
+        bodies = [self._get(f"who.{body}.name", dict) for body in ("sponsor", "conductor", "platform", *added)]
         differ = any(body != bodies[0] for body in bodies)
         reason = self._get("who.why_they_differ", dict)
         self._must(34, "who.why_they_differ", reason is not None or not differ)
@@ -323,6 +361,70 @@ class _Lint:
         if self._must(36, "message.link_prefix", formed and len(prefix.encode()) <= 254):
             platform = self._get("who.platform.domain", str)
             self._must(37, "message.link_prefix", platform in (None, rest.partition("/")[0]))
+
+    # What rule set 2 adds.
+
+    def _fair(self) -> None:
+        self._get("sample.probability", bool)
+        options = [option for _, option in self._tables_at("option")]
+        sides = [option.get("side") for option in options]
+        self._must(14, "option", sides.count("for") == sides.count("against"))
+        silent = [option for option in options if self._word("option", option.get("no_opinion"), bool)]
+        self._must(45, "option", silent and all(option.get("side") in ("neither", None) for option in silent))
+        self._apart([label for option in options if isinstance(label := option.get("label"), dict)])
+        for where, explained in self._tables_at("explained"):
+            rule = self._word(where, explained.get("rule"), int)
+            self._must(10, where, rule is None or 1 <= rule <= 0xFFFF)
+            self._localised(where, self._word(where, explained.get("why"), dict), *_LONG)
+        self._sent()
+
+    def _apart(self, labels: list[dict[str, Any]]) -> None:
+        """No two options read the same."""
+        for language in self._languages:
+            texts = [text.strip() for label in labels if isinstance(text := label.get(language), str)]
+            self._must(46, "option", len(set(texts)) == len(texts))
+
+    def _sent(self) -> None:
+        """The message asks the question, and can be sent."""
+        message, question = self._get("message", dict) or {}, self._get("question.text", dict) or {}
+        prefix, texts, most = message.get("link_prefix"), message.get("text"), message.get("segments_max")
+        for language, text in texts.items() if isinstance(texts, dict) else ():
+            if not isinstance(text, str):
+                continue
+            asked = question.get(language)
+            self._must(44, "message.text", not isinstance(asked, str) or asked in text)
+            if isinstance(prefix, str):
+                sent = as_sent(prefix, text)
+                if self._must(48, "message.text", segments.is_sendable(sent)) and type(most) is int:
+                    self._must(49, "message.text", segments.count(sent) <= most)
+
+    def _warn(self) -> None:
+        """Warnings, and what the definition says to them."""
+        if self._findings:
+            return
+        tables = self._tables
+        found = {43} if self._is_open_to_read() else set()
+        if not self._is_first:
+            rules, strata = tables["rules"], tables["stratum"]
+            found |= {50} if tables["political"] and rules["answers"] != "anonymous" else set()
+            found |= {51} if tables["political"] and tables["who"]["tokens_made_by"] == "platform" else set()
+            found |= {52} if rules["close"] == "any_time" else set()
+            small = any(stratum["population"] < rules["threshold"] for stratum in strata)
+            found |= {53} if rules["strata"] == "sealed" and small else set()
+        explained = [table["rule"] for table in tables.get("explained", [])]
+        for rule in explained:
+            self._must(54, "explained", rule in found and explained.count(rule) == 1)
+        self.warned = [Warned(rule, rule in explained) for rule in sorted(found)]
+
+    def _is_open_to_read(self) -> bool:
+        """Whether links are not encrypted, and lead beyond this machine."""
+        scheme, _, rest = self._tables["message"]["link_prefix"].partition("://")
+        host = rest.partition("/")[0].partition(":")[0]
+        try:
+            is_here = host == "localhost" or ipaddress.IPv4Address(host).is_loopback
+        except ValueError:
+            is_here = False
+        return scheme == "http" and not is_here
 
     def _contact(self) -> None:
         if self._get("contact", dict) is None:

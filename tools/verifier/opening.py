@@ -10,6 +10,8 @@ from verifier.limits import LOG_KEYS_MAX
 
 def faults(opening: Opening, definition: Definition) -> Iterator[tuple[str, str, str]]:
     """What is wrong with an opening: subject, what was expected, and what was found."""
+    if opening.rule_set != definition.rule_set:
+        yield "rule set", f"that of the definition, {definition.rule_set}", str(opening.rule_set)
     yield from _key_faults(opening)
     if opening.messages != messages(definition):
         yield "hashes of messages", "those of the definition's messages", "others"

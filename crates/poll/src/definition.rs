@@ -7,13 +7,16 @@
 
 use sijill_ledger::note::VerifierKey;
 
+use crate::limits::CODE_CHARS;
 use crate::lint::{self, Finding};
+use crate::segments::{self, Segments};
 
 pub mod limits;
 
 /// A definition that passed every rule of its rule set.
 ///
-/// Points in time are milliseconds since 1970 UTC, durations milliseconds in fields named `…_ms`.
+/// Points in time are milliseconds since 1970 UTC, durations milliseconds in fields named `…_ms`. What came with rule set 2
+/// is absent from definitions of rule set 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
     /// Version of the rule set that the text names and was checked by.
@@ -48,6 +51,17 @@ pub struct Definition {
     pub disclosure: Disclosure,
     /// Whom to ask; the one place where a phone number, e-mail or address may stand.
     pub contact: Contact,
+    /// What the rules warn of, by ascending number of the rule. It follows from the text alone, so anyone recomputes it.
+    pub warnings: Vec<Warning>,
+}
+
+/// What a rule warns of, in a definition that stands nevertheless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// The rule.
+    pub rule: lint::Rule,
+    /// Why it stands nevertheless, if the definition explains that.
+    pub why: Option<Localised>,
 }
 
 impl Definition {
@@ -148,6 +162,8 @@ pub struct Choice {
     pub id: String,
     /// Which side of the question it takes.
     pub side: Side,
+    /// Whether it says that one has no opinion or gives none. Always false in rule set 1.
+    pub no_opinion: bool,
     /// What the respondent reads.
     pub label: Localised,
 }
@@ -172,6 +188,10 @@ pub struct Who {
     pub conductor: Localised,
     /// Who runs the service that takes the answers.
     pub platform: Platform,
+    /// Name of where the money comes from. Since rule set 2.
+    pub funder: Option<Localised>,
+    /// Name of who sends the messages. Since rule set 2.
+    pub sender: Option<Localised>,
     /// Why these differ; present wherever they do.
     pub why_they_differ: Option<Localised>,
     /// Who makes the invitations' tokens, and so could answer for people.
@@ -211,6 +231,25 @@ pub struct Sample {
     pub weighting: Localised,
     /// How many invitations are planned.
     pub planned: u32,
+    /// What AAPOR's and ESOMAR's lists ask for besides. Since rule set 2.
+    pub design: Option<Design>,
+}
+
+/// The rest of `[sample]`, since rule set 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Design {
+    /// The strategy of data collection.
+    pub strategy: Localised,
+    /// Whom of the population the frame misses.
+    pub coverage_gaps: Localised,
+    /// How those drawn are reached and asked to take part.
+    pub recruitment: Localised,
+    /// Whether everybody in the frame had a known chance to be drawn.
+    pub probability: bool,
+    /// What the planned size says about the precision of the result, or why nothing can be said.
+    pub precision: Localised,
+    /// Where the figures come from that answers are weighted to.
+    pub weighting_targets: Localised,
 }
 
 /// `[field]`: when answers are taken, each a whole multiple of the resolution.
@@ -233,6 +272,25 @@ pub struct Message {
     pub link_prefix: String,
     /// The message, with [`limits::LINK_PLACEHOLDER`] once where the link goes.
     pub text: Localised,
+    /// Most segments of a message in any language. Since rule set 2.
+    pub segments_max: Option<u8>,
+}
+
+impl Message {
+    /// The message in `language`, with a link as long as every link is.
+    #[must_use]
+    pub fn as_sent(&self, language: &str) -> String {
+        let link = format!("{}{}", self.link_prefix, "0".repeat(CODE_CHARS));
+        self.text
+            .get(language)
+            .replace(limits::LINK_PLACEHOLDER, &link)
+    }
+
+    /// In how many segments the message of a language is sent.
+    #[must_use]
+    pub fn sent_in(&self, language: &str) -> Segments {
+        segments::of(&self.as_sent(language))
+    }
 }
 
 /// `[rules]`: what may happen while the poll runs.
@@ -322,6 +380,10 @@ pub struct Disclosure {
     pub limitations: Localised,
     /// What is recorded about a respondent.
     pub privacy: Localised,
+    /// How answers are processed, and what is done for their quality. Since rule set 2.
+    pub processing: Option<Localised>,
+    /// That an answer in a public ledger cannot be withdrawn. Since rule set 2.
+    pub withdrawal: Option<Localised>,
 }
 
 /// `[contact]`: whom to ask. At least one of phone, e-mail and address is present.

@@ -19,6 +19,7 @@ pub mod promise;
 pub mod publication;
 pub mod roster;
 pub mod rules;
+pub mod segments;
 pub mod tally;
 pub mod unseal;
 

@@ -1,7 +1,10 @@
 //! Every limit of a poll's formats, with its unit last and the arithmetic behind it.
 
-/// The rule set that this version writes, and the only one there is.
-pub const RULE_SET: u16 = 1;
+/// The rule set that new polls are opened under.
+pub const RULE_SET: u16 = 2;
+
+/// Every rule set that ledgers are judged by: one that was opened under an older set is judged by that.
+pub const RULE_SETS: std::ops::RangeInclusive<u16> = 1..=RULE_SET;
 
 /// Longest reason in an event, in bytes of UTF-8: a paragraph in any script.
 pub const REASON_BYTES_MAX: usize = 2_000;

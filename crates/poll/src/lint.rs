@@ -1,7 +1,7 @@
-//! What a definition must be: every rule of rule set 1, and findings shown as a compiler shows them.
+//! What a definition must be: every rule of every rule set, and findings shown as a compiler shows them.
 //!
-//! Owns reading `poll.toml` into a [`Definition`] and the numbers of its rules. Rules of fairness
-//! and disclosure (balance of options, AAPOR's lists) come later and get numbers of their own.
+//! Owns reading `poll.toml` into a [`Definition`] and the numbers of its rules. A text is judged by the rule set that it
+//! names: rule set 1 is what can be read at all, rule set 2 adds fairness and disclosure (`fairness`).
 //!
 //! All findings of a text come out at once. A text that is too large is not read further, and one
 //! that is not TOML is not judged by the rules on its fields.
@@ -24,7 +24,7 @@
 //! | L11 | what is asked for does not exist yet |
 //! | L12 | the rule set is unknown |
 //! | L13 | a text is empty |
-//! | L14 | (kept for the balance of options) |
+//! | L14 | options are not balanced |
 //! | L15 | a text is too long |
 //! | L16 | a text has an invisible character |
 //! | L17 | a text lacks a language |
@@ -54,13 +54,26 @@
 //! | L41 | a contact's address is malformed |
 //! | L42 | a text looks like personal data |
 //! | L43 | links are not encrypted (a warning) |
+//! | L44 | the message does not ask the question |
+//! | L45 | nobody can say that they have no opinion |
+//! | L46 | two options read the same |
+//! | L47 | a text has characters that look like others |
+//! | L48 | a character cannot be sent by SMS |
+//! | L49 | a message has too many segments |
+//! | L50 | a political question is answered by links (a warning) |
+//! | L51 | in a political question, the platform makes the links (a warning) |
+//! | L52 | the operator may close at any time (a warning) |
+//! | L53 | a stratum will certainly stay closed (a warning) |
+//! | L54 | an explanation is of no warning |
 
 use std::{fmt, ops::Range};
 
 use crate::definition::Definition;
 
+mod fairness;
 mod fields;
 mod format;
+mod look_alike;
 mod render;
 mod rule;
 mod sections;
@@ -108,6 +121,8 @@ pub struct Finding {
     pub column: usize,
     /// What to do about it.
     pub help: String,
+    /// Why it stands nevertheless, in the poll's first language, if it is a warning that the definition explains.
+    pub explained: Option<String>,
 }
 
 impl fmt::Display for Finding {

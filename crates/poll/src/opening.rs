@@ -4,7 +4,8 @@
 
 use crate::definition::{AnswerRung, Definition};
 use crate::event::{Committed, Opened, Opening};
-use crate::limits::RULE_SET;
+use crate::limits::{RULE_SET, RULE_SETS};
+use crate::lint::Severity;
 use sijill_ledger::Hash;
 
 /// Most log keys of one ledger.
@@ -16,6 +17,22 @@ pub enum OpeningFault {
     /// A rule set that this version does not have.
     #[error("rule set {found}, of a later version; read it with a newer Sijill")]
     RuleSet {
+        /// The rule set named.
+        found: u16,
+    },
+    /// The definition is of another rule set than the opening says.
+    #[error("rule set {found}, and its definition is of rule set {expected}")]
+    OtherRuleSet {
+        /// The definition's.
+        expected: u16,
+        /// The opening's.
+        found: u16,
+    },
+    /// A rule set under which polls are no longer opened. No fault of a poll that was.
+    #[error(
+        "rule set {found}, under which no poll is opened any more; write `rule_set = {RULE_SET}`, and `sijill poll lint` says what is missing"
+    )]
+    OldRuleSet {
         /// The rule set named.
         found: u16,
     },
@@ -87,10 +104,16 @@ impl OpeningFault {
     }
 }
 
+/// The fault of an opening that would be good if it had been recorded before, if there is one.
+pub fn is_late(opening: &Opening) -> Option<OpeningFault> {
+    let found = opening.rule_set;
+    (found < RULE_SET).then_some(OpeningFault::OldRuleSet { found })
+}
+
 /// Every fault of an opening recorded at `at` (milliseconds since 1970, rounded); none if it may be recorded.
 pub fn faults(at: u64, opened: &Opened) -> Vec<OpeningFault> {
     let opening = &opened.opening;
-    if opening.rule_set != RULE_SET {
+    if !RULE_SETS.contains(&opening.rule_set) {
         return vec![OpeningFault::RuleSet {
             found: opening.rule_set,
         }];
@@ -100,6 +123,7 @@ pub fn faults(at: u64, opened: &Opened) -> Vec<OpeningFault> {
         Err(findings) => {
             return findings
                 .into_iter()
+                .filter(|finding| finding.severity == Severity::Error)
                 .map(|finding| OpeningFault::Definition {
                     line: finding.line,
                     message: finding.message,
@@ -115,6 +139,12 @@ pub fn faults(at: u64, opened: &Opened) -> Vec<OpeningFault> {
 
 fn form(opening: &Opening, definition: &Definition) -> Vec<OpeningFault> {
     let mut faults = Vec::new();
+    if opening.rule_set != definition.rule_set {
+        faults.push(OpeningFault::OtherRuleSet {
+            expected: definition.rule_set,
+            found: opening.rule_set,
+        });
+    }
     if !(1..=LOG_KEYS_MAX).contains(&opening.log_keys.len()) {
         faults.push(OpeningFault::LogKeys {
             found: opening.log_keys.len(),

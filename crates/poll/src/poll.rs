@@ -13,7 +13,7 @@ use crate::error::PollError;
 use crate::event::{
     Answer, Event, Objected, Opening, Recovered, Responded, RosterCommitted, Unsealed, Value, Who,
 };
-use crate::limits::RULE_SET;
+use crate::limits::RULE_SETS;
 use crate::objection::{self, Objections};
 use crate::operator::{self, Signer, Turn};
 use crate::roster::Roster;
@@ -363,7 +363,7 @@ impl Poll {
 
 /// The definition of an opening, if it is of a rule set that this version has and passes it.
 fn definition_of(opening: &Opening) -> Result<Definition, PollError> {
-    if opening.rule_set != RULE_SET {
+    if !RULE_SETS.contains(&opening.rule_set) {
         let why = format!(
             "it is judged by rule set {}, of a later version; read it with a newer Sijill",
             opening.rule_set

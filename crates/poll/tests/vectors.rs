@@ -21,6 +21,7 @@ use sijill_poll::objection::{Found, Search};
 use sijill_poll::roster::{LEAF_BYTES, RosterReader, seal_contact};
 use sijill_poll::unseal::{self, OpenedStrata};
 use sijill_poll::{Event, Poll, evolve, operator, personal, promise, rules};
+use sijill_scenarios::Terms;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::fixture;
 use std::collections::BTreeSet;
@@ -50,10 +51,15 @@ fn rows(part: &Value) -> impl Iterator<Item = &Value> {
     part.as_array().expect("a list").iter()
 }
 
-/// The poll of the vectors: the fixture's closed one, with a sender of its own, annulled after its close.
+/// The poll of the vectors: the fixture's closed one of the first rule set, with a sender of its own, annulled after its
+/// close. The others are of the newest.
 fn bench() -> Bench {
     let setup = Setup {
         with_sender: true,
+        terms: Terms {
+            rule_set: 1,
+            ..Terms::default()
+        },
         ..Setup::default()
     };
     let mut bench = fixture::closed(&setup, 10);

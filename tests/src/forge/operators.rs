@@ -283,7 +283,8 @@ pub(super) const FORGERIES: &[Forgery] = &[
             let export = edit(&bench.export(), |entries| {
                 if let Event::Opened(opened) = &mut entries[0].event {
                     let text = &opened.opening.definition;
-                    opened.opening.definition = text.replace("the new bridge", "the old bridge");
+                    opened.opening.definition =
+                        text.replace("Residents of the city", "Friends of the council");
                 }
             });
             swapped(&bench, &export)

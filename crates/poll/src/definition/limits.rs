@@ -32,6 +32,10 @@ pub const LABEL_CHARS_MAX: usize = 200;
 pub const QUESTION_CHARS_MAX: usize = 600;
 /// Characters of a message with its placeholder: ten SMS parts of 67 UCS-2 characters.
 pub const MESSAGE_CHARS_MAX: usize = 670;
+/// Segments of a message, which somebody pays for each.
+pub const SEGMENTS_MAX: u64 = 10;
+/// Explanations of warnings: there are fewer kinds of these.
+pub const EXPLANATIONS_MAX: usize = 20;
 /// Characters of an explaining text (sample, disclosure, why they differ).
 pub const EXPLANATION_CHARS_MAX: usize = 6_000;
 /// Bytes of a language tag: the longest that BCP 47 (RFC 5646, section 4.4.1) asks for.

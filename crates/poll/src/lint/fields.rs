@@ -8,7 +8,7 @@ use std::ops::{Range, RangeInclusive};
 use toml::de::DeValue;
 
 use super::walk::{Section, Value, Walk, quoted};
-use super::{Rule, format, source};
+use super::{Rule, format, look_alike, source};
 use crate::definition::Localised;
 use crate::definition::limits::{
     EXPLANATION_CHARS_MAX, LABEL_CHARS_MAX, MESSAGE_CHARS_MAX, QUESTION_CHARS_MAX,
@@ -194,6 +194,7 @@ impl<'t> Walk<'t> {
         let text = self.string(value)?;
         let found = self.length(value, text, wording.chars_max);
         let found = self.visible(value, text, wording.lines) && found;
+        let found = self.no_look_alike(value, text) && found;
         let found = (wording.personal || self.not_personal(value, text)) && found;
         found.then(|| text.to_owned())
     }
@@ -235,6 +236,22 @@ impl<'t> Walk<'t> {
             self.error(Rule::InvisibleCharacter, value.span.clone(), message, help);
         }
         hidden.is_none()
+    }
+
+    /// Reports characters that pass for others, which rule set 1 let through.
+    fn no_look_alike(&mut self, value: &Value<'_>, text: &str) -> bool {
+        let Some(found) = look_alike::find(text).filter(|_| self.rule_set > 1) else {
+            return true;
+        };
+        let shown = quoted(text.get(found.clone()).unwrap_or_default());
+        let message = format!(
+            "`{}` has {shown}, which looks like something else: letters of two scripts, or a form of a letter",
+            value.path
+        );
+        let help = "write it with the ordinary letters of one script: what people read must be what can be searched and compared";
+        let span = self.place(text, &value.span, found);
+        self.error(Rule::LookAlike, span, message, help);
+        false
     }
 
     /// Reports what looks like personal data.

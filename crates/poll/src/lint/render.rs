@@ -32,6 +32,7 @@ pub fn render(findings: &[Finding], file_name: &str, text: &str, colour: bool) -
 fn group<'a>(finding: &'a Finding, file_name: &'a str, text: &'a str) -> Group<'a> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
+        Severity::Warning if finding.explained.is_some() => Level::NOTE,
         Severity::Warning => Level::WARNING,
     };
     // Only the lines concerned: a renderer given the whole text would walk through it each time.
@@ -48,9 +49,12 @@ fn group<'a>(finding: &'a Finding, file_name: &'a str, text: &'a str) -> Group<'
         .path(file_name)
         .line_start(finding.line)
         .annotation(AnnotationKind::Primary.span(start - from..end - from));
-    level
+    let group = level
         .primary_title(finding.message.as_str())
         .id(format!("L{:02}", finding.number))
-        .element(snippet)
-        .element(Level::HELP.message(finding.help.as_str()))
+        .element(snippet);
+    match &finding.explained {
+        Some(why) => group.element(Level::NOTE.message(format!("explained: {why}"))),
+        None => group.element(Level::HELP.message(finding.help.as_str())),
+    }
 }

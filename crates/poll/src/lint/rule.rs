@@ -1,6 +1,6 @@
 //! The numbers and titles of the rules; the table in `lint`'s documentation says the same.
 
-/// A rule of rule set 1. Its number is the variant's.
+/// A rule. Its number is the variant's; those from 44 on, and L14, came with rule set 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 #[expect(
@@ -51,11 +51,22 @@ pub enum Rule {
     ContactMalformed = 41,
     PersonalData = 42,
     LinksNotEncrypted = 43,
+    QuestionNotInMessage = 44,
+    NoOpinionMissing = 45,
+    OptionsAlike = 46,
+    LookAlike = 47,
+    NotSendable = 48,
+    TooManySegments = 49,
+    PoliticalOnLinks = 50,
+    PoliticalOneBody = 51,
+    CloseAnyTime = 52,
+    StratumStaysClosed = 53,
+    ExplanationOfNothing = 54,
 }
 
 impl Rule {
     /// Every rule with its title, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 43] = [
+    pub const ALL: [(Self, &'static str); 54] = [
         (Self::TooLarge, "the text is too large"),
         (
             Self::ByteOrderMark,
@@ -72,7 +83,7 @@ impl Rule {
         (Self::NotYet, "what is asked for does not exist yet"),
         (Self::RuleSetUnknown, "the rule set is unknown"),
         (Self::TextEmpty, "a text is empty"),
-        (Self::OptionsUnbalanced, "(kept for the balance of options)"),
+        (Self::OptionsUnbalanced, "options are not balanced"),
         (Self::TextTooLong, "a text is too long"),
         (
             Self::InvisibleCharacter,
@@ -128,6 +139,41 @@ impl Rule {
         (
             Self::LinksNotEncrypted,
             "links are not encrypted (a warning)",
+        ),
+        (
+            Self::QuestionNotInMessage,
+            "the message does not ask the question",
+        ),
+        (
+            Self::NoOpinionMissing,
+            "nobody can say that they have no opinion",
+        ),
+        (Self::OptionsAlike, "two options read the same"),
+        (
+            Self::LookAlike,
+            "a text has characters that look like others",
+        ),
+        (Self::NotSendable, "a character cannot be sent by SMS"),
+        (Self::TooManySegments, "a message has too many segments"),
+        (
+            Self::PoliticalOnLinks,
+            "a political question is answered by links (a warning)",
+        ),
+        (
+            Self::PoliticalOneBody,
+            "in a political question, the platform makes the links (a warning)",
+        ),
+        (
+            Self::CloseAnyTime,
+            "the operator may close at any time (a warning)",
+        ),
+        (
+            Self::StratumStaysClosed,
+            "a stratum will certainly stay closed (a warning)",
+        ),
+        (
+            Self::ExplanationOfNothing,
+            "an explanation is of no warning",
         ),
     ];
 

@@ -7,17 +7,17 @@ use toml::de::{DeTable, DeValue};
 
 use super::fields::{Offer, Placed, Wording};
 use super::walk::{Section, Value, Walk, quoted};
-use super::{Rule, format};
+use super::{Rule, fairness, format};
 use crate::definition::limits::{
     DURATION_SECONDS_MAX, LANGUAGES_MAX, LINK_PLACEHOLDER, OPERATORS_MAX, OPTIONS_MAX, OPTIONS_MIN,
-    POPULATION_MAX, RESOLUTION_SECONDS_MAX, REVISIONS_MAX, STRATA_MAX,
+    POPULATION_MAX, RESOLUTION_SECONDS_MAX, REVISIONS_MAX, SEGMENTS_MAX, STRATA_MAX,
 };
 use crate::definition::{
-    AnswerRung, Choice, ClosePolicy, Contact, Definition, Disclosure, Field, Keys, Localised,
-    Message, Order, Platform, Question, Results, Rules, Sample, Side, StrataVisibility, Stratum,
-    TokenMaker, Who,
+    AnswerRung, Choice, ClosePolicy, Contact, Definition, Design, Disclosure, Field, Keys,
+    Localised, Message, Order, Platform, Question, Results, Rules, Sample, Side, StrataVisibility,
+    Stratum, TokenMaker, Who,
 };
-use crate::limits::{INVITATIONS_MAX, RULE_SET};
+use crate::limits::{INVITATIONS_MAX, RULE_SET, RULE_SETS};
 
 /// The whole definition; `None` only after an error.
 pub(super) fn definition<'a>(walk: &mut Walk<'_>, root: &'a DeTable<'a>) -> Option<Definition> {
@@ -25,12 +25,9 @@ pub(super) fn definition<'a>(walk: &mut Walk<'_>, root: &'a DeTable<'a>) -> Opti
     walk.languages = languages(walk, root);
     let languages = walk.languages.clone();
     let rule_set = rule_set(walk, root);
+    walk.rule_set = rule_set.unwrap_or(RULE_SET);
     let slug = slug(walk, root);
-    let political = walk.boolean(
-        root,
-        "political",
-        "whether the question is political, true or false",
-    );
+    let political = political(walk, root);
     let country = country(walk, root);
     let keys = keys(walk, root);
     let question = question(walk, root);
@@ -38,11 +35,12 @@ pub(super) fn definition<'a>(walk: &mut Walk<'_>, root: &'a DeTable<'a>) -> Opti
     let who = who(walk, root);
     let sample = sample(walk, root);
     let field = field(walk, root);
-    let message = message(walk, root);
+    let message = message(walk, root, question.as_ref());
     let rules = rules(walk, root);
     let strata = strata(walk, root);
     let disclosure = disclosure(walk, root);
     let contact = contact(walk, root);
+    let explained = fairness::explained(walk, root);
     walk.unknown_fields(root);
     agree(
         walk,
@@ -51,31 +49,44 @@ pub(super) fn definition<'a>(walk: &mut Walk<'_>, root: &'a DeTable<'a>) -> Opti
         message.as_ref(),
         who.as_ref(),
     );
+    let (political, who, rules) = (political?, who?, rules?);
+    let strata = strata?;
+    fairness::warn(walk, &political, &who, &rules, &strata);
+    let warnings = fairness::warnings(walk, explained);
     Some(Definition {
         rule_set: rule_set?,
         slug: slug?,
         languages: languages?,
-        political: political?,
+        political: political.value,
         country: country?,
         keys: keys?,
         question: question?,
         options: options?,
-        who: who?,
+        who,
         sample: sample?,
         field: field?.times(),
         message: message?.value,
-        rules: rules?,
-        strata: strata?,
+        rules: rules.value,
+        strata: strata.into_iter().map(|stratum| stratum.value).collect(),
         disclosure: disclosure?,
         contact: contact?,
+        warnings,
     })
+}
+
+/// Whether the question is political, and where that stands.
+fn political(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Placed<bool>> {
+    let meaning = "whether the question is political, true or false";
+    let span = root.optional("political").map_or(0..0, |value| value.span);
+    let value = walk.boolean(root, "political", meaning)?;
+    Some(Placed { value, span })
 }
 
 fn rule_set(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<u16> {
     let meaning = format!("the version of the rules that it is checked by, {RULE_SET}");
     let place = root.optional("rule_set").map_or(0..0, |value| value.span);
     let found: u16 = walk.integer(root, "rule_set", &meaning, 1..=u64::from(u16::MAX))?;
-    if found != RULE_SET {
+    if !RULE_SETS.contains(&found) {
         let message = format!("the rule set {found} is unknown to this version of Sijill");
         let help = format!("use `rule_set = {RULE_SET}`, or a newer Sijill");
         walk.error(Rule::RuleSetUnknown, place, message, help);
@@ -258,14 +269,16 @@ fn options(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Vec<Choice>> {
         .map(|mut section| option(walk, &mut section, &mut ids))
         .collect();
     walk.unique(&ids, "option");
-    options.into_iter().collect()
+    let options: Vec<Placed<Choice>> = options.into_iter().collect::<Option<_>>()?;
+    fairness::options(walk, &options);
+    Some(options.into_iter().map(|option| option.value).collect())
 }
 
 fn option(
     walk: &mut Walk<'_>,
     section: &mut Section<'_>,
     ids: &mut Vec<Placed<String>>,
-) -> Option<Choice> {
+) -> Option<Placed<Choice>> {
     let id = walk.id(section, "the option's id, such as \"yes\"");
     ids.extend(id.clone());
     let sides = [
@@ -285,12 +298,16 @@ fn option(
         "what the respondent reads, in every language",
         Wording::LABEL,
     );
+    let no_opinion = fairness::no_opinion(walk, section, side);
     walk.unknown_fields(section);
-    Some(Choice {
+    let value = Choice {
         id: id?.value,
         side: side?,
+        no_opinion: no_opinion?,
         label: label?,
-    })
+    };
+    let span = section.span.clone();
+    Some(Placed { value, span })
 }
 
 fn who(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Who> {
@@ -310,6 +327,14 @@ fn who(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Who> {
         "`[who.conductor]` with the `name` of who conducts it",
     );
     let platform = platform(walk, section);
+    let funder = since_2(walk, |walk| {
+        let meaning = "`[who.funder]` with the `name` of where the money comes from";
+        body(walk, section, "funder", meaning)
+    });
+    let sender = since_2(walk, |walk| {
+        let meaning = "`[who.sender]` with the `name` of who sends the messages";
+        body(walk, section, "sender", meaning)
+    });
     let makers = [
         ("platform", Offer::Now(TokenMaker::Platform)),
         ("sender", Offer::Now(TokenMaker::Sender)),
@@ -324,9 +349,19 @@ fn who(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Who> {
     };
     walk.unknown_fields(section);
     let (sponsor, conductor, platform) = (sponsor?, conductor?, platform?);
-    if !given && (sponsor != conductor || conductor != platform.name) {
-        let message =
-            "sponsor, conductor and platform differ, and `who.why_they_differ` is missing";
+    let (funder, sender) = (funder?, sender?);
+    let others = [&conductor, &platform.name].into_iter();
+    let differ = others
+        .chain(&funder)
+        .chain(&sender)
+        .any(|other| *other != sponsor);
+    if differ && !given {
+        let message = match walk.rule_set {
+            1 => "sponsor, conductor and platform differ, and `who.why_they_differ` is missing",
+            _ => {
+                "sponsor, funder, conductor, sender and platform differ, and `who.why_they_differ` is missing"
+            }
+        };
         let help = "add `why_they_differ` to `[who]`: people must be able to tell who really asks";
         walk.error(Rule::NoReasonToDiffer, section.span.clone(), message, help);
     }
@@ -334,6 +369,8 @@ fn who(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Who> {
         sponsor,
         conductor,
         platform,
+        funder,
+        sender,
         why_they_differ: why?,
         tokens_made_by: tokens_made_by?,
     })
@@ -393,6 +430,7 @@ fn sample(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Sample> {
     let weighting = text("weighting", "how answers will be weighted");
     let meaning = "how many invitations are planned";
     let planned = walk.integer(section, "planned", meaning, 1..=u64::from(INVITATIONS_MAX));
+    let design = since_2(walk, |walk| design(walk, section));
     walk.unknown_fields(section);
     Some(Sample {
         population: population?,
@@ -401,7 +439,41 @@ fn sample(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Sample> {
         mode: mode?,
         weighting: weighting?,
         planned: planned?,
+        design: design?,
     })
+}
+
+fn design(walk: &mut Walk<'_>, section: &mut Section<'_>) -> Option<Design> {
+    let mut text = |key, meaning| walk.localised(section, key, meaning, Wording::EXPLANATION);
+    let strategy = text("strategy", "by what strategy the data are collected");
+    let coverage_gaps = text("coverage_gaps", "whom of the population the frame misses");
+    let recruitment = text("recruitment", "how those drawn are reached and asked");
+    let meaning =
+        "what the planned size says about the precision of the result, or why nothing can be said";
+    let precision = text("precision", meaning);
+    let meaning = "where the figures come from that answers are weighted to, or that there is none";
+    let weighting_targets = text("weighting_targets", meaning);
+    let meaning = "whether everybody in the frame had a known chance to be drawn, true or false";
+    let probability = walk.boolean(section, "probability", meaning);
+    Some(Design {
+        strategy: strategy?,
+        coverage_gaps: coverage_gaps?,
+        recruitment: recruitment?,
+        probability: probability?,
+        precision: precision?,
+        weighting_targets: weighting_targets?,
+    })
+}
+
+/// What came with rule set 2, if the text is judged by that: `None` outside only after an error.
+fn since_2<T>(
+    walk: &mut Walk<'_>,
+    read: impl FnOnce(&mut Walk<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match walk.rule_set {
+        1 => Some(None),
+        _ => read(walk).map(Some),
+    }
 }
 
 /// The field dates, and where they stand.
@@ -474,7 +546,11 @@ fn field(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<FieldDates> {
 /// The message, and where its link prefix stands.
 type PlacedMessage = Placed<Message>;
 
-fn message(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<PlacedMessage> {
+fn message(
+    walk: &mut Walk<'_>,
+    root: &mut Section<'_>,
+    question: Option<&Question>,
+) -> Option<PlacedMessage> {
     let section = &mut walk.table(
         root,
         "message",
@@ -502,33 +578,39 @@ fn message(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<PlacedMessage>
         walk.formed(&value, Rule::LinkPrefixMalformed, is_prefix, form)
     });
     let text = message_text(walk, section);
+    let segments_max = since_2(walk, |walk| {
+        let meaning = "the most segments that a message may have in any language, 1 to 10";
+        walk.integer(section, "segments_max", meaning, 1..=SEGMENTS_MAX)
+    });
     walk.unknown_fields(section);
+    let (text, text_span) = text?;
     let value = Message {
         sender: sender?,
         link_prefix: prefix?,
-        text: text?,
+        text,
+        segments_max: segments_max?,
     };
+    fairness::message(walk, &value, &text_span, question);
     Some(Placed { value, span })
 }
 
-fn message_text(walk: &mut Walk<'_>, section: &mut Section<'_>) -> Option<Localised> {
+/// The message, and where each language's stands.
+type PlacedTexts = (Localised, Vec<(String, Range<usize>)>);
+
+fn message_text(walk: &mut Walk<'_>, section: &mut Section<'_>) -> Option<PlacedTexts> {
     let meaning = "the message in every language, with {link} where the link goes";
     let value = walk.value(section, "text", meaning)?;
     let text = walk.localised_value(&value, Wording::MESSAGE);
+    let mut places = Vec::new();
     if let DeValue::Table(table) = value.value {
         for (language, wording) in table {
-            if let DeValue::String(wording) = wording.get_ref() {
-                let name = quoted(language.get_ref());
-                placeholders(
-                    walk,
-                    &name,
-                    wording,
-                    table.get(language).map_or(0..0, toml::Spanned::span),
-                );
+            places.push((language.get_ref().to_string(), wording.span()));
+            if let DeValue::String(text) = wording.get_ref() {
+                placeholders(walk, &quoted(language.get_ref()), text, wording.span());
             }
         }
     }
-    text
+    Some((text?, places))
 }
 
 /// Reports placeholders of a message in one language.
@@ -549,7 +631,10 @@ fn placeholders(walk: &mut Walk<'_>, language: &str, text: &str, span: Range<usi
     walk.error(Rule::Placeholders, span, message, help);
 }
 
-fn rules(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Rules> {
+/// The rules, and where `[rules]` stands.
+type PlacedRules = Placed<Rules>;
+
+fn rules(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<PlacedRules> {
     let meaning = "`[rules]` with `answers`, `revisions`, `results`, `strata` and the others";
     let section = &mut walk.table(root, "rules", meaning)?;
     let words = rule_words(walk, section);
@@ -594,7 +679,7 @@ fn rules(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Rules> {
     );
     walk.unknown_fields(section);
     let (answers, results, strata, close) = words?;
-    Some(Rules {
+    let value = Rules {
         answers,
         revisions: revisions?,
         results,
@@ -607,7 +692,9 @@ fn rules(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Rules> {
         publication_ms: publication_ms?,
         promise_delay_ms: promise_delay_ms?,
         objection_window_ms: objection_window_ms?,
-    })
+    };
+    let span = section.span.clone();
+    Some(Placed { value, span })
 }
 
 type RuleWords = (AnswerRung, Results, StrataVisibility, ClosePolicy);
@@ -667,7 +754,7 @@ fn resolution(walk: &mut Walk<'_>, section: &mut Section<'_>) -> Option<u64> {
     Some(seconds * 1_000)
 }
 
-fn strata(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Vec<Stratum>> {
+fn strata(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Vec<Placed<Stratum>>> {
     let tables = walk.tables(
         root,
         "stratum",
@@ -696,7 +783,7 @@ fn stratum(
     walk: &mut Walk<'_>,
     section: &mut Section<'_>,
     ids: &mut Vec<Placed<String>>,
-) -> Option<Stratum> {
+) -> Option<Placed<Stratum>> {
     let id = walk.id(section, "the stratum's id, as the roster names it");
     ids.extend(id.clone());
     let population = walk.integer(
@@ -712,11 +799,13 @@ fn stratum(
         Wording::LABEL,
     );
     walk.unknown_fields(section);
-    Some(Stratum {
+    let value = Stratum {
         id: id?.value,
         population: population?,
         name: name?,
-    })
+    };
+    let span = section.span.clone();
+    Some(Placed { value, span })
 }
 
 fn disclosure(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Disclosure> {
@@ -726,11 +815,21 @@ fn disclosure(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Disclosure>
     let exclusions = text("exclusions", "who could not be reached");
     let limitations = text("limitations", "what the result cannot show");
     let privacy = text("privacy", "what is recorded about a respondent");
+    let processing = since_2(walk, |walk| {
+        let meaning = "how answers are processed, and what is done for their quality";
+        walk.localised(section, "processing", meaning, Wording::EXPLANATION)
+    });
+    let withdrawal = since_2(walk, |walk| {
+        let meaning = "that an answer in a public ledger cannot be withdrawn";
+        walk.localised(section, "withdrawal", meaning, Wording::EXPLANATION)
+    });
     walk.unknown_fields(section);
     Some(Disclosure {
         exclusions: exclusions?,
         limitations: limitations?,
         privacy: privacy?,
+        processing: processing?,
+        withdrawal: withdrawal?,
     })
 }
 
@@ -790,12 +889,12 @@ fn contact(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Contact> {
 fn agree(
     walk: &mut Walk<'_>,
     field: Option<&FieldDates>,
-    rules: Option<&Rules>,
+    rules: Option<&PlacedRules>,
     message: Option<&PlacedMessage>,
     who: Option<&Who>,
 ) {
     if let (Some(field), Some(rules)) = (field, rules) {
-        multiples(walk, field, rules.resolution_ms);
+        multiples(walk, field, rules.value.resolution_ms);
     }
     if let (Some(message), Some(who)) = (message, who) {
         link_and_domain(walk, message, &who.platform.domain);

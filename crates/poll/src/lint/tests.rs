@@ -1,6 +1,7 @@
 use super::{Finding, Rule, Severity, lint, render};
 use crate::definition::Definition;
 
+mod fair;
 mod fields;
 mod mutations;
 mod rules;

@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Finding, Rule, Severity};
 use crate::definition::limits::{FINDINGS_MAX, QUOTED_CHARS_MAX};
+use crate::limits::RULE_SET;
 use crate::personal;
 
 /// What has been found so far in a text.
@@ -18,6 +19,8 @@ pub(super) struct Walk<'t> {
     findings: Vec<Finding>,
     /// The poll's languages, once they are known.
     pub(super) languages: Option<Vec<String>>,
+    /// The rule set that the text is judged by.
+    pub(super) rule_set: u16,
 }
 
 impl<'t> Walk<'t> {
@@ -26,7 +29,13 @@ impl<'t> Walk<'t> {
             text,
             findings: Vec::new(),
             languages: None,
+            rule_set: RULE_SET,
         }
+    }
+
+    /// What was found so far.
+    pub(super) fn findings(&mut self) -> &mut [Finding] {
+        &mut self.findings
     }
 
     pub(super) fn into_findings(self) -> Vec<Finding> {
@@ -73,6 +82,7 @@ impl<'t> Walk<'t> {
             line,
             column,
             help,
+            explained: None,
         });
     }
 

@@ -75,7 +75,10 @@ fn repeated(text: &str) -> String {
 
 /// Asks both which rules are broken, and whether their answers agree.
 #[track_caller]
-fn compare(definitions: &[String], agree: impl Fn(&BTreeSet<u64>, &BTreeSet<u64>) -> bool) {
+pub(super) fn compare(
+    definitions: &[String],
+    agree: impl Fn(&BTreeSet<u64>, &BTreeSet<u64>) -> bool,
+) {
     let folder = tempfile::tempdir().unwrap();
     for (place, text) in definitions.iter().enumerate() {
         std::fs::write(folder.path().join(format!("{place:04}.toml")), text).unwrap();

@@ -4,8 +4,10 @@ use crate::fault::{Exit, Fault};
 use crate::settings::Settings;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use sijill_poll::definition::Definition;
 use sijill_poll::definition::limits::DEFINITION_BYTES_MAX;
-use sijill_poll::lint::{self, Finding, Severity};
+use sijill_poll::lint::{self, Finding, Linted, Severity};
+use sijill_poll::segments::{Encoding, Segments};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,11 @@ pub struct Args {
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let text = read(&args.file)?;
-    let findings = lint::lint(&text).findings;
+    let Linted {
+        findings,
+        definition,
+    } = lint::lint(&text);
+    let messages = definition.as_ref().map(messages).unwrap_or_default();
     let name = args.file.display().to_string();
     let errors = errors(&findings);
     let json = json!({
@@ -29,6 +35,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         "passed": errors == 0,
         "errors": errors,
         "findings": findings.iter().map(finding).collect::<Vec<_>>(),
+        "messages": messages.iter().map(message).collect::<Vec<_>>(),
     });
     let rendered = lint::render(&findings, &name, &text, settings.console.coloured());
     let summary = match (errors, findings.len()) {
@@ -37,8 +44,59 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         (1, _) => format!("{rendered}\n{name}: 1 error"),
         (errors, _) => format!("{rendered}\n{name}: {errors} errors"),
     };
-    settings.console.answer(&summary, &json)?;
+    let told: Vec<String> = messages.iter().map(told).chain([summary]).collect();
+    settings.console.answer(&told.join("\n"), &json)?;
     Ok(if errors == 0 { Exit::Well } else { Exit::NotSo })
+}
+
+/// A message as it will be sent: its language, and how many segments it has with its link.
+struct Sent<'a> {
+    language: &'a str,
+    segments: Segments,
+    segments_max: Option<u8>,
+}
+
+fn messages(definition: &Definition) -> Vec<Sent<'_>> {
+    let texts = definition.message.text.iter();
+    texts
+        .map(|(language, _)| Sent {
+            language,
+            segments: definition.message.sent_in(language),
+            segments_max: definition.message.segments_max,
+        })
+        .collect()
+}
+
+fn told(sent: &Sent<'_>) -> String {
+    let Segments {
+        encoding,
+        count,
+        left,
+    } = sent.segments;
+    let (alphabet, unit) = match encoding {
+        Encoding::Gsm7 => ("GSM-7", "septets"),
+        Encoding::Ucs2 => ("UCS-2", "characters"),
+    };
+    let most = sent
+        .segments_max
+        .map_or_else(String::new, |most| format!(" of at most {most}"));
+    format!(
+        "message in {}: {alphabet}, segments: {count}{most}, {left} {unit} left in the last, the link counted",
+        sent.language
+    )
+}
+
+fn message(sent: &Sent<'_>) -> Value {
+    json!({
+        "language": sent.language,
+        "encoding": match sent.segments.encoding {
+            Encoding::Gsm7 => "GSM-7",
+            Encoding::Ucs2 => "UCS-2",
+        },
+        "segments": sent.segments.count,
+        "segments_max": sent.segments_max,
+        "left": sent.segments.left,
+    })
 }
 
 /// The text of a definition file.
@@ -78,5 +136,6 @@ fn finding(finding: &Finding) -> Value {
         "column": finding.column,
         "message": finding.message,
         "help": finding.help,
+        "explained": finding.explained,
     })
 }

@@ -61,12 +61,21 @@ fn passing(text: &str, name: &str, settings: &Settings) -> Result<Definition> {
         let rendered = lint::render(&linted.findings, name, text, false);
         settings.console.message(rendered.trim_end());
     }
-    linted.definition.ok_or_else(|| {
+    let definition = linted.definition.ok_or_else(|| {
         not_so(format!(
             "`{name}` has {} errors, and a poll cannot be opened with any; nothing was recorded",
             errors(&linted.findings)
         ))
-    })
+    })?;
+    match definition.rule_set {
+        limits::RULE_SET => Ok(definition),
+        found => {
+            let old = opening::OpeningFault::OldRuleSet { found };
+            Err(not_so(format!(
+                "`{name}` is of {old}; nothing was recorded"
+            )))
+        }
+    }
 }
 
 /// Signs entry 0 over the definition and the keys that the service has for its origin, and has it recorded.
@@ -123,7 +132,7 @@ fn opening_of(
     };
     Ok(Opening {
         origin,
-        rule_set: limits::RULE_SET,
+        rule_set: definition.rule_set,
         definition: text.to_owned(),
         log_keys: vec![keys.log],
         promise_key: keys.promise,

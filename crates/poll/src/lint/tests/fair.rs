@@ -1,0 +1,300 @@
+//! Rule set 2: a row and more for every rule that it adds, on a good definition of its own.
+
+use super::rules::Row;
+use super::second_opinion::compare;
+use super::{Rule, Severity, lint};
+
+/// The good definition of rule set 2.
+pub(super) const GOOD_2: &str = include_str!("../../../testdata/good-2.toml");
+
+/// The poll of January 2024, as far as press reports say how it was run.
+const UR_2024: &str = include_str!("../../../testdata/ur-2024.toml");
+
+pub(super) const ROWS: &[Row] = &[
+    (
+        Rule::OptionsUnbalanced,
+        "side  = \"for\"",
+        "side  = \"against\"",
+        "[[option]]",
+    ),
+    (
+        Rule::OptionsUnbalanced,
+        "side  = \"for\"",
+        "side  = \"neither\"",
+        "[[option]]",
+    ),
+    (
+        Rule::NoOpinionMissing,
+        "no_opinion = true\n",
+        "",
+        "[[option]]",
+    ),
+    (
+        Rule::NoOpinionMissing,
+        "no_opinion = true\n",
+        "no_opinion = false\n",
+        "[[option]]",
+    ),
+    (
+        Rule::NoOpinionMissing,
+        "side  = \"for\"\n",
+        "side  = \"for\"\nno_opinion = true\n",
+        "true",
+    ),
+    (
+        Rule::WrongType,
+        "no_opinion = true\n",
+        "no_opinion = 1\n",
+        "1",
+    ),
+    (
+        Rule::OptionsAlike,
+        "en = \"No\"",
+        "en = \"Yes\"",
+        "[[option]]",
+    ),
+    (
+        Rule::OptionsAlike,
+        "ar = \"لا\"",
+        "ar = \" نعم\"",
+        "[[option]]",
+    ),
+    (Rule::LookAlike, "en = \"Yes\"", "en = \"Yеs\"", "Yе"),
+    (Rule::LookAlike, "ckb = \"بەڵێ\"", "ckb = \"بەﻟێ\"", "ﻟ"),
+    (
+        Rule::LookAlike,
+        "en = \"Poll office\"",
+        "en = \"Ｐoll office\"",
+        "Ｐ",
+    ),
+    (
+        Rule::QuestionNotInMessage,
+        "Dear citizen. Are you in favor of continuing",
+        "Dear citizen. Are you in favor of ending",
+        "\"Dear",
+    ),
+    (
+        Rule::QuestionNotInMessage,
+        "Dear citizen. Are",
+        "Dear citizen. are",
+        "\"Dear",
+    ),
+    (
+        Rule::NotSendable,
+        "Answer here: {link}",
+        "Answer here 🙂 {link}",
+        "\"Dear",
+    ),
+    (
+        Rule::TooManySegments,
+        "segments_max = 3",
+        "segments_max = 1",
+        "\"",
+    ),
+    (
+        Rule::NumberOutOfRange,
+        "segments_max = 3",
+        "segments_max = 11",
+        "11",
+    ),
+    (Rule::FieldMissing, "segments_max = 3\n", "", "[message]"),
+    (Rule::FieldMissing, "probability = true\n", "", "[sample]"),
+    (
+        Rule::WrongType,
+        "probability = true",
+        "probability = \"yes\"",
+        "\"yes\"",
+    ),
+    (
+        Rule::ExplanationOfNothing,
+        "rule = 51",
+        "rule = 52",
+        "[[explained]]",
+    ),
+    (
+        Rule::ExplanationOfNothing,
+        "rule = 51",
+        "rule = 50",
+        "[[explained]]",
+    ),
+    (
+        Rule::ExplanationOfNothing,
+        "political = true",
+        "political = false",
+        "[[explained]]",
+    ),
+    (Rule::FieldMissing, "rule = 51\n", "", "[[explained]]"),
+    (Rule::NumberOutOfRange, "rule = 51", "rule = 0", "0"),
+    (
+        Rule::LanguageMissing,
+        "ckb = \"هێشتا وەڵامی بێناو نییە.\", ",
+        "",
+        "{",
+    ),
+];
+
+const TABLES: [&str; 9] = [
+    "who.funder",
+    "who.sender",
+    "sample.strategy",
+    "sample.coverage_gaps",
+    "sample.recruitment",
+    "sample.precision",
+    "sample.weighting_targets",
+    "disclosure.processing",
+    "disclosure.withdrawal",
+];
+
+fn edited(row: &Row) -> String {
+    let (_, from, to, _) = row;
+    assert!(GOOD_2.contains(from), "{from}");
+    GOOD_2.replacen(from, to, 1)
+}
+
+/// The text without this table.
+fn without(table: &str) -> String {
+    let header = format!("[{table}]\n");
+    let (before, rest) = GOOD_2.split_once(&header).unwrap();
+    let (_, after) = rest.split_once("\n[").unwrap();
+    format!("{before}[{after}")
+}
+
+fn errors(text: &str) -> Vec<u16> {
+    let findings = lint(text).findings.into_iter();
+    let errors = findings.filter(|finding| finding.severity == Severity::Error);
+    errors.map(|finding| finding.number).collect()
+}
+
+/// Numbers of the warnings, and whether they are explained.
+fn warnings(text: &str) -> Vec<(u16, bool)> {
+    let definition = lint(text).definition.expect("it stands");
+    let warnings = definition.warnings.into_iter();
+    warnings
+        .map(|warning| (warning.rule.number(), warning.why.is_some()))
+        .collect()
+}
+
+#[test]
+fn a_good_definition_has_no_finding_that_is_not_explained() {
+    let linted = lint(GOOD_2);
+    let unexplained: Vec<_> = linted
+        .findings
+        .iter()
+        .filter(|finding| finding.explained.is_none())
+        .collect();
+    assert!(unexplained.is_empty(), "{unexplained:#?}");
+    assert_eq!(warnings(GOOD_2), [(50, true), (51, true)]);
+    let design = linted.definition.unwrap().sample.design.unwrap();
+    assert!(design.probability);
+}
+
+#[test]
+fn each_rule_that_is_broken_is_found_where_it_is() {
+    for row in ROWS {
+        let (rule, _, to, points_at) = row;
+        let text = edited(row);
+        let findings = lint(&text).findings;
+        let found = findings.iter().find(|found| {
+            found.number == rule.number() && text[found.span.clone()].starts_with(points_at)
+        });
+        assert!(found.is_some(), "{to}: {findings:#?}");
+        assert!(lint(&text).definition.is_none(), "{to}");
+    }
+}
+
+#[test]
+fn every_heading_of_disclosure_is_asked_for() {
+    for table in TABLES {
+        assert_eq!(errors(&without(table)), [6], "{table}");
+    }
+}
+
+#[test]
+fn a_definition_of_the_first_rule_set_has_nothing_of_the_second() {
+    let first = GOOD_2.replacen("rule_set  = 2", "rule_set  = 1", 1);
+    assert!(errors(&first).iter().all(|number| *number == 7));
+    let third = GOOD_2.replacen("rule_set  = 2", "rule_set  = 3", 1);
+    assert_eq!(errors(&third), [12]);
+}
+
+#[test]
+fn what_the_design_cannot_give_is_warned_of_and_may_stand_unexplained() {
+    let close = GOOD_2.replacen("= \"at_end\"", "= \"any_time\"", 1);
+    assert_eq!(warnings(&close), [(50, true), (51, true), (52, false)]);
+    let sealed = GOOD_2.replacen("= \"open\"", "= \"sealed\"", 1).replacen(
+        "threshold                = 10\n",
+        "threshold                = 131827\n",
+        1,
+    );
+    assert_eq!(warnings(&sealed), [(50, true), (51, true), (53, false)]);
+    let finding = lint(&sealed).findings.pop().unwrap();
+    assert!(finding.message.contains("`halabja`"), "{}", finding.message);
+    let plain = GOOD_2.replacen("https://ur.example/p/", "http://ur.example/p/", 1);
+    assert_eq!(warnings(&plain), [(43, false), (50, true), (51, true)]);
+}
+
+#[test]
+fn a_reason_is_needed_as_soon_as_one_of_five_bodies_is_another() {
+    let (before, rest) = GOOD_2.split_once("[who.why_they_differ]\n").unwrap();
+    let (_, after) = rest.split_once("[who.sponsor]").unwrap();
+    let text = format!("{before}[who.sponsor]{after}");
+    assert_eq!(errors(&text), [34]);
+}
+
+/// What happened: the message asked one question and the page another, two options stood against one, nobody could tell
+/// who asked. What holds: each of these stops the poll before it begins, and is named.
+#[test]
+fn the_poll_of_january_2024_is_refused_for_each_of_its_defects() {
+    let linted = lint(UR_2024);
+    let numbers: Vec<u16> = linted
+        .findings
+        .iter()
+        .map(|finding| finding.number)
+        .collect();
+    for (rule, defect) in [
+        (
+            Rule::QuestionNotInMessage,
+            "the page does not ask the question of the message",
+        ),
+        (
+            Rule::OptionsUnbalanced,
+            "two options against stand beside one for",
+        ),
+        (Rule::NoOpinionMissing, "none says \"don't know\""),
+        (
+            Rule::NoReasonToDiffer,
+            "sender, conductor and platform differ, and no reason is given",
+        ),
+    ] {
+        assert!(numbers.contains(&rule.number()), "{defect}: {numbers:?}");
+    }
+    for missing in [
+        "rules.revisions",
+        "sample.population",
+        "sample.frame",
+        "sample.planned",
+        "sample.weighting",
+        "field.start",
+        "field.end",
+        "disclosure.limitations",
+    ] {
+        let message = format!("`{missing}` is missing");
+        assert!(
+            linted
+                .findings
+                .iter()
+                .any(|finding| finding.message == message),
+            "{message}: {:#?}",
+            linted.findings
+        );
+    }
+    assert!(linted.definition.is_none());
+}
+
+#[test]
+fn the_second_opinion_finds_the_same_rules_broken_and_the_same_warnings() {
+    let mut definitions: Vec<String> = ROWS.iter().map(edited).collect();
+    definitions.extend(TABLES.map(without));
+    definitions.push(UR_2024.to_owned());
+    compare(&definitions, |ours, theirs| ours.is_subset(theirs));
+}
