@@ -58,6 +58,7 @@ fn the_verifier_says_of_a_poll_what_the_auditor_says() {
     assert_eq!(verified["polls"][0]["slug"], "bridge");
     for field in [
         "origin", "poll_id", "state", "entries", "head", "root", "tally", "keys", "anchors",
+        "warnings",
     ] {
         assert_eq!(
             verified["polls"][0][field], audited["polls"][0][field],

@@ -38,7 +38,7 @@ class Part:
 
     def read(self, at: int, count: int) -> bytes:
         """These bytes; fewer where the part, or by now the file, ends before."""
-        count = min(count, self._length - at)
+        count = max(0, min(count, self._length - at))
         if not self._block_at <= at <= at + count <= self._block_at + len(self._block):
             self._block = os.pread(self._file.fileno(), max(_BLOCK_BYTES, count), self._start + at)
             self._block_at = at

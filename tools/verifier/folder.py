@@ -9,7 +9,7 @@ from verifier import checkpoint_list, tile
 from verifier.checkpoint import Checkpoint, NoCheckpoint
 from verifier.container import NoSource, Tell
 from verifier.files import Part, is_inside, read
-from verifier.limits import BUNDLE_BYTES_MAX, CHECKPOINT_BYTES_MAX, TILE_WIDTH_MAX
+from verifier.limits import BUNDLE_BYTES_MAX, CHECKPOINT_BYTES_MAX, CHECKPOINTS_BYTES_MAX, TILE_WIDTH_MAX
 from verifier.roster import LEAF_BYTES
 from verifier.tile import ENTRIES, NoBundle
 from verifier.tiles import Tiles
@@ -78,6 +78,9 @@ class Folder:
         """The notes of the list of checkpoints."""
         path = self._path / "checkpoints"
         if self._has("checkpoints"):
+            length = path.stat().st_size
+            if length > CHECKPOINTS_BYTES_MAX:
+                raise OSError(f"`{path}` has {length} bytes; no list of checkpoints has more than {CHECKPOINTS_BYTES_MAX}")
             with path.open("rb") as file:
                 yield from checkpoint_list.notes(file, path.stat().st_size)
 

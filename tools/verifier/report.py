@@ -59,7 +59,8 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         """The whole report: `checks`, and `polls` with the one poll of the file."""
         checks = [check.as_json() for check in self.findings.checks.values()]
-        poll = self._identity() | {"checks": checks} | self._trust() | {"tally": self._tally()}
+        found = {"warnings": self._warnings(), "tally": self._tally()}
+        poll = self._identity() | {"checks": checks} | self._trust() | found
         return {"version": VERSION, "checks": checks, "polls": [poll], "unfinished": []}
 
     def _identity(self) -> dict[str, Any]:
@@ -98,6 +99,11 @@ class Report:
         if not self.chain.met and not self.held.checkpoints:
             yield "that the ledger was not written anew from the start (nothing noted before was given)"
         yield "that everybody is shown this same ledger (this version has no witnesses)"
+
+    def _warnings(self) -> list[dict[str, Any]]:
+        """What the definition's rule set warns of."""
+        warned = self.poll.definition.warned if self.poll else []
+        return [{"rule": f"L{warning.rule:02}", "explained": warning.is_explained} for warning in warned]
 
     def _tally(self) -> dict[str, Any] | None:
         if self.poll is None:
@@ -138,6 +144,8 @@ class Report:
         lines += self._tally_lines()
         head = self.chain.head()
         lines.append(f"  the end     {'anchored' if self.is_end_anchored else 'not anchored'}  {head or ''}")
+        for warning in self._warnings():
+            lines.append(f"  warning     {warning['rule']}, {'explained' if warning['explained'] else 'not explained'}")
         lines.append("  on somebody's word, whatever was checked:")
         lines += [f"    - {what}" for what in self._rests_on()]
         lines += [f"  missing     {missing['what']}: give {missing['give']}" for missing in self.missing()]

@@ -46,10 +46,11 @@ class Roster:
                 counts[stratum] += 1
         return counts
 
-    def faults(self, strata: int, sealed: bool) -> Iterator[tuple[int, str, str]]:
-        """What is wrong with a leaf, strata being sealed or open: its index, what was expected, and what was found."""
+    def faults(self, strata: int, sealed: bool, at_most: int) -> Iterator[tuple[int, str, str]]:
+        """What is wrong with the first leaves, strata being sealed or open: the leaf's index, what was expected, and what
+        was found."""
         before = b""
-        for index in range(len(self)):
+        for index in range(min(len(self), at_most)):
             key = self.key(index)
             if key <= before:
                 yield index, "public keys that strictly ascend", "one that does not come after the one before"

@@ -19,7 +19,7 @@ use crate::limits::FAILURES_MAX;
 use crate::log::Log;
 use crate::prepare::{Prepared, Signers, prepare};
 use crate::published_files::Published;
-use crate::report::{AnchorReport, KeysReport, Missing, PollReport};
+use crate::report::{AnchorReport, KeysReport, Missing, PollReport, WarningReport};
 use crate::source::{Entries, Raw, Source};
 use crate::state::State;
 use data_encoding::BASE64;
@@ -29,7 +29,7 @@ use sijill_ledger::policy::Policy;
 use sijill_ledger::tile_writer::Tile;
 use sijill_ledger::tree::Frontier;
 use sijill_ledger::{Link, Sealed};
-use sijill_poll::definition::{AnswerRung, ClosePolicy};
+use sijill_poll::definition::{AnswerRung, ClosePolicy, Definition};
 use sijill_poll::poll::Phase;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll};
@@ -397,6 +397,9 @@ pub(crate) fn report(
         root: fold.log.tree().root().to_string(),
         missing: missing(end_anchored, options),
         rests_on: rests_on(poll, &anchors, options),
+        warnings: poll
+            .map(|poll| warnings(poll.definition()))
+            .unwrap_or_default(),
         keys: KeysReport {
             pinned: options.operator_keys.clone(),
             signed_by: signer.key,
@@ -415,6 +418,17 @@ pub(crate) fn report(
         kept: kept.filter(|_| options.keep && has_passed(&report)),
         ..report
     }
+}
+
+fn warnings(definition: &Definition) -> Vec<WarningReport> {
+    let warnings = definition.warnings.iter();
+    warnings
+        .map(|warning| WarningReport {
+            rule: format!("L{:02}", warning.rule.number()),
+            title: warning.rule.title(),
+            explained: warning.why.is_some(),
+        })
+        .collect()
 }
 
 fn is_pinned(key: &VerifierKey, pinned: &[VerifierKey]) -> bool {
@@ -547,6 +561,7 @@ fn nothing_read(options: &Options, findings: Findings) -> PollReport {
         end_anchored: false,
         missing: missing(false, options),
         rests_on: Vec::new(),
+        warnings: Vec::new(),
         tally: None,
         checks,
     }

@@ -313,6 +313,17 @@ fn render_ground(poll: &PollReport, text: &mut String) {
             &format!("  missing     {}: give {}", missing.what, missing.give),
         );
     }
+    if !poll.warnings.is_empty() {
+        line(text, "  the definition draws warnings:");
+    }
+    for warning in &poll.warnings {
+        let explained = match warning.explained {
+            true => "explained in it",
+            false => "not explained",
+        };
+        let what = warning.title.trim_end_matches(" (a warning)");
+        line(text, &format!("    - {} {what}: {explained}", warning.rule));
+    }
     if !poll.rests_on.is_empty() {
         line(text, "  on somebody's word, whatever was checked:");
     }

@@ -177,6 +177,18 @@ pub struct Missing {
     pub give: String,
 }
 
+/// What a rule warns of in a definition that stands nevertheless: it follows from the definition alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WarningReport {
+    /// The rule's number, such as `L50`.
+    pub rule: String,
+    /// What it warns of; not in the JSON, which has the number.
+    #[serde(skip)]
+    pub title: &'static str,
+    /// Whether the definition explains why it stands nevertheless.
+    pub explained: bool,
+}
+
 /// The recomputed result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TallyReport {
@@ -264,6 +276,8 @@ pub struct PollReport {
     pub missing: Vec<Missing>,
     /// What stays on somebody's word, whatever was checked.
     pub rests_on: Vec<String>,
+    /// What the definition's rule set warns of, if the definition could be read.
+    pub warnings: Vec<WarningReport>,
     /// The recomputed tally, if the poll could be opened.
     pub tally: Option<TallyReport>,
 }

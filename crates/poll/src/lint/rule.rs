@@ -177,6 +177,16 @@ impl Rule {
         ),
     ];
 
+    /// What is wrong where it is broken, or what it warns of.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        let all = Self::ALL.into_iter();
+        all.filter(|(rule, _)| *rule == self)
+            .map(|(_, title)| title)
+            .next()
+            .unwrap_or_default()
+    }
+
     /// The rule's number, printed as `L06`.
     #[must_use]
     pub const fn number(self) -> u16 {
