@@ -10,8 +10,8 @@ use sijill_ledger::{Entry, Hash, Head, Link, Origin, PublicKey, Sealed, SecretKe
 use sijill_poll::credential::{Invitation, Token};
 use sijill_poll::definition::{Definition, StrataVisibility};
 use sijill_poll::event::{
-    Annulled, Closed, Committed, Extended, How, Objected, Opened, Opening, Paused, Recovered,
-    Responded, Resumed, RosterCommitted, Unsealed, WaveEnded, WaveStarted,
+    Annulled, Closed, Committed, Extended, How, Objected, Opened, Opening, PageChanged, Paused,
+    Recovered, Responded, Resumed, RosterCommitted, Unsealed, WaveEnded, WaveStarted, Wording,
 };
 use sijill_poll::operator::{self, Signed, Signer};
 use sijill_poll::promise::{self, Promise};
@@ -319,6 +319,22 @@ impl Bench {
     pub fn extended(&self, end: u64, reason: &str) -> Event {
         let reason = reason.to_owned();
         self.signed(Extended { end, reason }, Event::Extended)
+    }
+
+    /// `PageChanged` with these wordings: field, language and text.
+    pub fn page_changed(&self, wordings: &[(&str, &str, &str)], reason: &str) -> Event {
+        let wording = |(field, language, text): &(&str, &str, &str)| Wording {
+            field: (*field).to_owned(),
+            language: (*language).to_owned(),
+            text: (*text).to_owned(),
+        };
+        let content = PageChanged {
+            wordings: wordings.iter().map(wording).collect(),
+            questions: self.poll.page().questions.clone(),
+            script: None,
+            reason: reason.to_owned(),
+        };
+        self.signed(content, Event::PageChanged)
     }
 
     /// `Annulled`.

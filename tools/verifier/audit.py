@@ -3,6 +3,7 @@
 Nothing is kept of an entry but what the poll's state needs, so memory follows the roster and not the ledger.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verifier import opening, personal, rules
@@ -13,7 +14,7 @@ from verifier.container import NoSource
 from verifier.definition import Definition
 from verifier.desk import Desk
 from verifier.entry import Entry, link
-from verifier.event import Closed, Objected, Opened, Opening, Responded, Signed, Unsealed, WaveStarted
+from verifier.event import Closed, Content, Objected, Opened, Opening, PageChanged, Responded, Signed, Unsealed, WaveStarted
 from verifier.heads import Heads, Log
 from verifier.kept import Kept
 from verifier.limits import CLOCK_TOLERANCE_MS, ENTRY_BYTES_MAX
@@ -292,12 +293,11 @@ class _Walk:
         if key is not None and rules.may_sign(poll, event):
             message = b"sijill 2026 operator event v1\x00" + poll.id + event.signed
             self._check(8, key.key, event.signature, message, "somebody else signed, or something was changed")
-        reason = getattr(event.content, "reason", None)
-        if reason is not None:
+        for text in _texts(event.content):
             self._findings.looked(32)
-            hit = personal.find(reason)
+            hit = personal.find(text)
             if hit is not None:
-                self._fail(32, "nothing personal in a reason", hit.what(), "it can never be taken back")
+                self._fail(32, "nothing personal in a text", hit.what(), "it can never be taken back")
         if isinstance(event.content, Closed):
             self._findings.looked(17, len(poll.definition.options))
             self._refuse(rules.declared(poll, event.content))
@@ -400,3 +400,14 @@ class _Walk:
             closed = [stratum for stratum, key in rows if key is None]
             if closed:
                 self._findings.note(18, f"strata that stay closed: {', '.join(closed)}")
+
+
+def _texts(content: Content) -> Iterator[str]:
+    """What people write freely into a signed event; whom to ask may be named with a number."""
+    reason = getattr(content, "reason", None)
+    if reason is not None:
+        yield reason
+    if isinstance(content, PageChanged):
+        for field, language, text in content.wordings:
+            if not field.startswith("contact."):
+                yield from (field, language, text)

@@ -8,6 +8,29 @@ from typing import Any
 from verifier.note import VerifierKey
 
 
+# Texts that may be mended while a poll runs: the most characters, and whether they are one line.
+_LONG = (6_000, False)
+MENDABLE = {
+    "who.why_they_differ": _LONG,
+    "sample.population": _LONG,
+    "sample.frame": _LONG,
+    "sample.sampling": _LONG,
+    "sample.mode": _LONG,
+    "sample.weighting": _LONG,
+    "sample.strategy": _LONG,
+    "sample.coverage_gaps": _LONG,
+    "sample.recruitment": _LONG,
+    "sample.precision": _LONG,
+    "sample.weighting_targets": _LONG,
+    "disclosure.exclusions": _LONG,
+    "disclosure.limitations": _LONG,
+    "disclosure.privacy": _LONG,
+    "disclosure.processing": _LONG,
+    "disclosure.withdrawal": _LONG,
+    "contact.name": (200, True),
+}
+
+
 @dataclass(frozen=True)
 class Option:
     """One answer offered: its id, and its label by language."""
@@ -30,6 +53,7 @@ class Definition:
 
     rule_set: int
     warned: list[Warned]
+    mendable: frozenset[str]
     slug: str
     languages: list[str]
     operators: list[VerifierKey]
@@ -80,6 +104,7 @@ def of(tables: dict[str, Any], warned: list[Warned]) -> Definition:
     return Definition(
         rule_set=tables["rule_set"],
         warned=warned,
+        mendable=frozenset(field for field in MENDABLE if _is_there(tables, field)),
         slug=tables["slug"],
         languages=tables["languages"],
         operators=[key for text in keys["operators"] if (key := VerifierKey.parse(text))],
@@ -102,6 +127,11 @@ def of(tables: dict[str, Any], warned: list[Warned]) -> Definition:
         promise_delay=rules["promise_delay_seconds"] * 1000,
         objection_window=rules["objection_window_seconds"] * 1000,
     )
+
+
+def _is_there(tables: dict[str, Any], field: str) -> bool:
+    section, _, name = field.partition(".")
+    return name in tables[section]
 
 
 def milliseconds(moment: datetime) -> int:

@@ -13,7 +13,6 @@ from verifier.signature import is_key
 # Kinds that have a number and a name, and no content yet.
 LATER_KINDS = {
     10: "CredentialIssued",
-    11: "PageChanged",
     15: "Certified",
 }
 
@@ -137,6 +136,16 @@ class Annulled:
 
 
 @dataclass(frozen=True, slots=True)
+class PageChanged:
+    """Content of kind 11. Wordings are field, language and text, question blocks language and hash."""
+
+    wordings: list[tuple[str, str, str]]
+    questions: list[tuple[str, bytes]]
+    script: bytes | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unsealed:
     """Content of kind 12. One key, or none, for each stratum of the definition."""
 
@@ -154,7 +163,17 @@ class Recovered:
 
 
 Content = (
-    RosterCommitted | WaveStarted | WaveEnded | Paused | Resumed | Extended | Closed | Annulled | Unsealed | Recovered
+    RosterCommitted
+    | WaveStarted
+    | WaveEnded
+    | Paused
+    | Resumed
+    | Extended
+    | Closed
+    | Annulled
+    | PageChanged
+    | Unsealed
+    | Recovered
 )
 
 
@@ -307,6 +326,12 @@ def _closed(reader: Reader) -> Closed:
     return Closed(reader.u64(), reader.hash(), reader.optional(lambda: reader.listed(question)), reader.text())
 
 
+def _page_changed(reader: Reader) -> PageChanged:
+    wording = lambda: (reader.text(), reader.text(), reader.text())  # noqa: E731
+    question = lambda: (reader.text(), reader.hash())  # noqa: E731
+    return PageChanged(reader.listed(wording), reader.listed(question), reader.optional(reader.hash), reader.text())
+
+
 def _unsealed(reader: Reader) -> Unsealed:
     return Unsealed(reader.listed(lambda: reader.optional(reader.hash)), reader.hash())
 
@@ -327,6 +352,7 @@ KINDS: dict[int, tuple[str, Callable[[Reader, int], Event]]] = {
     7: ("Extended", _signed(_extended)),
     8: ("Closed", _signed(_closed)),
     9: ("Annulled", _signed(lambda reader: Annulled(reader.text()))),
+    11: ("PageChanged", _signed(_page_changed)),
     12: ("Unsealed", _signed(_unsealed)),
     13: ("Objected", _objected),
     14: ("Recovered", _signed(_recovered)),

@@ -169,6 +169,12 @@ def _has_hidden(text: str, allowed: str) -> bool:
     return control or _INVISIBLE.search(text) is not None
 
 
+def is_wording(text: str, most: int, one_line: bool) -> bool:
+    """Whether a text by itself is one that people may be shown."""
+    is_visible = not _has_hidden(text, allowed="" if one_line else "\n")
+    return bool(text.strip()) and len(text) <= most and is_visible and not look_alike.has_any(text)
+
+
 class _Lint:
     """One reading of a definition. A field that is missing or of the wrong type is found once, and not looked into."""
 

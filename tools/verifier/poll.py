@@ -14,6 +14,7 @@ from verifier.event import (
     Annulled,
     Closed,
     Extended,
+    PageChanged,
     Objected,
     Paused,
     Recovered,
@@ -138,6 +139,10 @@ class Poll:
     def _extended(self, content: Extended) -> None:
         self.end = content.end
 
+    def _page_changed(self, _: PageChanged) -> None:
+        # Nothing that is judged depends on a text that may be mended.
+        pass
+
     def _closed(self, _: Closed) -> None:
         self.state = CLOSED
 
@@ -162,6 +167,7 @@ AFTER: dict[type, Callable[[Poll, Any], None]] = {
     Paused: Poll._paused,
     Resumed: Poll._resumed,
     Extended: Poll._extended,
+    PageChanged: Poll._page_changed,
     Closed: Poll._closed,
     Annulled: Poll._annulled,
     Unsealed: Poll._unsealed,

@@ -13,6 +13,7 @@ from verifier.event import (
     Annulled,
     Closed,
     Extended,
+    PageChanged,
     Objected,
     Opened,
     Paused,
@@ -26,7 +27,10 @@ from verifier.event import (
     WaveStarted,
 )
 from verifier import strata
-from verifier.limits import OBJECTIONS_MAX, REASON_BYTES_MAX
+from verifier.checks import shown
+from verifier.definition import MENDABLE
+from verifier.limits import OBJECTIONS_MAX, REASON_BYTES_MAX, WORDINGS_MAX
+from verifier.lint import is_wording
 from verifier.poll import ANNULLED, CLOSED, PAUSED, RUNNING, Poll
 
 _TIME_MAX = (1 << 64) - 1
@@ -183,6 +187,23 @@ def _extended(poll: Poll, at: int, content: Extended) -> Refusal | None:
     return None
 
 
+def _page_changed(poll: Poll, _: int, content: PageChanged) -> Refusal | None:
+    if poll.is_over():
+        return Refusal(15, "a poll neither closed nor annulled", poll.state)
+    if [language for language, _ in content.questions] != poll.definition.languages or content.script is not None:
+        return Refusal(16, "question blocks of the poll's languages, and no script", "others")
+    if len(content.wordings) > WORDINGS_MAX:
+        return Refusal(16, f"at most {WORDINGS_MAX} wordings", str(len(content.wordings)))
+    places = [(field, language) for field, language, _ in content.wordings]
+    for field, language, text in content.wordings:
+        known = field in poll.definition.mendable and language in poll.definition.languages
+        if not known or places.count((field, language)) > 1:
+            return Refusal(16, "a text that may be mended, once", f"`{shown(field)}` in {shown(language)}")
+        if not is_wording(text, *MENDABLE[field]):
+            return Refusal(16, f"a wording that `{field}` can have", "another")
+    return None
+
+
 def _closed(poll: Poll, at: int, content: Closed) -> Refusal | None:
     if poll.is_over():
         return Refusal(15, "a poll neither closed nor annulled", poll.state)
@@ -296,6 +317,7 @@ RULES: dict[type, Callable[[Poll, int, Any], Refusal | None]] = {
     Paused: _paused,
     Resumed: _resumed,
     Extended: _extended,
+    PageChanged: _page_changed,
     Closed: _closed,
     Annulled: _annulled,
     Unsealed: _unsealed,

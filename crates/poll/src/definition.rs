@@ -86,6 +86,75 @@ impl Definition {
         position(self.strata.iter().map(|stratum| stratum.id.as_str()), id)
     }
 
+    /// What a text that pages show must be, if it may be mended while the poll runs: not the question, the options, the
+    /// message, names of bodies and strata, nor what this definition does not have.
+    #[must_use]
+    pub fn mendable(&self, field: &str) -> Option<Mendable> {
+        let has_design = self.sample.design.is_some();
+        let is_there = match field {
+            "sample.population"
+            | "sample.frame"
+            | "sample.sampling"
+            | "sample.mode"
+            | "sample.weighting"
+            | "disclosure.exclusions"
+            | "disclosure.limitations"
+            | "disclosure.privacy"
+            | "contact.name" => true,
+            "sample.strategy"
+            | "sample.coverage_gaps"
+            | "sample.recruitment"
+            | "sample.precision"
+            | "sample.weighting_targets" => has_design,
+            "who.why_they_differ" => self.who.why_they_differ.is_some(),
+            "disclosure.processing" => self.disclosure.processing.is_some(),
+            "disclosure.withdrawal" => self.disclosure.withdrawal.is_some(),
+            _ => false,
+        };
+        is_there.then_some(match field {
+            "contact.name" => Mendable {
+                chars_max: limits::LABEL_CHARS_MAX,
+                lines: false,
+            },
+            _ => Mendable {
+                chars_max: limits::EXPLANATION_CHARS_MAX,
+                lines: true,
+            },
+        })
+    }
+
+    /// Puts another wording in the place of a text that may be mended.
+    pub fn mend(&mut self, field: &str, language: &str, text: &str) {
+        if let Some(localised) = self.text(field) {
+            localised.put(language, text);
+        }
+    }
+
+    fn text(&mut self, field: &str) -> Option<&mut Localised> {
+        let (sample, disclosure) = (&mut self.sample, &mut self.disclosure);
+        let design = sample.design.as_mut();
+        Some(match field {
+            "who.why_they_differ" => self.who.why_they_differ.as_mut()?,
+            "sample.population" => &mut sample.population,
+            "sample.frame" => &mut sample.frame,
+            "sample.sampling" => &mut sample.sampling,
+            "sample.mode" => &mut sample.mode,
+            "sample.weighting" => &mut sample.weighting,
+            "sample.strategy" => &mut design?.strategy,
+            "sample.coverage_gaps" => &mut design?.coverage_gaps,
+            "sample.recruitment" => &mut design?.recruitment,
+            "sample.precision" => &mut design?.precision,
+            "sample.weighting_targets" => &mut design?.weighting_targets,
+            "disclosure.exclusions" => &mut disclosure.exclusions,
+            "disclosure.limitations" => &mut disclosure.limitations,
+            "disclosure.privacy" => &mut disclosure.privacy,
+            "disclosure.processing" => disclosure.processing.as_mut()?,
+            "disclosure.withdrawal" => disclosure.withdrawal.as_mut()?,
+            "contact.name" => &mut self.contact.name,
+            _ => return None,
+        })
+    }
+
     /// The languages in the order in which they are offered.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
         self.languages.iter().map(String::as_str)
@@ -95,6 +164,15 @@ impl Definition {
 fn position<'a>(mut ids: impl Iterator<Item = &'a str>, id: &str) -> Option<u16> {
     ids.position(|candidate| candidate == id)
         .and_then(|index| u16::try_from(index).ok())
+}
+
+/// What a text that may be mended must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mendable {
+    /// Most characters.
+    pub chars_max: usize,
+    /// Whether it may have several lines.
+    pub lines: bool,
 }
 
 /// A text in every language of the poll, in the order of its `languages`.
@@ -116,6 +194,13 @@ impl Localised {
             .find(|(candidate, _)| candidate == language)
             .or_else(|| self.0.first())
             .map_or("", |(_, wording)| wording)
+    }
+
+    fn put(&mut self, language: &str, text: &str) {
+        let wordings = self.0.iter_mut();
+        for (_, wording) in wordings.filter(|(candidate, _)| candidate == language) {
+            text.clone_into(wording);
+        }
     }
 
     /// Language and wording of each, in the order of the poll's languages.

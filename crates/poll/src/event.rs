@@ -33,8 +33,8 @@ pub enum Event {
     Annulled(Signed<Annulled>),
     /// Kind 10: a key was certified for anonymous answers; of a later version.
     CredentialIssued(Later),
-    /// Kind 11: wording on a page was mended; of a later version.
-    PageChanged(Later),
+    /// Kind 11: wording on a page was mended, or the form in which the question is shown.
+    PageChanged(Signed<PageChanged>),
     /// Kind 12: keys of sealed strata, and what they open.
     Unsealed(Signed<Unsealed>),
     /// Kind 13: a broken promise was handed in; signed by nobody but in what it holds.
@@ -50,11 +50,7 @@ impl sijill_ledger::Event for Event {
 }
 
 /// Kinds that have a number and a name, and whose content comes with later versions.
-pub const LATER_KINDS: [(u32, &str); 3] = [
-    (10, "CredentialIssued"),
-    (11, "PageChanged"),
-    (15, "Certified"),
-];
+pub const LATER_KINDS: [(u32, &str); 2] = [(10, "CredentialIssued"), (15, "Certified")];
 
 /// The content of a kind that has only its number yet: there is no such value, so nothing decodes to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +70,8 @@ impl Event {
             Self::Extended(_) => 7,
             Self::Closed(_) => 8,
             Self::Annulled(_) => 9,
-            Self::CredentialIssued(later) | Self::PageChanged(later) => match *later {},
+            Self::CredentialIssued(later) => match *later {},
+            Self::PageChanged(_) => 11,
             Self::Unsealed(_) => 12,
             Self::Objected(_) => 13,
             Self::Recovered(_) => 14,
@@ -94,7 +91,8 @@ impl Event {
             Self::Extended(_) => "Extended",
             Self::Closed(_) => "Closed",
             Self::Annulled(_) => "Annulled",
-            Self::CredentialIssued(later) | Self::PageChanged(later) => match *later {},
+            Self::CredentialIssued(later) => match *later {},
+            Self::PageChanged(_) => "PageChanged",
             Self::Unsealed(_) => "Unsealed",
             Self::Objected(_) => "Objected",
             Self::Recovered(_) => "Recovered",
@@ -271,6 +269,30 @@ pub struct OptionCount {
 pub struct Annulled {
     /// Why, for everyone to read.
     pub reason: String,
+}
+
+/// What pages say from here on. Question, options and message stay as they were signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageChanged {
+    /// Texts of the definition that are shown in another wording.
+    pub wordings: Vec<Wording>,
+    /// SHA-256 of the question block in each language, in the definition's order.
+    pub questions: Vec<Committed>,
+    /// SHA-256 of the answer page's script, where it has one.
+    pub script: Option<Hash>,
+    /// Why, for everyone to read.
+    pub reason: String,
+}
+
+/// A text of the definition in another wording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wording {
+    /// The field, as the definition has it: `disclosure.limitations`.
+    pub field: String,
+    /// The language's tag.
+    pub language: String,
+    /// The text.
+    pub text: String,
 }
 
 /// Sealed strata are opened, those that the rule allows (`unseal`), after the close and once.

@@ -9,6 +9,9 @@ pub const RULE_SETS: std::ops::RangeInclusive<u16> = 1..=RULE_SET;
 /// Longest reason in an event, in bytes of UTF-8: a paragraph in any script.
 pub const REASON_BYTES_MAX: usize = 2_000;
 
+/// Most wordings of one change: the fields that can be mended, in a few languages.
+pub const WORDINGS_MAX: usize = 100;
+
 /// Most invitations of a roster: the answer's index has 32 bits, and one value is left unused.
 pub const INVITATIONS_MAX: u32 = u32::MAX - 1;
 

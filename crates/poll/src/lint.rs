@@ -151,6 +151,22 @@ pub fn lint(text: &str) -> Linted {
     }
 }
 
+/// The rule that a wording breaks by itself, if it breaks one: no more characters than this, one line or several, and what
+/// people read is what stands there.
+#[must_use]
+pub fn wording_fault(text: &str, chars_max: usize, lines: bool) -> Option<Rule> {
+    let hidden = |c: char| source::is_hidden(c) || (c == '\n' && !lines);
+    if text.trim().is_empty() {
+        Some(Rule::TextEmpty)
+    } else if text.chars().count() > chars_max {
+        Some(Rule::TextTooLong)
+    } else if text.chars().any(hidden) {
+        Some(Rule::InvisibleCharacter)
+    } else {
+        look_alike::find(text).map(|_| Rule::LookAlike)
+    }
+}
+
 fn read(walk: &mut walk::Walk<'_>, text: &str) -> Option<Definition> {
     if !source::check_size(walk, text) {
         return None;

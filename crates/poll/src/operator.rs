@@ -131,7 +131,8 @@ pub fn envelope(poll_id: Hash, event: &Event) -> Result<Option<Envelope>, PollEr
         Event::Annulled(signed) => envelope_of(poll_id, kind, signed),
         Event::Unsealed(signed) => envelope_of(poll_id, kind, signed),
         Event::Recovered(signed) => envelope_of(poll_id, kind, signed),
-        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
+        Event::PageChanged(signed) => envelope_of(poll_id, kind, signed),
+        Event::CredentialIssued(later) => match *later {},
     }
 }
 

@@ -11,7 +11,8 @@
 use crate::definition::{Definition, StrataVisibility};
 use crate::error::PollError;
 use crate::event::{
-    Answer, Event, Objected, Opening, Recovered, Responded, RosterCommitted, Unsealed, Value, Who,
+    Answer, Committed, Event, Objected, Opening, PageChanged, Recovered, Responded,
+    RosterCommitted, Unsealed, Value, Who, Wording,
 };
 use crate::limits::RULE_SETS;
 use crate::objection::{self, Objections};
@@ -87,6 +88,18 @@ pub struct Poll {
     losses: Vec<Loss>,
     over_since: Option<u64>,
     objections: Objections,
+    page: Page,
+}
+
+/// What pages show, where it is not what was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// SHA-256 of the question block in each language.
+    pub questions: Vec<Committed>,
+    /// Texts in another wording than the definition that was signed.
+    pub wordings: Vec<Wording>,
+    /// How often it was changed.
+    pub changes: u32,
 }
 
 impl Poll {
@@ -126,6 +139,11 @@ impl Poll {
             losses: Vec::new(),
             over_since: None,
             objections: Objections::default(),
+            page: Page {
+                questions: opening.questions.clone(),
+                wordings: Vec::new(),
+                changes: 0,
+            },
             opening: Arc::new(opening.clone()),
             definition: Arc::new(definition),
         })
@@ -248,6 +266,11 @@ impl Poll {
         &self.objections
     }
 
+    /// What pages show, where it is not what was opened.
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
     /// The tally.
     pub fn tally(&self) -> &Tally {
         &self.tally
@@ -297,6 +320,7 @@ pub struct Folded {
     losses: Vec<Loss>,
     over_since: Option<u64>,
     objections: Objections,
+    page: Page,
 }
 
 impl Folded {
@@ -325,6 +349,7 @@ impl Poll {
             losses: self.losses.clone(),
             over_since: self.over_since,
             objections: self.objections.clone(),
+            page: self.page.clone(),
         }
     }
 
@@ -335,7 +360,8 @@ impl Poll {
         folded: Folded,
         casts: Vec<Cast>,
     ) -> Result<Self, PollError> {
-        let opened = Self::open(first, roster)?;
+        let mut opened = Self::open(first, roster)?;
+        mend(&mut opened.definition, &folded.page.wordings);
         Ok(Self {
             id: opened.id,
             opening: opened.opening,
@@ -357,6 +383,7 @@ impl Poll {
             losses: folded.losses,
             over_since: folded.over_since,
             objections: folded.objections,
+            page: folded.page,
         })
     }
 }
@@ -439,7 +466,36 @@ fn apply(poll: &mut Poll, event: &Event) {
         Event::Unsealed(signed) => unseal(poll, &signed.content),
         Event::Recovered(signed) => lose(poll, &signed.content),
         Event::Objected(objected) => object(poll, objected),
-        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
+        Event::PageChanged(signed) => change_page(poll, &signed.content),
+        Event::CredentialIssued(later) => match *later {},
+    }
+}
+
+fn change_page(poll: &mut Poll, content: &PageChanged) {
+    mend(&mut poll.definition, &content.wordings);
+    for wording in &content.wordings {
+        let same =
+            |other: &Wording| other.field == wording.field && other.language == wording.language;
+        poll.page.wordings.retain(|other| !same(other));
+        // What is no text of the definition changes nothing, and is not kept.
+        let mut languages = poll.definition.languages();
+        if poll.definition.mendable(&wording.field).is_some()
+            && languages.any(|language| language == wording.language)
+        {
+            poll.page.wordings.push(wording.clone());
+        }
+    }
+    poll.page.questions.clone_from(&content.questions);
+    poll.page.changes = poll.page.changes.saturating_add(1);
+    poll.reason.clone_from(&content.reason);
+}
+
+fn mend(definition: &mut Arc<Definition>, wordings: &[Wording]) {
+    if !wordings.is_empty() {
+        let definition = Arc::make_mut(definition);
+        for wording in wordings {
+            definition.mend(&wording.field, &wording.language, &wording.text);
+        }
     }
 }
 

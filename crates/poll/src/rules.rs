@@ -7,10 +7,11 @@
 use crate::definition::{AnswerRung, ClosePolicy, StrataVisibility};
 use crate::error::PollError;
 use crate::event::{
-    Answer, Closed, Event, Extended, How, Recovered, Responded, RosterCommitted, Unsealed,
-    WaveEnded, WaveStarted, Who,
+    Answer, Closed, Event, Extended, How, PageChanged, Recovered, Responded, RosterCommitted,
+    Unsealed, WaveEnded, WaveStarted, Who, Wording,
 };
-use crate::limits::{OBJECTIONS_MAX, REASON_BYTES_MAX};
+use crate::limits::{OBJECTIONS_MAX, REASON_BYTES_MAX, WORDINGS_MAX};
+use crate::lint;
 use crate::objection;
 use crate::operator::{self, Envelope, Signer};
 use crate::personal;
@@ -297,6 +298,37 @@ pub enum Refusal {
     /// The declared tally is not the fold of the entries.
     #[error("the declared tally is not the one of the entries")]
     WrongTally,
+    /// Hashes that are not of every language of the poll, in their order; or a script, which this rung has none of.
+    #[error(
+        "the question blocks are not those of the poll's languages in their order, without a script"
+    )]
+    WrongPage,
+    /// Too many wordings at once.
+    #[error("{found} wordings, expected at most {WORDINGS_MAX}")]
+    TooManyWordings {
+        /// How many.
+        found: usize,
+    },
+    /// A wording of something that stands as it was signed.
+    #[error(
+        "`{field}` in {language} is no text that can be mended, or stands there twice; question, options and message stay as they were signed"
+    )]
+    NotMendable {
+        /// The field.
+        field: String,
+        /// The language.
+        language: String,
+    },
+    /// A wording that breaks a rule of definitions.
+    #[error("the wording of `{field}` breaks rule L{number:02}: {what}")]
+    BadWording {
+        /// The field.
+        field: String,
+        /// The rule's number.
+        number: u16,
+        /// What it says.
+        what: &'static str,
+    },
     /// A text that is too long.
     #[error("the reason has {found} bytes, expected at most {REASON_BYTES_MAX}")]
     ReasonTooLong {
@@ -304,7 +336,7 @@ pub enum Refusal {
         found: usize,
     },
     /// A text with what looks like personal data in it.
-    #[error("the reason holds what looks like {kind}; it would be public for ever, leave it out")]
+    #[error("a text holds what looks like {kind}; it would be public for ever, leave it out")]
     PersonalData {
         /// What it looks like.
         kind: String,
@@ -363,6 +395,10 @@ impl Refusal {
             Self::NotAPromise(_) | Self::AnsweredSince => 25,
             Self::NothingSealed | Self::AlreadyUnsealed | Self::Unsealing(_) => 18,
             Self::WrongRung | Self::WrongOrder { .. } | Self::NotOnTheBallot => 16,
+            Self::WrongPage
+            | Self::TooManyWordings { .. }
+            | Self::NotMendable { .. }
+            | Self::BadWording { .. } => 16,
             Self::WrongTally => 17,
             Self::ReasonTooLong { .. } => 16,
             Self::PersonalData { .. } => 32,
@@ -413,7 +449,8 @@ fn operator_event(poll: &Poll, at: u64, event: &Event) -> Result<(), Refusal> {
         Event::Annulled(signed) => annul(poll, &signed.content.reason),
         Event::Unsealed(signed) => unseal(poll, &signed.content),
         Event::Recovered(signed) => recover(poll, &signed.content),
-        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
+        Event::PageChanged(signed) => change_page(poll, &signed.content),
+        Event::CredentialIssued(later) => match *later {},
         Event::Opened(_) | Event::Responded(_) | Event::Objected(_) => {
             Err(Refusal::NotAnOperatorEvent)
         }
@@ -598,6 +635,63 @@ fn extend(poll: &Poll, at: u64, content: &Extended) -> Result<(), Refusal> {
         });
     }
     public_text(&content.reason)
+}
+
+fn change_page(poll: &Poll, content: &PageChanged) -> Result<(), Refusal> {
+    alive(poll)?;
+    let languages = content
+        .questions
+        .iter()
+        .map(|block| block.language.as_str());
+    if !languages.eq(poll.definition().languages()) || content.script.is_some() {
+        return Err(Refusal::WrongPage);
+    }
+    let found = content.wordings.len();
+    if found > WORDINGS_MAX {
+        return Err(Refusal::TooManyWordings { found });
+    }
+    for (place, wording) in content.wordings.iter().enumerate() {
+        let before = content.wordings.get(..place).unwrap_or_default();
+        mends(poll, wording, before)?;
+    }
+    public_text(&content.reason)?;
+    let wordings = content.wordings.iter();
+    let mut gone_over = wordings.filter(|wording| !wording.field.starts_with("contact."));
+    match gone_over.find_map(|wording| personal::find(&wording.text)) {
+        None => Ok(()),
+        Some(hit) => Err(Refusal::PersonalData {
+            kind: hit.kind.to_string(),
+        }),
+    }
+}
+
+/// Whether a wording is of a text that may be mended, for the first time in this change, and reads as such a text must.
+fn mends(poll: &Poll, wording: &Wording, before: &[Wording]) -> Result<(), Refusal> {
+    let Wording {
+        field,
+        language,
+        text,
+    } = wording;
+    let definition = poll.definition();
+    let mut languages = definition.languages();
+    let twice = |other: &Wording| other.field == *field && other.language == *language;
+    let Some(mendable) = definition
+        .mendable(field)
+        .filter(|_| languages.any(|known| known == language) && !before.iter().any(twice))
+    else {
+        return Err(Refusal::NotMendable {
+            field: field.clone(),
+            language: language.clone(),
+        });
+    };
+    match lint::wording_fault(text, mendable.chars_max, mendable.lines) {
+        None => Ok(()),
+        Some(rule) => Err(Refusal::BadWording {
+            field: field.clone(),
+            number: rule.number(),
+            what: rule.title(),
+        }),
+    }
 }
 
 fn close(poll: &Poll, at: u64, content: &Closed) -> Result<(), Refusal> {

@@ -366,3 +366,102 @@ fn decide_and_evolve_agree_with_what_was_recorded() {
     assert_eq!(replayed.head(), poll.poll.head());
     assert_eq!(replayed.casts(), poll.poll.casts());
 }
+
+fn change(poll: &Bench, field: &str, language: &str, text: &str) -> Event {
+    poll.page_changed(&[(field, language, text)], "A word was missing")
+}
+
+/// A wording mistake found while the poll runs is mended on the record; what people answer to stays.
+#[test]
+fn a_wording_is_mended_for_who_looks_from_then_on() {
+    let mut poll = running();
+    let before = poll.poll.definition().clone();
+    poll.admit(change(
+        &poll,
+        "disclosure.limitations",
+        "en",
+        "Made for tests alone",
+    ));
+    let definition = poll.poll.definition();
+    let limitations = &definition.disclosure.limitations;
+    assert_eq!(limitations.get("en"), "Made for tests alone");
+    assert_eq!(
+        limitations.get("ar"),
+        before.disclosure.limitations.get("ar")
+    );
+    assert_eq!(poll.poll.page().changes, 1);
+    poll.admit(poll.annulled("Rain"));
+    check(
+        &poll,
+        change(&poll, "sample.frame", "en", "Late"),
+        Err(Refusal::Annulled),
+    );
+}
+
+#[test]
+fn what_was_signed_stays_and_a_wording_is_one_that_a_definition_could_have() {
+    let poll = running();
+    for field in [
+        "question.text",
+        "option.yes.label",
+        "message.text",
+        "who.sponsor.name",
+        "stratum",
+        "",
+    ] {
+        let refused = Err(Refusal::NotMendable {
+            field: field.to_owned(),
+            language: "en".to_owned(),
+        });
+        check(&poll, change(&poll, field, "en", "Another"), refused);
+    }
+    let elsewhere = Err(Refusal::NotMendable {
+        field: "sample.frame".to_owned(),
+        language: "ckb".to_owned(),
+    });
+    check(
+        &poll,
+        change(&poll, "sample.frame", "ckb", "Another"),
+        elsewhere.clone(),
+    );
+    let twice = poll.page_changed(
+        &[("sample.frame", "en", "One"), ("sample.frame", "en", "Two")],
+        "Twice",
+    );
+    assert!(matches!(
+        admits(&poll.poll, poll.now, &twice),
+        Err(Refusal::NotMendable { .. })
+    ));
+    for (text, number) in [(" ", 13), ("a\u{202E}b", 16), ("Yеs", 47)] {
+        let verdict = admits(
+            &poll.poll,
+            poll.now,
+            &change(&poll, "sample.frame", "en", text),
+        );
+        let Err(Refusal::BadWording { number: found, .. }) = verdict else {
+            panic!("{verdict:?}");
+        };
+        assert_eq!(found, number, "{text}");
+    }
+    let number = change(&poll, "sample.frame", "en", "Call 07701234567");
+    let verdict = admits(&poll.poll, poll.now, &number).unwrap_err();
+    assert_eq!(verdict.check(), 32);
+    let whom = change(&poll, "contact.name", "en", "Ali, 07701234567");
+    check(&poll, whom, Ok(()));
+}
+
+/// Whoever goes on from a state that was kept shows what who read all entries shows.
+#[test]
+fn a_poll_that_is_resumed_has_its_mended_wordings() {
+    let mut poll = running();
+    poll.admit(poll.page_changed(&[("sample.frame", "en", "Another list")], "It was wrong"));
+    let resumed = sijill_poll::Poll::resume(
+        &poll.entries[0],
+        poll.poll.roster().clone(),
+        poll.poll.folded(),
+        poll.poll.casts().to_vec(),
+    );
+    let resumed = resumed.unwrap();
+    assert_eq!(resumed.definition(), poll.poll.definition());
+    assert_eq!(resumed.page(), poll.poll.page());
+}

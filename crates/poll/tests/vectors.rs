@@ -112,6 +112,12 @@ fn the_file_has_what_this_code_makes() {
 
 /// Adds the poll of sealed strata, which has the kinds that the other cannot have.
 fn with_sealed(mut made: Value) -> Value {
+    let bench = mended_bench();
+    made["mended"] = json!({
+        "origin": bench.poll.origin().as_str(),
+        "poll_id": bench.poll.id().to_string(),
+        "entries": bench.entries.iter().map(|entry| entry_row(&bench, entry)).collect::<Vec<_>>(),
+    });
     let bench = sealed_bench();
     let opened = OpenedStrata::new(
         bench.poll.definition(),
@@ -162,6 +168,13 @@ fn with_objected(mut made: Value) -> Value {
 fn objected_bench() -> Bench {
     let mut bench = fixture::honest();
     bench.admit(bench.objected(&fixture::dropped(&bench)));
+    bench
+}
+
+fn mended_bench() -> Bench {
+    let mut bench = fixture::running();
+    let wording = ("disclosure.limitations", "en", "Made for tests alone");
+    bench.admit(bench.page_changed(&[wording], "A word was missing"));
     bench
 }
 
@@ -410,7 +423,7 @@ fn personal_data() -> Value {
 fn every_kind_of_this_version_has_an_entry_and_every_entry_reads() {
     let file = file();
     let mut kinds = BTreeSet::new();
-    let others = ["sealed", "objected"].map(|part| &file[PART][part]);
+    let others = ["sealed", "objected", "mended"].map(|part| &file[PART][part]);
     for part in [&file[PART]].into_iter().chain(others) {
         let mut head = Head::start(&part["origin"].as_str().unwrap().parse().unwrap());
         for row in rows(&part["entries"]) {

@@ -75,7 +75,7 @@ impl Service {
             Event::RosterCommitted(_) => Some(self.leaves(&book)?),
             _ => None,
         };
-        let event = operator::verify(book.id(), book.definition(), event).map_err(refused)?;
+        let event = operator::verify(book.id(), &book.definition(), event).map_err(refused)?;
         let slug = slug.to_owned();
         let recorded = self.wait(|reply| Job::Record {
             slug,
@@ -104,7 +104,7 @@ impl Service {
 
     fn leaves(&self, book: &Book) -> Result<Arc<sijill_poll::roster::Roster>, Reply> {
         let path = self.roster_path(book.slug());
-        match shelf::read_roster(&path, book.definition()) {
+        match shelf::read_roster(&path, &book.definition()) {
             Ok(Some(roster)) => Ok(Arc::new(roster)),
             Ok(None) => Err(refused(Rejection::Roster {
                 why: "there is no roster file; import the roster first".to_owned(),
@@ -203,7 +203,7 @@ fn event_of(base64: &str) -> Result<Event, Reply> {
 /// A poll as its operator sees it.
 fn status(book: &Book, now: u64) -> PollStatus {
     let poll = book.durable();
-    let definition = book.definition();
+    let definition = &*book.definition();
     let options = definition.options.iter().map(|option| option.id.clone());
     let waves = poll.waves().iter().map(|wave| WaveStatus {
         planned: wave.planned,

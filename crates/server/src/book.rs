@@ -24,6 +24,8 @@ use tokio::sync::watch;
 /// Everything that advances with a publication, frozen.
 #[derive(Debug, Clone)]
 pub struct Published {
+    /// The definition, with the wordings in force at that end.
+    pub definition: Arc<Definition>,
     /// Where the published part of the ledger ends.
     pub head: Head,
     /// When it was published, milliseconds since 1970.
@@ -52,6 +54,7 @@ impl Published {
         let json = wire::results(poll, at);
         let event = format!("event: publication\ndata: {json}\n\n");
         Self {
+            definition: Arc::clone(poll.definition()),
             head: poll.head(),
             at,
             tally: poll.tally().clone(),
@@ -106,7 +109,6 @@ pub struct Book {
     slug: Arc<str>,
     origin: Origin,
     id: Hash,
-    definition: Arc<Definition>,
     promise_key: SecretKey,
     /// The state of what is on stable storage.
     durable: RwLock<Poll>,
@@ -129,7 +131,6 @@ impl Book {
             slug: poll.definition().slug.as_str().into(),
             origin: poll.origin().clone(),
             id: poll.id(),
-            definition: Arc::clone(poll.definition()),
             promise_key: master.promise_key(poll.origin()),
             durable: RwLock::new(poll),
             places: RwLock::default(),
@@ -177,8 +178,8 @@ impl Book {
     }
 
     /// The definition.
-    pub fn definition(&self) -> &Definition {
-        &self.definition
+    pub fn definition(&self) -> Arc<Definition> {
+        Arc::clone(&self.published.borrow().definition)
     }
 
     /// The durable state. Hold it briefly: the publisher waits.

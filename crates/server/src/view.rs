@@ -39,7 +39,7 @@ pub fn question(definition: &Definition, language: Language) -> pages::QuestionV
 /// The languages whose question block is not the one that entry 0 commits to: this version of the pages would show
 /// something else than was signed.
 pub fn changed_questions(poll: &Poll) -> Vec<String> {
-    let committed = poll.opening().questions.iter();
+    let committed = poll.page().questions.iter();
     let changed = committed.filter(|committed| {
         let language = Language::parse(&committed.language);
         let block =
@@ -146,7 +146,7 @@ pub fn answer_page(
     token: &str,
     standing: Option<&Responded>,
 ) -> pages::AnswerPage {
-    let definition = book.definition();
+    let definition = &*book.definition();
     let tag = language.tag();
     let (phase, revision) = {
         let poll = book.durable();
@@ -229,7 +229,7 @@ pub fn confirmation(
     token: &str,
     responded: &Responded,
 ) -> pages::ConfirmationPage {
-    let definition = book.definition();
+    let definition = &*book.definition();
     let tag = language.tag();
     let sijill_poll::event::Who::Invitation { revision, .. } = responded.answer.who;
     let (end, due) = {
@@ -270,7 +270,7 @@ pub fn receipt(
     token: &str,
     receipt: pages::Receipt,
 ) -> pages::ReceiptPage {
-    let definition = book.definition();
+    let definition = &*book.definition();
     let tag = language.tag();
     pages::ReceiptPage {
         frame: frame(
@@ -299,7 +299,7 @@ pub fn verifier_keys(book: &Book) -> Vec<String> {
 
 /// The public page of a poll.
 pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView {
-    let definition = book.definition();
+    let definition = &*book.definition();
     let published = book.published();
     let slug = book.slug();
     pages::ResultsView {
@@ -356,7 +356,8 @@ fn stratum_counts(
 ) -> Vec<pages::StratumCounts> {
     let poll = book.durable();
     let invited = poll.committed().map(|roster| roster.by_stratum.as_slice());
-    let strata = book.definition().strata.iter();
+    let definition = &*book.definition();
+    let strata = definition.strata.iter();
     let rows = strata.zip(&published.tally.by_stratum).enumerate();
     rows.filter_map(|(place, (stratum, counts))| Some((place, stratum, counts.as_ref()?)))
         .map(|(place, stratum, counts)| pages::StratumCounts {
@@ -384,7 +385,7 @@ fn sealed(definition: &Definition, published: &Published) -> pages::SealedStrata
 }
 
 fn check_yourself(book: &Book, published: &Published, language: Language) -> pages::CheckYourself {
-    let definition = book.definition();
+    let definition = &*book.definition();
     let secure = definition.message.link_prefix.starts_with("https://");
     let scheme = if secure { "https" } else { "http" };
     let slug = book.slug();
@@ -410,7 +411,7 @@ fn check_yourself(book: &Book, published: &Published, language: Language) -> pag
 
 /// A poll on the front page.
 pub fn card(book: &Book, now: u64, language: Language) -> pages::PollCard {
-    let definition = book.definition();
+    let definition = &*book.definition();
     let tag = language.tag();
     let published = book.published();
     pages::PollCard {

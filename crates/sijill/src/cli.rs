@@ -85,6 +85,7 @@ pub enum Poll {
     Pause(commands::poll::pause::Args),
     Resume(commands::poll::resume::Args),
     Extend(commands::poll::extend::Args),
+    Mend(commands::poll::mend::Args),
     Close(commands::poll::close::Args),
     Annul(commands::poll::annul::Args),
     List(commands::poll::list::Args),
@@ -141,7 +142,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
     use commands::poll::{
-        annul, close, extend, lint, list, object, open, pause, resume, show, unseal,
+        annul, close, extend, lint, list, mend, object, open, pause, resume, show, unseal,
     };
     match poll {
         Poll::Lint(args) => lint::run(args, settings),
@@ -149,6 +150,7 @@ fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
         Poll::Pause(args) => pause::run(args, settings),
         Poll::Resume(args) => resume::run(args, settings),
         Poll::Extend(args) => extend::run(args, settings),
+        Poll::Mend(args) => mend::run(args, settings),
         Poll::Close(args) => close::run(args, settings),
         Poll::Annul(args) => annul::run(args, settings),
         Poll::List(args) => list::run(args, settings),

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use sijill_ledger::{PublicKey, Sealed, Signature};
 use sijill_poll::Event;
 use sijill_poll::event::{
-    self, Closed, Committed, Extended, How, Opened, Recovered, RegisterHead, Responded,
-    RosterCommitted, Unsealed, WaveEnded, WaveStarted, Who,
+    self, Closed, Committed, Extended, How, Opened, PageChanged, Recovered, RegisterHead,
+    Responded, RosterCommitted, Unsealed, WaveEnded, WaveStarted, Who, Wording,
 };
 use sijill_poll::operator::{Signed, Signer};
 
@@ -40,7 +40,8 @@ fn content(event: &Event) -> Value {
         Event::Unsealed(signed) => operated(signed, unsealed(&signed.content)),
         Event::Recovered(signed) => operated(signed, recovered(&signed.content)),
         Event::Objected(objected) => json!({"promise": objected.promise}),
-        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
+        Event::PageChanged(signed) => operated(signed, page_changed(&signed.content)),
+        Event::CredentialIssued(later) => match *later {},
     }
 }
 
@@ -120,6 +121,22 @@ fn wave_ended(content: &WaveEnded) -> Value {
         "unknown": content.unknown,
         "refused": content.refused,
         "journal": content.journal.map(|hash| hash.to_string()),
+    })
+}
+
+fn page_changed(content: &PageChanged) -> Value {
+    let wording = |wording: &Wording| {
+        json!({
+            "field": wording.field,
+            "language": wording.language,
+            "text": wording.text,
+        })
+    };
+    json!({
+        "wordings": content.wordings.iter().map(wording).collect::<Vec<_>>(),
+        "questions": content.questions.iter().map(committed).collect::<Vec<_>>(),
+        "script": content.script.map(|hash| hash.to_string()),
+        "reason": content.reason,
     })
 }
 

@@ -32,6 +32,34 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "the question is worded anew while the poll runs",
+        holds: Holds::Everything,
+        fails: &[16],
+        make: || {
+            gone_on(&Setup::default(), |bench| {
+                let event = bench.page_changed(
+                    &[("question.text", "en", "Should there be no bridge?")],
+                    "A better wording",
+                );
+                bench.record(event);
+            })
+        },
+    },
+    Forgery {
+        name: "a mended wording names somebody's number",
+        holds: Holds::Everything,
+        fails: &[32],
+        make: || {
+            gone_on(&Setup::default(), |bench| {
+                let event = bench.page_changed(
+                    &[("sample.frame", "en", "Ask Ali, 0770 123 4567")],
+                    "Whom to ask",
+                );
+                bench.record(event);
+            })
+        },
+    },
+    Forgery {
         name: "the poll is opened a second time in its own ledger",
         holds: Holds::Everything,
         fails: &[6],

@@ -82,7 +82,7 @@ class Entries(unittest.TestCase):
         self.assertEqual(POLL["poll_id"], POLL["entries"][0]["leaf_hash"])
 
     def test_every_kind_is_there(self) -> None:
-        polls = (POLL, POLL["sealed"], POLL["objected"])
+        polls = (POLL, POLL["sealed"], POLL["objected"], POLL["mended"])
         kinds = {row["kind"] for poll in polls for row in poll["entries"]}
         self.assertEqual(kinds, set(event.KINDS))
 

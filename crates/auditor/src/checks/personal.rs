@@ -58,7 +58,16 @@ fn texts<'a>(event: &'a Event, poll: &Poll) -> Vec<&'a str> {
         | Event::Unsealed(_)
         // A promise file, checked to the byte (V25): names, hashes, and a due time that has the digits of a phone number.
         | Event::Objected(_) => Vec::new(),
-        Event::CredentialIssued(later) | Event::PageChanged(later) => match *later {},
+        Event::PageChanged(signed) => {
+            let wordings = signed.content.wordings.iter();
+            // Whom to ask may be named with a number, as in the definition.
+            let gone_over = wordings.filter(|wording| !wording.field.starts_with("contact."));
+            let texts = gone_over.flat_map(|wording| {
+                [&wording.field, &wording.language, &wording.text].map(String::as_str)
+            });
+            texts.chain([signed.content.reason.as_str()]).collect()
+        }
+        Event::CredentialIssued(later) => match *later {},
     }
 }
 

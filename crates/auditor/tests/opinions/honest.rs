@@ -18,6 +18,7 @@ pub fn honest() -> Vec<Named> {
         ("running".into(), Case::of(&fixture::running())),
     ];
     cases.extend(prefixes(&bench));
+    cases.extend(mended());
     cases.extend(sealed());
     cases.extend(other_terms());
     cases.extend(promised());
@@ -40,6 +41,31 @@ fn sealed() -> Vec<Named> {
         [closed, (format!("unsealed, {threshold}"), Case::of(&bench))]
     };
     [1, 5, 6, 7, 9, 30].into_iter().flat_map(of).collect()
+}
+
+/// Wordings mended while the poll runs, and after a pause.
+fn mended() -> Vec<Named> {
+    let mut bench = fixture::running();
+    let change = |bench: &Bench, text: &str| {
+        bench.page_changed(
+            &[("disclosure.limitations", "en", text)],
+            "A word was missing",
+        )
+    };
+    bench.admit(change(&bench, "Made for tests alone"));
+    bench.admit(bench.paused("Rain"));
+    bench.admit(change(&bench, "Made for tests, and for nothing else"));
+    let mut bent = fixture::running();
+    for text in ["", "a\u{200B}b", "Yеs", "Call 07701234567"] {
+        bent.record(change(&bent, text));
+    }
+    bent.record(bent.page_changed(&[("question.text", "en", "Another")], "Better"));
+    bent.record(bent.page_changed(&[("sample.frame", "fr", "Autre")], "Better"));
+    bent.record(bent.page_changed(&[("contact.name", "en", "Ali 07701234567")], "Whom to ask"));
+    vec![
+        ("mended".into(), Case::of(&bench)),
+        ("bent wordings".into(), Case::of(&bent)),
+    ]
 }
 
 fn keyless(case: Case) -> Case {

@@ -106,7 +106,7 @@ fn bytes(bench: &Bench, dice: &mut Dice) -> Vec<u8> {
 
 fn act(bench: &mut Bench, dice: &mut Dice) {
     pass_time(bench, dice);
-    let event = match dice.below(38) {
+    let event = match dice.below(40) {
         0..=15 => answer(bench, dice),
         16 => committed(bench, dice),
         17 => wave_started(bench, dice),
@@ -119,6 +119,7 @@ fn act(bench: &mut Bench, dice: &mut Dice) {
         28..=30 => unsealed(bench, dice),
         31 => recovered(bench, dice),
         32..=35 => objected(bench, dice),
+        36 | 37 => page_changed(bench, dice),
         _ => bench.entries[dice.below(bench.entries.len() as u64) as usize]
             .entry()
             .event
@@ -294,6 +295,22 @@ fn extended(bench: &Bench, dice: &mut Dice) -> Event {
         end + 500,
     ];
     bench.extended(ends[dice.below(6) as usize], reason(dice))
+}
+
+fn page_changed(bench: &Bench, dice: &mut Dice) -> Event {
+    let mut pick = |texts: &[&'static str]| texts[dice.below(texts.len() as u64) as usize];
+    let fields = [
+        "sample.frame",
+        "disclosure.privacy",
+        "contact.name",
+        "question.text",
+        "who.why_they_differ",
+    ];
+    let texts = ["Another", "", "Line\nline", "Yеs", "Call 07701234567"];
+    let wordings: Vec<_> = (0..2)
+        .map(|_| (pick(&fields), pick(&["en", "ar", "fr"]), pick(&texts)))
+        .collect();
+    bench.page_changed(&wordings, reason(dice))
 }
 
 fn closed(bench: &Bench, dice: &mut Dice) -> Event {

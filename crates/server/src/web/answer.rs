@@ -141,7 +141,7 @@ impl<'a> Visit<'a> {
             .service
             .find(&token)
             .ok_or_else(|| trouble(ProblemKind::UnknownLink))?;
-        let language = language(tag, headers, &view::languages(book.definition()));
+        let language = language(tag, headers, &view::languages(&book.definition()));
         Ok(Self {
             web,
             headers,
@@ -282,7 +282,7 @@ impl<'a> Visit<'a> {
     }
 
     fn refused(&self, refusal: &Refusal, option: &str) -> Response {
-        let entered = view::option_label(self.book.definition(), option, self.language);
+        let entered = view::option_label(&self.book.definition(), option, self.language);
         let is_final = self.book.definition().rules.revisions == 0;
         let error = match refusal {
             Refusal::ChangedMeanwhile | Refusal::WrongRevision { .. } if !is_final => {

@@ -69,7 +69,7 @@ fn results(web: &Web, headers: &HeaderMap, slug: &str, tag: Option<&str>) -> Res
     let Some(book) = web.service.book(slug) else {
         return problem(web, headers, tag, ProblemKind::NotFound);
     };
-    let language = language(tag, headers, &view::languages(book.definition()));
+    let language = language(tag, headers, &view::languages(&book.definition()));
     match results_page(&view::results(&book, web.service.now(), language)) {
         Ok(html) => page(StatusCode::OK, html, &RESULTS_CSP),
         Err(_) => problem(web, headers, tag, ProblemKind::Internal),

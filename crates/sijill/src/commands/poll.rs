@@ -5,6 +5,7 @@ pub mod close;
 pub mod extend;
 pub mod lint;
 pub mod list;
+pub mod mend;
 pub mod object;
 pub mod open;
 pub mod pause;

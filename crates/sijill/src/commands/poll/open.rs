@@ -147,7 +147,7 @@ fn opening_of(
 }
 
 /// SHA-256 of the question block in each language.
-fn question_hashes(definition: &Definition) -> Result<Vec<Committed>> {
+pub(super) fn question_hashes(definition: &Definition) -> Result<Vec<Committed>> {
     let hash = |tag: &str| -> Result<Committed> {
         let language = Language::parse(tag).ok_or_else(|| {
             input(format!(
