@@ -1,6 +1,7 @@
 //! Small things that whoever operates or audits a poll meets at a terminal.
 
 use crate::place::{Place, terms};
+use crate::process::{COMMAND_MAX, until};
 use std::process::{Command, Stdio};
 
 const SLUG: &str = "bridge";
@@ -108,4 +109,111 @@ fn an_export_is_not_written_over_what_is_no_file() {
     ];
     place.sijill(messages).expect_code(2);
     assert!(!place.path("elsewhere").exists());
+}
+
+/// A wording mistake that is found while the poll runs: people see the new wording once it is published, auditors both.
+#[test]
+fn a_wording_is_mended_while_the_poll_runs_and_stands_on_record() {
+    let place = Place::new();
+    let invited = place.poll(&terms(), 12);
+    let server = place.serve();
+    let browser = server.browser();
+    let path = format!("{}/in/en", invited[0].path);
+    assert!(
+        browser
+            .get(&path)
+            .status(200)
+            .text()
+            .contains("Your answer is recorded without your name")
+    );
+    let key = place.key_file();
+    let mend = |field: &str, text: &str| {
+        place.sijill(args![
+            "poll",
+            "mend",
+            "bridge",
+            "--field",
+            field,
+            "--language",
+            "en",
+            "--text",
+            text,
+            "--reason",
+            "A word was missing",
+            "--key",
+            &key
+        ])
+    };
+    mend(
+        "disclosure.privacy",
+        "Your answer is recorded without your name or number",
+    )
+    .well();
+    let refused = mend("question.text", "Should there be a bridge?").expect_code(1);
+    assert!(
+        refused.err.contains("stay as they were signed"),
+        "{}",
+        refused.err
+    );
+    let mended = || {
+        let page = browser.get(&path).status(200);
+        page.text()
+            .contains("without your name or number")
+            .then_some(())
+    };
+    until(COMMAND_MAX, mended).expect("the wording is shown");
+    server.stop().well();
+    let server = place.serve();
+    let page = server.browser().get(&path).status(200);
+    assert!(page.text().contains("without your name or number"));
+    server.stop().well();
+    let entries = place
+        .sijill(["ledger", "show", "bridge"])
+        .well()
+        .json_lines();
+    let last = entries.last().unwrap();
+    assert_eq!(last["kind"], "PageChanged");
+    assert_eq!(
+        last["content"]["wordings"][0]["field"],
+        "disclosure.privacy"
+    );
+    place.audit_data("bridge").well();
+}
+
+/// From nothing to a definition: what is left to fill in is named, and a file that is there is left alone.
+#[test]
+fn a_definition_begins_with_a_file_that_says_what_belongs_where() {
+    let place = Place::new();
+    let new = || {
+        place.sijill([
+            "poll",
+            "new",
+            "poll.toml",
+            "--slug",
+            "coalition",
+            "--languages",
+            "ar,en",
+            "--domain",
+            "ur.example",
+            "--country",
+            "IQ",
+            "--political",
+        ])
+    };
+    new().well();
+    let text = std::fs::read_to_string(place.path("poll.toml")).unwrap();
+    assert!(text.contains(&place.operator_key()), "{text}");
+    let report = place
+        .sijill(["poll", "lint", "poll.toml", "--json"])
+        .expect_code(1)
+        .json();
+    let findings = report["findings"].as_array().unwrap();
+    let empty = findings.iter().filter(|finding| finding["number"] == "L13");
+    assert!(empty.count() > 30, "{report}");
+    let again = new().expect_code(2);
+    assert!(again.err.contains("poll.toml"), "{}", again.err);
+    assert_eq!(
+        std::fs::read_to_string(place.path("poll.toml")).unwrap(),
+        text
+    );
 }

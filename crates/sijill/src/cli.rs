@@ -80,6 +80,7 @@ pub enum Keys {
 /// `sijill poll`.
 #[derive(Debug, Subcommand)]
 pub enum Poll {
+    New(commands::poll::new::Args),
     Lint(commands::poll::lint::Args),
     Open(commands::poll::open::Args),
     Pause(commands::poll::pause::Args),
@@ -142,9 +143,10 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
     use commands::poll::{
-        annul, close, extend, lint, list, mend, object, open, pause, resume, show, unseal,
+        annul, close, extend, lint, list, mend, new, object, open, pause, resume, show, unseal,
     };
     match poll {
+        Poll::New(args) => new::run(args, settings),
         Poll::Lint(args) => lint::run(args, settings),
         Poll::Open(args) => open::run(args, settings),
         Poll::Pause(args) => pause::run(args, settings),

@@ -6,6 +6,7 @@ pub mod extend;
 pub mod lint;
 pub mod list;
 pub mod mend;
+pub mod new;
 pub mod object;
 pub mod open;
 pub mod pause;
