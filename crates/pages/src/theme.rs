@@ -124,11 +124,10 @@ impl Theme {
     /// # Errors
     /// If a name is missing, a colour cannot be read, or the logo has something that a page does not take.
     pub fn new(parts: &ThemeParts) -> Result<Self, ThemeError> {
-        let logo = parts.logo.as_deref().map(logo::checked).transpose()?;
         Ok(Self {
             names: names(&parts.name)?,
             css: css(parts)?,
-            logo,
+            logo: parts.logo.as_deref().map(logo::checked).transpose()?,
         })
     }
 
