@@ -549,7 +549,7 @@ fn a_wrong_portal_or_theme_stops_the_start_and_says_what_to_write() {
     refused(
         good,
         theme(&THEME.replace("#00584f", "#7fd6c8")),
-        "contrast of 1.70:1",
+        "contrast of 1.69:1",
     );
     refused(good, theme(&THEME.replace("ckb =", "fr =")), "`name.fr`");
     refused(good, theme(THEME), "it has `<script>`");
