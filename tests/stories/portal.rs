@@ -7,6 +7,8 @@ use crate::browser::{Browser, FORM, Page, between};
 use crate::nginx::{Doors, Portal, can_proxy};
 use crate::place::{Invitation, Place, Server, people, prompt_terms};
 use crate::process::until;
+use crate::verify_page::{can_browse, driven};
+use serde_json::{Value, json};
 use sijill_scenarios::Terms;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -88,7 +90,7 @@ impl Scene {
 
     /// Waits until so many answers are published, and gives what is shown then.
     #[track_caller]
-    fn published(&self, answered: u64) -> serde_json::Value {
+    fn published(&self, answered: u64) -> Value {
         let results = || {
             let page = self.browser().get("/services/polls/bridge/results.json");
             Some(page.status(200).json()).filter(|results| results["answered"] == answered)
@@ -161,7 +163,7 @@ fn a_poll_in_a_portal_is_answered_watched_and_audited_at_the_portals_address() {
     assert_eq!(shown.json()["origin"], origin, "its name is where it is");
     scene.published(0);
     let mut live = Live::at(&browser);
-    assert_eq!(live.next()["answered"], 0);
+    live.reaches(0);
 
     // From the short link to the receipt.
     let invitation = &scene.invited[0];
@@ -172,7 +174,7 @@ fn a_poll_in_a_portal_is_answered_watched_and_audited_at_the_portals_address() {
     let typed = format!("{}/services", scene.doors.portal);
     assert!(opened.text().contains(&typed), "what to type oneself");
     let confirmed = browser.send(&form, "yes").status(200);
-    assert_eq!(live.next()["answered"], 1, "while the stream goes on");
+    live.reaches(1);
     scene.published(1);
     let receipt = browser.get(&format!("{}/receipt", invitation.path));
     assert!(
@@ -234,15 +236,17 @@ impl Live {
         Self(BufReader::new(stream))
     }
 
-    /// The next publication.
+    /// Reads publications until one is of so many answers, while the stream goes on.
     #[track_caller]
-    fn next(&mut self) -> serde_json::Value {
+    fn reaches(&mut self, answered: u64) {
         loop {
             let mut line = String::new();
             let length = self.0.read_line(&mut line).expect("the stream goes on");
             assert!(length > 0, "the stream ended");
-            if let Some(data) = line.strip_prefix("data: ") {
-                return serde_json::from_str(data).expect("a publication is JSON");
+            let data = line.strip_prefix("data: ").unwrap_or("{}");
+            let publication: Value = serde_json::from_str(data).expect("a publication is JSON");
+            if publication["answered"] == answered {
+                return;
             }
         }
     }
@@ -492,6 +496,57 @@ fn a_themed_page_stays_small_and_the_portal_opens_no_other_door() {
         .status(308);
     let to = plain.header("location").unwrap();
     assert!(to.starts_with("https://") && to.ends_with("/p/x"), "{to}");
+}
+
+#[test]
+fn a_browser_in_the_portal_sees_results_move_in_the_themes_colours() {
+    let test = "a_browser_in_the_portal_sees_results_move_in_the_themes_colours";
+    if !can_proxy(test) || !can_browse(test) {
+        return;
+    }
+    let scene = Scene::with_links_at(|doors| doors.portal);
+    let open = |path: &str| json!({ "open": scene.portal.url(path), "width": 360 });
+    let personal = &scene.invited[0].path;
+    let colour = |of: &str, property: &str| json!({ "read": format!("getComputedStyle(document.querySelector('{of}')).{property}") });
+    let send = format!(
+        "fetch('{personal}', {{ method: 'POST', body: new URLSearchParams({{ answer: 'yes', revision: 1 }}) }})"
+    );
+    let mut steps = vec![
+        open("/services/polls/bridge/in/ar"),
+        colour("nav", "backgroundColor"),
+        json!({ "read": "document.querySelector('tfoot tr').dataset.total" }),
+        json!({ "do": send }),
+        // Nobody loads the page again: its script hears of the publication and fetches it.
+        json!({ "wait": "document.querySelector('tfoot tr').dataset.total === '1'" }),
+        photo("portal-results.png"),
+        open(personal),
+        colour("nav a", "color"),
+        colour("main a:not(.button)", "color"),
+        json!({ "read": "document.documentElement.scrollWidth" }),
+        photo("portal-answered.png"),
+        open("/services/verify/in/ar"),
+        json!({ "wait": "!document.querySelector('#check').hidden || !document.querySelector('#needs-https').hidden" }),
+        open(&scene.invited[1].path),
+        photo("portal-answer.png"),
+        json!({ "open": scene.portal.url("/services/polls/bridge/in/ar"), "width": 1000, "dark": true }),
+        colour("main a:not(.button)", "color"),
+        photo("portal-results-dark.png"),
+    ];
+    steps.retain(|step| !step.is_null());
+    let found = driven(&scene.place, &steps).into_iter();
+    let found: Vec<Value> = found.filter(|found| !found.is_null()).collect();
+    let [band, on_band] = [json!("rgb(0, 53, 47)"), json!("rgb(255, 255, 255)")];
+    let [light, dark] = [json!("rgb(0, 88, 79)"), json!("rgb(127, 214, 200)")];
+    let expected = [band, json!("0"), on_band, light, json!(360), dark];
+    assert_eq!(found, expected);
+    scene.keeps_no_token();
+}
+
+/// A photo, where photos are kept.
+fn photo(name: &str) -> Value {
+    let folder = std::env::var_os("SIJILL_PHOTOS");
+    let file = folder.map(|folder| std::path::Path::new(&folder).join(name));
+    file.map_or(Value::Null, |file| json!({ "photo": file }))
 }
 
 /// The front page as it comes over TLS.
