@@ -87,8 +87,10 @@ impl Portal {
         write("sijill.conf", configuration(&folder, doors, sijill));
         write("sijill-proxy.conf", proxy(&folder));
         let mut command = Command::new("nginx");
-        command.arg("-p").arg(&folder).arg("-c");
-        command.arg(folder.join("nginx.conf"));
+        // `-e`: before it has read its configuration it would write where only root may.
+        command.arg("-e").arg(folder.join("start.log"));
+        command.arg("-p").arg(&folder);
+        command.arg("-c").arg(folder.join("nginx.conf"));
         let mut nginx = Process::start(&mut command, &folder, "nginx");
         let open = until(START_MAX, || {
             assert!(nginx.is_running(), "nginx ended: {}", nginx.err());

@@ -279,6 +279,58 @@ mod tests {
         }
     }
 
+    const PIECES: [&str; 30] = [
+        "<svg",
+        "</svg>",
+        "<g",
+        "</g>",
+        "<path",
+        "</path>",
+        "<script",
+        "</script>",
+        "<!--",
+        "-->",
+        "<a",
+        " viewBox='0 0 9 9'",
+        " d=\"M0 0\"",
+        " fill='#fff'",
+        " fill=\"url(#a)\"",
+        " href='//x'",
+        " onload='x()'",
+        " style='a:b'",
+        "=",
+        "'",
+        "\"",
+        ">",
+        "/>",
+        "/",
+        " ",
+        "\n",
+        "&lt;",
+        "]]>",
+        "\u{202e}",
+        "xmlns='http://www.w3.org/2000/svg'",
+    ];
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
+        /// Whatever is put together, what is taken is made of the listed names and plain values, and is taken again.
+        #[test]
+        fn nothing_but_shapes_gets_through(places in proptest::collection::vec(0..PIECES.len(), 0..24)) {
+            let inside: String = places.iter().map(|place| PIECES[*place]).collect();
+            for drawing in [inside.clone(), format!("<svg viewBox='0 0 9 9'>{inside}</svg>"), format!("<svg viewBox='0 0 9 9'><g{inside}</g></svg>")] {
+                let Ok(written) = checked(&drawing) else { continue };
+                for word in ["script", "href", "on", "style", "url", ":", "&", "!", "'", "xmlns"] {
+                    let written = written.replace(" aria-hidden=\"true\" focusable=\"false\"", "");
+                    proptest::prop_assert!(!written.contains(word), "{} in {}", word, written);
+                }
+                let again = written.replace(" aria-hidden=\"true\" focusable=\"false\"", "");
+                proptest::prop_assert_eq!(checked(&again).unwrap(), written);
+            }
+        }
+    }
+
     #[test]
     fn a_long_drawing_is_refused_with_its_length() {
         let path = "M1 1".repeat(600);
