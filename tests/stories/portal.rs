@@ -271,6 +271,16 @@ fn links_on_a_short_host_lead_back_to_the_portal() {
             assert!(own || lead.starts_with(&portal), "{lead}");
         }
     }
+    // Each page shows the domain that stands in the browser's line.
+    let shows = |page: &Page, domain: SocketAddr| {
+        let domain = format!("<code dir=\"ltr\">{domain}</code>");
+        page.text().contains(&domain)
+    };
+    assert!(shows(&opened, scene.doors.short) && shows(&confirmed, scene.doors.short));
+    for path in ["/services", "/services/polls/bridge", "/services/verify"] {
+        let page = scene.browser().get(path);
+        assert!(shows(&page, scene.doors.portal), "{path}");
+    }
     let elsewhere = leads(&confirmed).into_iter();
     let elsewhere: Vec<String> = elsewhere.filter(|lead| lead.starts_with("http")).collect();
     assert!(!elsewhere.is_empty());
@@ -608,6 +618,26 @@ fn a_wrong_portal_or_theme_stops_the_start_and_says_what_to_write() {
     );
     refused(good, theme(&THEME.replace("ckb =", "fr =")), "`name.fr`");
     refused(good, theme(THEME), "it has `<script>`");
+}
+
+#[test]
+fn a_poll_that_is_named_after_another_address_is_told_of_at_the_start() {
+    let place = Place::new();
+    place.poll(&prompt_terms(), 2);
+    settings(&place, "https://ur.example/services", "");
+    let server = place.serve();
+    let log = std::fs::read_to_string(place.path("server-1.err")).unwrap();
+    let [name, reached] = [
+        "ur.example/polls/bridge",
+        "ur.example/services/polls/bridge",
+    ];
+    let told = format!("the ledger `{name}` is reached at `{reached}`");
+    assert!(log.contains(&told), "{log}");
+    server.stop().well();
+    settings(&place, "https://ur.example", "");
+    place.serve().stop().well();
+    let log = std::fs::read_to_string(place.path("server-2.err")).unwrap();
+    assert!(!log.contains("WARN"), "{log}");
 }
 
 #[test]

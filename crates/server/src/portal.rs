@@ -47,6 +47,12 @@ impl PortalAddress {
         self.text.get(..self.host_end).unwrap_or_default()
     }
 
+    /// Host, and port where it has one: `portal.example`.
+    pub fn domain(&self) -> &str {
+        let (_, domain) = self.host().split_once("://").unwrap_or_default();
+        domain
+    }
+
     /// What stands before every path of this server: `/services`, or nothing.
     pub fn path(&self) -> &str {
         self.text.get(self.host_end..).unwrap_or_default()
@@ -137,6 +143,7 @@ mod tests {
         ] {
             let address: PortalAddress = text.parse().unwrap();
             assert_eq!((address.host(), address.path()), (host, path));
+            assert!(host.ends_with(&format!("://{}", address.domain())));
             assert_eq!(address.origin_of("bridge"), origin);
             assert_eq!(address.to_string(), text);
         }

@@ -68,6 +68,13 @@ impl Site {
         format!("{portal}{path}")
     }
 
+    /// The domain that stands at the top of pages below the portal's address, as it does in the browser's line: the
+    /// portal's, or else the platform's.
+    pub fn domain<'a>(&'a self, platform: &'a str) -> &'a str {
+        let portal = self.0.portal.as_ref();
+        portal.map_or(platform, PortalAddress::domain)
+    }
+
     /// What people type to come to the front page: the portal's address without its scheme, or the platform's domain.
     pub fn typed_address<'a>(&'a self, definition: &'a Definition) -> &'a str {
         let portal = self.0.portal.as_ref();

@@ -318,7 +318,7 @@ pub fn results(site: &Site, book: &Book, now: u64, language: Language) -> pages:
     pages::ResultsView {
         frame: frame(
             site,
-            &definition.who.platform.domain,
+            site.domain(&definition.who.platform.domain),
             &languages(definition),
             language,
             |tag| site.page(&paths::results_in(slug, tag)),

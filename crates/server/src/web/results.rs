@@ -30,7 +30,7 @@ fn front(web: &Web, headers: &HeaderMap, tag: Option<&str>) -> Response {
     let view = HomePage {
         frame: view::frame(
             &web.site,
-            &web.service.domain(),
+            web.site.domain(&web.service.domain()),
             &offered,
             language,
             |tag| web.site.page(&paths::home_in(tag)),

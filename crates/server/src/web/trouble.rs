@@ -14,8 +14,9 @@ pub fn problem(web: &Web, headers: &HeaderMap, path: Option<&str>, kind: Problem
     let offered: Vec<Language> = Language::all().collect();
     let language = language(path, headers, &offered);
     let status = status(kind);
+    let domain = web.service.domain();
     let view = Problem {
-        frame: crate::view::frame(&web.site, &web.service.domain(), &[], language, |_| {
+        frame: crate::view::frame(&web.site, web.site.domain(&domain), &[], language, |_| {
             String::new()
         }),
         kind,

@@ -32,7 +32,7 @@ fn show(web: &Web, headers: &HeaderMap, tag: Option<&str>) -> Response {
     let view = VerifyPage {
         frame: view::frame(
             &web.site,
-            &web.service.domain(),
+            web.site.domain(&web.service.domain()),
             &offered,
             language,
             |tag| web.site.page(&paths::verify_in(tag)),
