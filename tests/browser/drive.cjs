@@ -2,7 +2,8 @@
 // file with a JSON list of steps; what each of them finds is printed as a JSON list in the same order. FOLDER takes the
 // profile. `insecure.example` is this machine under a name that browsers do not trust.
 //
-//   {"open": URL, "width": PX, "script": false}   a fresh page, of this width; with or without scripts
+//   {"open": URL, "width": PX, "script": false, "dark": true}   a fresh page, of this width; with or without scripts; for
+//                                                 somebody who wants dark pages
 //   {"choose": [SELECTOR, FILE]}                  puts a file into a file input
 //   {"type": [SELECTOR, TEXT]}                    replaces the text of a field
 //   {"click": SELECTOR}
@@ -69,7 +70,7 @@ class Chromium {
 
 // One page, with what it asked for.
 class Page {
-  static async open(chromium, { open: url, width = 800, script = true }) {
+  static async open(chromium, { open: url, width = 800, script = true, dark = false }) {
     const { targetId } = await chromium.ask("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await chromium.ask("Target.attachToTarget", { targetId, flatten: true });
     const page = new Page(chromium, sessionId);
@@ -77,6 +78,8 @@ class Page {
     const screen = { width, height: 780, deviceScaleFactor: 2, mobile: width < 600 };
     await page.ask("Emulation.setDeviceMetricsOverride", screen);
     await page.ask("Emulation.setScriptExecutionDisabled", { value: !script });
+    const scheme = { name: "prefers-color-scheme", value: dark ? "dark" : "light" };
+    await page.ask("Emulation.setEmulatedMedia", { features: [scheme] });
     await page.ask("Page.navigate", { url });
     await page.until(() => page.loaded);
     page.requests = [];

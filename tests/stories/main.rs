@@ -17,6 +17,7 @@ mod process;
 mod assertions;
 mod browser;
 mod kept;
+mod nginx;
 mod place;
 mod static_host;
 
@@ -35,6 +36,7 @@ mod live;
 mod objections;
 mod operating;
 mod parts;
+mod portal;
 mod power;
 mod proofs;
 mod published;

@@ -439,6 +439,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Somebody's browser.
     pub fn browser(&self) -> Browser {
         Browser::new(self.address)

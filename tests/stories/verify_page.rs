@@ -26,6 +26,20 @@ pub fn can_browse(test: &str) -> bool {
     can
 }
 
+/// Takes these steps in a browser, and gives what each found.
+#[track_caller]
+pub fn driven(place: &Place, steps: &[Value]) -> Vec<Value> {
+    let file = place.write("steps.json", serde_json::to_string(steps).unwrap());
+    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser/drive.cjs");
+    let mut command = Command::new("node");
+    command.arg(driver).arg(place.path("")).arg(file);
+    let ran = Process::start(&mut command, &place.path(""), "browser").wait(COMMAND_MAX);
+    match ran.well().json() {
+        Value::Array(found) => found,
+        other => panic!("the driver prints no list: {other}"),
+    }
+}
+
 /// A visit to the page: what is done there, and what is read afterwards.
 pub struct Visit<'a> {
     place: &'a Place,
@@ -112,15 +126,7 @@ impl<'a> Visit<'a> {
     /// Whatever was found, without the steps that find nothing.
     #[track_caller]
     fn found(self) -> Vec<Value> {
-        let steps = serde_json::to_string(&self.steps).unwrap();
-        let file = self.place.write("steps.json", steps);
-        let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser/drive.cjs");
-        let mut command = Command::new("node");
-        command.arg(driver).arg(self.place.path("")).arg(file);
-        let ran = Process::start(&mut command, &self.place.path(""), "browser").wait(COMMAND_MAX);
-        let Value::Array(found) = ran.well().json() else {
-            panic!("the driver prints a list");
-        };
+        let found = driven(self.place, &self.steps);
         found.into_iter().filter(|value| !value.is_null()).collect()
     }
 

@@ -22,7 +22,9 @@ pub struct AnswerPage {
     pub privacy: String,
     /// Whom to ask.
     pub contact: Contact,
-    /// The poll's name on the platform, for those who would rather find it themselves.
+    /// What readers type who would rather find the poll themselves: host, and path where there is one.
+    pub typed_address: String,
+    /// The poll's name there.
     pub slug: String,
     /// Address of the results page.
     pub results_href: String,
@@ -154,7 +156,7 @@ impl<'a> AnswerTemplate<'a> {
 
     fn how_to_check(&self) -> String {
         let values = [
-            ("domain", Value::Text(&self.view.who.domain)),
+            ("domain", Value::Text(&self.view.typed_address)),
             ("poll", Value::Text(&self.view.slug)),
         ];
         self.t.fill("real-how", &values)

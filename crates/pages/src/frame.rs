@@ -1,6 +1,8 @@
 //! What every page has around it: whose it is, its language and the way to the others.
 
-use crate::Language;
+use std::sync::Arc;
+
+use crate::{Language, Theme};
 
 /// The frame of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub struct Frame {
     /// Ready links to the same page in every language offered, this one too; none where there is
     /// no choice.
     pub links: Vec<LanguageLink>,
+    /// The platform's theme, if it has one.
+    pub theme: Option<Arc<Theme>>,
 }
 
 /// A link to the same page in a language.

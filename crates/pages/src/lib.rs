@@ -27,11 +27,12 @@ mod qr_code;
 mod question;
 mod receipt;
 mod results;
+mod theme;
 mod verify;
 
 pub use answer::{AnswerForm, AnswerPage, FormError, Standing, answer_page};
 pub use confirmation::{ConfirmationPage, confirmation_page};
-pub use content_policy::{PAGE_CSP, RESULTS_CSP, VERIFY_CSP};
+pub use content_policy::{PAGE_CSP, Policies, RESULTS_CSP, VERIFY_CSP};
 pub use disclosure::{Contact, Method, TokensMadeBy, Who};
 pub use figures::{share_tenths, short_code};
 pub use frame::{Frame, LanguageLink};
@@ -44,6 +45,7 @@ pub use receipt::{Receipt, ReceiptPage, receipt_page};
 pub use results::{
     CheckYourself, LIVE_JS, OptionCount, ResultsView, SealedStrata, StratumCounts, results_page,
 };
+pub use theme::{CONTRAST_MIN, Palette, Theme, ThemeError, ThemeParts};
 pub use verify::{VERIFY_JS, VerifyPage, verify_page};
 
 /// Why a page could not be made.

@@ -12,5 +12,12 @@ pub const ACCEPT_LANGUAGE_RANGES_MAX: usize = 32;
 /// Characters of a short code that stand together, so that it can be read out.
 pub const SHORT_CODE_GROUP_CHARS: usize = 4;
 
+/// Characters of a platform's name at the top of its pages: one line of a phone, or two.
+pub const THEME_NAME_CHARS_MAX: usize = 60;
+
+/// Bytes of a logo, which is sent with every page: with 3 kB of the answer page and a theme's 1 kB, compressed, it leaves
+/// more than a third of the 10 kB that arrive in one go.
+pub const LOGO_BYTES_MAX: usize = 2_048;
+
 /// Bytes of a text that fit one QR code: version 40 at error correction level L, byte mode (ISO/IEC 18004, table 7).
 pub const QR_TEXT_BYTES_MAX: usize = 2_953;

@@ -54,6 +54,8 @@ pub struct ResultsView {
     pub poll_id: String,
     /// Path of the live stream, relative to this origin.
     pub live_href: String,
+    /// The same of the page's script, [`LIVE_JS`].
+    pub script_href: String,
     /// How to check it.
     pub check: CheckYourself,
 }

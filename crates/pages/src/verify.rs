@@ -87,6 +87,8 @@ pub struct VerifyPage {
     /// Verifier keys of logs and promises that this site serves. The script says of what they alone uphold that nobody
     /// pinned them.
     pub site_keys: Vec<String>,
+    /// Path of the page's script, [`VERIFY_JS`], relative to this origin.
+    pub script_href: String,
 }
 
 /// The page that checks a receipt or a promise.

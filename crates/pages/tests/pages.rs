@@ -281,6 +281,55 @@ fn the_policies_name_the_styles_that_are_in_the_pages() {
     }
 }
 
+/// A theme with everything that there can be.
+#[cfg(test)]
+fn theme() -> std::sync::Arc<Theme> {
+    let palette = |[accent, band, on_band]: [&str; 3]| Palette {
+        accent: accent.to_owned(),
+        band: band.to_owned(),
+        on_band: on_band.to_owned(),
+    };
+    let name = Language::all().map(|language| (language.tag().to_owned(), "A & <b>".to_owned()));
+    let parts = ThemeParts {
+        name: name.collect(),
+        light: Some(palette(["#005e54", "#00352f", "#ffffff"])),
+        dark: Some(palette(["#7fd6c8", "#00352f", "#f0f4f3"])),
+        logo: Some("<svg viewBox='0 0 24 24'><path d='M0 0h9z'/></svg>".to_owned()),
+    };
+    std::sync::Arc::new(Theme::new(&parts).unwrap())
+}
+
+#[test]
+fn a_theme_stands_on_every_page_and_its_styles_in_every_policy() {
+    let theme = theme();
+    let policies = Policies::of(Some(&theme));
+    let hash = |style: &str| format!("'sha256-{}'", BASE64.encode(&Sha256::digest(style)));
+    for language in Language::all() {
+        let with = |frame: &Frame| Frame {
+            theme: Some(std::sync::Arc::clone(&theme)),
+            ..frame.clone()
+        };
+        let mut answer = fixtures::answer(language);
+        let mut results = fixtures::results(language);
+        let mut verify = fixtures::verify(language);
+        answer.frame = with(&answer.frame);
+        results.frame = with(&results.frame);
+        verify.frame = with(&verify.frame);
+        for (page, policy) in [
+            (answer_page(&answer).unwrap(), &policies.page),
+            (results_page(&results).unwrap(), &policies.results),
+            (verify_page(&verify).unwrap(), &policies.verify),
+        ] {
+            assert!(page.contains("<bdi>A &#38; &#60;b&#62;</bdi>"), "{page}");
+            assert!(page.contains("</path></svg><bdi>"));
+            let found = styles(&page);
+            assert!(found[1].contains("--band:#00352f"));
+            assert!(found.iter().all(|style| policy.contains(&hash(style))));
+            assert_eq!(policy.matches("sha256-").count(), found.len());
+        }
+    }
+}
+
 #[test]
 fn the_question_block_is_these_bytes() {
     for (tag, golden) in [
@@ -315,6 +364,7 @@ fn markup_in_any_field_is_shown_and_not_obeyed() {
         &mut view.question.question_id,
         &mut view.sampling,
         &mut view.privacy,
+        &mut view.typed_address,
         &mut view.slug,
         &mut view.results_href,
         &mut view.who.sponsor,

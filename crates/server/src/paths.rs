@@ -11,6 +11,9 @@ pub const VERIFY_JS: &str = "/static/verify.js";
 /// Whether the service takes answers.
 pub const HEALTH: &str = "/health";
 
+/// What every personal link is below, and where a poll's link prefix ends.
+pub const LINKS: &str = "/p/";
+
 /// Routes as axum reads them.
 pub mod route {
     /// The page behind a personal link.

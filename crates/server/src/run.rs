@@ -5,6 +5,7 @@ use crate::connections::{self, room};
 use crate::desk::Counter;
 use crate::limits::FAREWELL_MS;
 use crate::service::Service;
+use crate::site::Site;
 use crate::web::{Web, router};
 use std::net::TcpListener;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use tokio::sync::watch;
 pub async fn run(
     listener: TcpListener,
     service: Service,
+    site: Site,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServerError> {
     let serve = |error: std::io::Error| ServerError::Serve(error.to_string());
@@ -31,7 +33,7 @@ pub async fn run(
         shutdown.await;
         stop.send_replace(true);
     });
-    let app = router(Web::new(service.clone(), room, stopping.clone()));
+    let app = router(Web::new(service.clone(), site, room, stopping.clone()));
     tokio::select! {
         () = connections::serve(listener, app, room, stopping) => {}
         () = counter.serve(service.clone()) => {}

@@ -2,6 +2,7 @@
 
 use crate::book::{Book, Published};
 use crate::paths;
+use crate::site::Site;
 use sijill_ledger::Hash;
 use sijill_ledger::note::VerifierKey;
 use sijill_pages as pages;
@@ -53,6 +54,7 @@ pub fn changed_questions(poll: &Poll) -> Vec<String> {
 
 /// The frame of a page, with a link to it in every language.
 pub fn frame(
+    site: &Site,
     domain: &str,
     offered: &[Language],
     language: Language,
@@ -66,6 +68,7 @@ pub fn frame(
         language,
         domain: domain.to_owned(),
         links: links.collect(),
+        theme: site.theme(),
     }
 }
 
@@ -140,6 +143,7 @@ fn method(definition: &Definition, language: Language) -> pages::Method {
 
 /// The page behind a personal link, before anything was sent. `standing` is the answer that stands.
 pub fn answer_page(
+    site: &Site,
     book: &Book,
     now: u64,
     language: Language,
@@ -148,6 +152,7 @@ pub fn answer_page(
 ) -> pages::AnswerPage {
     let definition = &*book.definition();
     let tag = language.tag();
+    let links = site.personal(definition);
     let (phase, revision) = {
         let poll = book.durable();
         let revision = standing.map_or(0, |responded| {
@@ -162,7 +167,7 @@ pub fn answer_page(
         .saturating_add(1)
         .saturating_sub(revision);
     let form = (changes_left > 0).then(|| pages::AnswerForm {
-        action: paths::answer_in(token, tag),
+        action: links.own(&paths::answer_in(token, tag)),
         revision: revision.saturating_add(1),
         changes_left: if revision == 0 {
             changes_left - 1
@@ -172,24 +177,26 @@ pub fn answer_page(
     });
     pages::AnswerPage {
         frame: frame(
+            site,
             &definition.who.platform.domain,
             &languages(definition),
             language,
-            |tag| paths::answer_in(token, tag),
+            |tag| links.own(&paths::answer_in(token, tag)),
         ),
         question: question(definition, language),
         who: who(definition, language),
         sampling: definition.sample.sampling.get(tag).to_owned(),
         privacy: definition.disclosure.privacy.get(tag).to_owned(),
         contact: contact(definition, language),
+        typed_address: site.typed_address(definition).to_owned(),
         slug: book.slug().to_owned(),
-        results_href: paths::results_in(book.slug(), tag),
+        results_href: links.page(&paths::results_in(book.slug(), tag)),
         phase,
         standing: standing.map(|responded| pages::Standing {
             code: code(responded),
-            promise_href: paths::promise(token),
-            receipt_href: paths::receipt(token),
-            receipt_page_href: paths::receipt_in(token, tag),
+            promise_href: links.own(&paths::promise(token)),
+            receipt_href: links.own(&paths::receipt(token)),
+            receipt_page_href: links.own(&paths::receipt_in(token, tag)),
             choice: form
                 .is_some()
                 .then(|| label(definition, responded, language))
@@ -224,6 +231,7 @@ pub fn option_label(definition: &Definition, id: &str, language: Language) -> Op
 
 /// The page after an answer was taken.
 pub fn confirmation(
+    site: &Site,
     book: &Book,
     language: Language,
     token: &str,
@@ -231,6 +239,7 @@ pub fn confirmation(
 ) -> pages::ConfirmationPage {
     let definition = &*book.definition();
     let tag = language.tag();
+    let links = site.personal(definition);
     let sijill_poll::event::Who::Invitation { revision, .. } = responded.answer.who;
     let (end, due) = {
         let poll = book.durable();
@@ -238,16 +247,17 @@ pub fn confirmation(
     };
     pages::ConfirmationPage {
         frame: frame(
+            site,
             &definition.who.platform.domain,
             &languages(definition),
             language,
-            |tag| paths::answer_in(token, tag),
+            |tag| links.own(&paths::answer_in(token, tag)),
         ),
         question_text: definition.question.text.get(tag).to_owned(),
         code: code(responded),
-        promise_href: paths::promise(token),
-        receipt_href: paths::receipt(token),
-        receipt_page_href: paths::receipt_in(token, tag),
+        promise_href: links.own(&paths::promise(token)),
+        receipt_href: links.own(&paths::receipt(token)),
+        receipt_page_href: links.own(&paths::receipt_in(token, tag)),
         public_within_minutes: definition.rules.publication_ms.div_ceil(60_000),
         promise_due_ms: due,
         closes_at_ms: end,
@@ -257,14 +267,15 @@ pub fn confirmation(
             .revisions
             .saturating_add(1)
             .saturating_sub(revision),
-        answer_href: paths::answer_in(token, tag),
-        results_href: paths::results_in(book.slug(), tag),
+        answer_href: links.own(&paths::answer_in(token, tag)),
+        results_href: links.page(&paths::results_in(book.slug(), tag)),
         contact: contact(definition, language),
     }
 }
 
 /// The page of a respondent's receipt.
 pub fn receipt(
+    site: &Site,
     book: &Book,
     language: Language,
     token: &str,
@@ -272,17 +283,19 @@ pub fn receipt(
 ) -> pages::ReceiptPage {
     let definition = &*book.definition();
     let tag = language.tag();
+    let links = site.personal(definition);
     pages::ReceiptPage {
         frame: frame(
+            site,
             &definition.who.platform.domain,
             &languages(definition),
             language,
-            |tag| paths::receipt_in(token, tag),
+            |tag| links.own(&paths::receipt_in(token, tag)),
         ),
         receipt,
-        receipt_href: paths::receipt(token),
-        verify_href: paths::verify_in(tag),
-        answer_href: paths::answer_in(token, tag),
+        receipt_href: links.own(&paths::receipt(token)),
+        verify_href: links.page(&paths::verify_in(tag)),
+        answer_href: links.own(&paths::answer_in(token, tag)),
     }
 }
 
@@ -298,16 +311,17 @@ pub fn verifier_keys(book: &Book) -> Vec<String> {
 }
 
 /// The public page of a poll.
-pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView {
+pub fn results(site: &Site, book: &Book, now: u64, language: Language) -> pages::ResultsView {
     let definition = &*book.definition();
     let published = book.published();
     let slug = book.slug();
     pages::ResultsView {
         frame: frame(
-            &definition.who.platform.domain,
+            site,
+            site.domain(&definition.who.platform.domain),
             &languages(definition),
             language,
-            |tag| paths::results_in(slug, tag),
+            |tag| site.page(&paths::results_in(slug, tag)),
         ),
         question: question(definition, language),
         who: who(definition, language),
@@ -326,8 +340,9 @@ pub fn results(book: &Book, now: u64, language: Language) -> pages::ResultsView 
         size: published.head.size,
         origin: book.origin().to_string(),
         poll_id: data_encoding::BASE64.encode(book.id().as_bytes()),
-        live_href: paths::of_poll(slug, "live"),
-        check: check_yourself(book, &published, language),
+        live_href: site.page(&paths::of_poll(slug, "live")),
+        script_href: site.page(paths::LIVE_JS),
+        check: check_yourself(site, book, &published, language),
     }
 }
 
@@ -384,33 +399,32 @@ fn sealed(definition: &Definition, published: &Published) -> pages::SealedStrata
     }
 }
 
-fn check_yourself(book: &Book, published: &Published, language: Language) -> pages::CheckYourself {
+fn check_yourself(
+    site: &Site,
+    book: &Book,
+    published: &Published,
+    language: Language,
+) -> pages::CheckYourself {
     let definition = &*book.definition();
-    let secure = definition.message.link_prefix.starts_with("https://");
-    let scheme = if secure { "https" } else { "http" };
     let slug = book.slug();
     let keys = definition.keys.operators.iter();
     pages::CheckYourself {
-        address: format!(
-            "{scheme}://{}{}",
-            definition.who.platform.domain,
-            paths::results(slug)
-        ),
+        address: site.address(definition, &paths::results(slug)),
         operator_keys: keys.map(ToString::to_string).collect(),
         anchor: published
             .head
             .size
             .checked_sub(1)
             .map(|last| format!("{last}:{}", published.head.link)),
-        export_href: paths::of_poll(slug, "export"),
-        roster_href: paths::of_poll(slug, "roster"),
-        json_href: paths::of_poll(slug, "results.json"),
-        verify_href: paths::verify_in(language.tag()),
+        export_href: site.page(&paths::of_poll(slug, "export")),
+        roster_href: site.page(&paths::of_poll(slug, "roster")),
+        json_href: site.page(&paths::of_poll(slug, "results.json")),
+        verify_href: site.page(&paths::verify_in(language.tag())),
     }
 }
 
 /// A poll on the front page.
-pub fn card(book: &Book, now: u64, language: Language) -> pages::PollCard {
+pub fn card(site: &Site, book: &Book, now: u64, language: Language) -> pages::PollCard {
     let definition = &*book.definition();
     let tag = language.tag();
     let published = book.published();
@@ -421,6 +435,6 @@ pub fn card(book: &Book, now: u64, language: Language) -> pages::PollCard {
         phase: phase(&book.durable(), now),
         answered: published.tally.answered,
         invited: published.invited.into(),
-        href: paths::results_in(book.slug(), tag),
+        href: site.page(&paths::results_in(book.slug(), tag)),
     }
 }

@@ -30,7 +30,7 @@ pub struct Common {
     /// Data directory [default: ./sijill-data]
     #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Configuration file, TOML: data, listen, key, checkpoints, json, quiet
+    /// Configuration file, TOML: data, listen, key, checkpoints, portal, theme, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`

@@ -25,6 +25,7 @@ mod signing;
 mod small_file;
 #[cfg(test)]
 mod test_desk;
+mod theme_file;
 
 use clap::Parser;
 use sijill::{durable_file, fault, public_roster, roster_file};

@@ -7,9 +7,10 @@ use crate::cli::Common;
 use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::fault::{Fault, input};
+use crate::theme_file;
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use sijill_server::Checkpoints;
+use sijill_server::{Checkpoints, PortalAddress, Site};
 use sijill_store::{CheckpointStore, StoreError};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,10 +31,22 @@ pub struct ConfigFile {
     /// Where the newest checkpoints are kept, if several machines share a folder for them; relative to the configuration
     /// file's folder.
     checkpoints: Option<PathBuf>,
+    /// How people reach the service.
+    portal: Option<PortalSection>,
+    /// The theme file; relative to the configuration file's folder.
+    theme: Option<PathBuf>,
     /// Answers as JSON.
     json: Option<bool>,
     /// No messages, no progress.
     quiet: Option<bool>,
+}
+
+/// The configuration file's `[portal]`.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct PortalSection {
+    /// The address below which another server offers the pages, `https://portal.example/services`.
+    address: String,
 }
 
 /// What every command is given.
@@ -47,6 +60,10 @@ pub struct Settings {
     pub key: Option<PathBuf>,
     /// Where the newest checkpoints are kept.
     pub checkpoints: Checkpoints,
+    /// The address under which people reach the service, if another server stands before it.
+    pub portal: Option<PortalAddress>,
+    /// The theme file that the configuration file names.
+    pub theme: Option<PathBuf>,
     /// Where and how to speak.
     pub console: Console,
 }
@@ -58,7 +75,13 @@ impl Settings {
             Some(path) => read(path)?,
             None => ConfigFile::default(),
         };
-        Ok(Self::merged(common, file))
+        Self::merged(common, file)
+    }
+
+    /// Where links on the pages lead, and how the pages look.
+    pub fn site(&self) -> Result<Site> {
+        let theme = self.theme.as_deref().map(theme_file::read).transpose()?;
+        Ok(Site::new(self.portal.clone(), theme))
     }
 
     /// Where the newest checkpoints are, to be read.
@@ -71,25 +94,36 @@ impl Settings {
         }
     }
 
-    fn merged(common: &Common, file: ConfigFile) -> Self {
-        Self {
+    fn merged(common: &Common, file: ConfigFile) -> Result<Self> {
+        Ok(Self {
             data_named: common.data.clone().or(file.data),
             listen: file.listen,
             key: file.key,
             checkpoints: file
                 .checkpoints
                 .map_or(Checkpoints::Inside, Checkpoints::Shared),
+            portal: file.portal.as_ref().map(portal).transpose()?,
+            theme: file.theme,
             console: Console {
                 json: common.json || file.json.unwrap_or(false),
                 quiet: common.quiet || file.quiet.unwrap_or(false),
             },
-        }
+        })
     }
 
     /// The data directory.
     pub fn data(&self) -> DataFolder {
         DataFolder::new(self.data_named.clone().unwrap_or_else(|| DATA.into()))
     }
+}
+
+fn portal(section: &PortalSection) -> Result<PortalAddress> {
+    let wrong = |error| {
+        input(format!(
+            "`portal.address` in the configuration file: {error}"
+        ))
+    };
+    section.address.parse().map_err(wrong)
 }
 
 fn read(path: &Path) -> Result<ConfigFile> {
@@ -108,6 +142,7 @@ fn read(path: &Path) -> Result<ConfigFile> {
     let folder = path.parent().unwrap_or(Path::new(""));
     file.data = file.data.map(|data| folder.join(data));
     file.key = file.key.map(|key| folder.join(key));
+    file.theme = file.theme.map(|theme| folder.join(theme));
     file.checkpoints = file.checkpoints.map(|shared| folder.join(shared));
     Ok(file)
 }
@@ -130,12 +165,12 @@ mod tests {
     #[test]
     fn what_is_said_in_the_call_goes_over_the_file_and_the_file_over_the_default() {
         let file = || parse("data = \"from-file\"\nquiet = true\n").unwrap();
-        let both = Settings::merged(&common(Some("from-flag")), file());
+        let both = Settings::merged(&common(Some("from-flag")), file()).unwrap();
         assert_eq!(both.data().path(), Path::new("from-flag"));
         assert!(both.console.quiet);
-        let file_alone = Settings::merged(&common(None), file());
+        let file_alone = Settings::merged(&common(None), file()).unwrap();
         assert_eq!(file_alone.data().path(), Path::new("from-file"));
-        let neither = Settings::merged(&common(None), ConfigFile::default());
+        let neither = Settings::merged(&common(None), ConfigFile::default()).unwrap();
         assert_eq!(neither.data().path(), Path::new("sijill-data"));
         assert_eq!(neither.data_named, None);
     }
@@ -146,13 +181,14 @@ mod tests {
         let path = folder.path().join("sijill.toml");
         std::fs::write(
             &path,
-            "data = \"d\"\nkey = \"/k\"\nlisten = \"127.0.0.1:81\"\ncheckpoints = \"c\"\n",
+            "data = \"d\"\nkey = \"/k\"\nlisten = \"127.0.0.1:81\"\ncheckpoints = \"c\"\ntheme = \"t\"\n",
         )
         .unwrap();
         let file = read(&path).unwrap();
         assert_eq!(file.data, Some(folder.path().join("d")));
         assert_eq!(file.key, Some("/k".into()));
         assert_eq!(file.checkpoints, Some(folder.path().join("c")));
+        assert_eq!(file.theme, Some(folder.path().join("t")));
         assert_eq!(file.listen, Some("127.0.0.1:81".parse().unwrap()));
     }
 
@@ -160,5 +196,18 @@ mod tests {
     fn a_word_that_no_setting_has_is_named_with_its_line() {
         let why = parse("data = \"d\"\ndatta = \"e\"\n").unwrap_err();
         assert!(why.contains("line 2") && why.contains("datta"), "{why}");
+    }
+
+    #[test]
+    fn an_address_of_a_portal_that_is_none_is_told_with_what_to_write() {
+        let with = |address: &str| {
+            let file = parse(&format!("[portal]\naddress = \"{address}\"\n")).unwrap();
+            Settings::merged(&common(None), file)
+        };
+        let good = with("https://portal.example/services").unwrap();
+        assert_eq!(good.portal.unwrap().path(), "/services");
+        let error = with("portal.example").unwrap_err().to_string();
+        assert!(error.starts_with("`portal.address`"), "{error}");
+        assert!(error.ends_with("write `https://portal.example`"), "{error}");
     }
 }

@@ -32,6 +32,8 @@ impl TestDesk {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             checkpoints: sijill_server::Checkpoints::default(),
+            portal: None,
+            theme: None,
             data_named: Some(folder.path().join("data")),
             listen: None,
             key: None,

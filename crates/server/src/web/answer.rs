@@ -13,8 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sijill_pages::{
-    FormError, Language, PAGE_CSP, ProblemKind, Receipt, answer_page, confirmation_page,
-    receipt_page,
+    FormError, Language, ProblemKind, Receipt, answer_page, confirmation_page, receipt_page,
 };
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use sijill_poll::event::{How, Responded};
@@ -152,6 +151,10 @@ impl<'a> Visit<'a> {
         })
     }
 
+    fn policy(&self) -> &str {
+        &self.web.site.policies().page
+    }
+
     fn problem(&self, kind: ProblemKind) -> Response {
         problem(self.web, self.headers, Some(self.language.tag()), kind)
     }
@@ -221,9 +224,15 @@ impl<'a> Visit<'a> {
             Ok(receipt) => receipt,
             Err(kind) => return self.problem(kind),
         };
-        let view = view::receipt(&self.book, self.language, self.token.reveal(), receipt);
+        let view = view::receipt(
+            &self.web.site,
+            &self.book,
+            self.language,
+            self.token.reveal(),
+            receipt,
+        );
         match receipt_page(&view) {
-            Ok(html) => page(StatusCode::OK, html, &PAGE_CSP),
+            Ok(html) => page(StatusCode::OK, html, self.policy()),
             Err(_) => self.problem(ProblemKind::Internal),
         }
     }
@@ -236,10 +245,17 @@ impl<'a> Visit<'a> {
         let standing = self.standing();
         let now = self.web.service.now();
         let token = self.token.reveal();
-        let mut view = view::answer_page(&self.book, now, self.language, token, standing.as_ref());
+        let mut view = view::answer_page(
+            &self.web.site,
+            &self.book,
+            now,
+            self.language,
+            token,
+            standing.as_ref(),
+        );
         view.error = error;
         match answer_page(&view) {
-            Ok(html) => page(status, html, &PAGE_CSP),
+            Ok(html) => page(status, html, self.policy()),
             Err(_) => self.problem(ProblemKind::Internal),
         }
     }
@@ -274,9 +290,9 @@ impl<'a> Visit<'a> {
 
     fn confirm(&self, responded: &Responded) -> Response {
         let token = self.token.reveal();
-        let view = view::confirmation(&self.book, self.language, token, responded);
+        let view = view::confirmation(&self.web.site, &self.book, self.language, token, responded);
         match confirmation_page(&view) {
-            Ok(html) => page(StatusCode::OK, html, &PAGE_CSP),
+            Ok(html) => page(StatusCode::OK, html, self.policy()),
             Err(_) => self.problem(ProblemKind::Internal),
         }
     }

@@ -1,6 +1,7 @@
 //! The web side: routes, limits and headers. What each address answers is in the files beside.
 //!
-//! Nothing a person sends is logged: no token, no address, no answer.
+//! Nothing a person sends is logged: no token, no address, no answer. Nothing here asks where a request comes from either,
+//! nor what it says of that (`Host`, `Forwarded`, `X-Forwarded-For`): see `portal`.
 
 mod answer;
 mod arrival;
@@ -15,6 +16,7 @@ mod verify;
 use crate::limits::{LISTENERS_MAX, OBJECTORS_MAX, REQUEST_MS_MAX, REQUESTS_MAX};
 use crate::paths::{self, route};
 use crate::service::Service;
+use crate::site::Site;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -36,6 +38,8 @@ pub use arrival::whole;
 pub struct Web {
     /// The service.
     pub service: Service,
+    /// Where people reach it, and how its pages look.
+    pub site: Site,
     /// Places for listeners to live results.
     pub listeners: Arc<Semaphore>,
     /// Places for those whose promises are looked into.
@@ -49,9 +53,10 @@ pub struct Web {
 impl Web {
     /// The web side of a service that has room for this many connections; `stopping` becomes true when it stops. At
     /// least half of the room is left to those who do not listen.
-    pub fn new(service: Service, room: usize, stopping: watch::Receiver<bool>) -> Self {
+    pub fn new(service: Service, site: Site, room: usize, stopping: watch::Receiver<bool>) -> Self {
         Self {
             service,
+            site,
             tiles: tiles::KeptTiles::default(),
             listeners: Arc::new(Semaphore::new(LISTENERS_MAX.min(room / 2))),
             objectors: Arc::new(Semaphore::new(OBJECTORS_MAX)),

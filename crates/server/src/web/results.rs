@@ -2,13 +2,11 @@
 
 use super::trouble::{Parts, problem};
 use super::{Web, language, page};
-use crate::view;
+use crate::{paths, view};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sijill_pages::{
-    HomePage, LIVE_JS, Language, PAGE_CSP, ProblemKind, RESULTS_CSP, home_page, results_page,
-};
+use sijill_pages::{HomePage, LIVE_JS, Language, ProblemKind, home_page, results_page};
 
 /// The front page.
 pub async fn home(State(web): State<Web>, headers: HeaderMap) -> Response {
@@ -31,18 +29,19 @@ fn front(web: &Web, headers: &HeaderMap, tag: Option<&str>) -> Response {
     let books = web.service.books();
     let view = HomePage {
         frame: view::frame(
-            &web.service.domain(),
+            &web.site,
+            web.site.domain(&web.service.domain()),
             &offered,
             language,
-            crate::paths::home_in,
+            |tag| web.site.page(&paths::home_in(tag)),
         ),
         polls: books
             .iter()
-            .map(|book| view::card(book, now, language))
+            .map(|book| view::card(&web.site, book, now, language))
             .collect(),
     };
     match home_page(&view) {
-        Ok(html) => page(StatusCode::OK, html, &PAGE_CSP),
+        Ok(html) => page(StatusCode::OK, html, &web.site.policies().page),
         Err(_) => problem(web, headers, tag, ProblemKind::Internal),
     }
 }
@@ -70,8 +69,13 @@ fn results(web: &Web, headers: &HeaderMap, slug: &str, tag: Option<&str>) -> Res
         return problem(web, headers, tag, ProblemKind::NotFound);
     };
     let language = language(tag, headers, &view::languages(&book.definition()));
-    match results_page(&view::results(&book, web.service.now(), language)) {
-        Ok(html) => page(StatusCode::OK, html, &RESULTS_CSP),
+    match results_page(&view::results(
+        &web.site,
+        &book,
+        web.service.now(),
+        language,
+    )) {
+        Ok(html) => page(StatusCode::OK, html, &web.site.policies().results),
         Err(_) => problem(web, headers, tag, ProblemKind::Internal),
     }
 }

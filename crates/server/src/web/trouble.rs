@@ -7,20 +7,25 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header, request};
 use axum::response::Response;
 use serde::de::DeserializeOwned;
-use sijill_pages::{Language, PAGE_CSP, Problem, ProblemKind, problem_page};
+use sijill_pages::{Language, Problem, ProblemKind, problem_page};
 
 /// The problem page of this kind, in the language that fits the request.
 pub fn problem(web: &Web, headers: &HeaderMap, path: Option<&str>, kind: ProblemKind) -> Response {
     let offered: Vec<Language> = Language::all().collect();
     let language = language(path, headers, &offered);
     let status = status(kind);
+    let domain = web.service.domain();
     let view = Problem {
-        frame: crate::view::frame(&web.service.domain(), &[], language, |_| String::new()),
+        frame: crate::view::frame(&web.site, web.site.domain(&domain), &[], language, |_| {
+            String::new()
+        }),
         kind,
-        home_href: crate::paths::home_in(language.tag()),
+        home_href: web
+            .site
+            .from_anywhere(&crate::paths::home_in(language.tag())),
     };
     let html = problem_page(&view).unwrap_or_else(|error| error.to_string());
-    let mut response = page(status, html, &PAGE_CSP);
+    let mut response = page(status, html, &web.site.policies().page);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let headers = response.headers_mut();
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));

@@ -8,7 +8,7 @@ use crate::{paths, view};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use sijill_pages::{Language, ProblemKind, VERIFY_CSP, VERIFY_JS, VerifyPage, verify_page};
+use sijill_pages::{Language, ProblemKind, VERIFY_JS, VerifyPage, verify_page};
 
 /// The page, in the language that the browser asks for.
 pub async fn any_language(State(web): State<Web>, headers: HeaderMap) -> Response {
@@ -30,14 +30,21 @@ fn show(web: &Web, headers: &HeaderMap, tag: Option<&str>) -> Response {
     let books = web.service.books();
     let published = books.iter().filter(|book| book.published().head.size > 0);
     let view = VerifyPage {
-        frame: view::frame(&web.service.domain(), &offered, language, paths::verify_in),
+        frame: view::frame(
+            &web.site,
+            web.site.domain(&web.service.domain()),
+            &offered,
+            language,
+            |tag| web.site.page(&paths::verify_in(tag)),
+        ),
+        script_href: web.site.page(paths::VERIFY_JS),
         site_keys: published
             .take(VERIFY_POLLS_MAX)
             .flat_map(|book| view::verifier_keys(book))
             .collect(),
     };
     match verify_page(&view) {
-        Ok(html) => page(StatusCode::OK, html, &VERIFY_CSP),
+        Ok(html) => page(StatusCode::OK, html, &web.site.policies().verify),
         Err(_) => problem(web, headers, tag, ProblemKind::Internal),
     }
 }

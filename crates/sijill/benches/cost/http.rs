@@ -59,7 +59,12 @@ pub fn serving<T>(service: &Service, work: impl FnOnce(SocketAddr) -> T) -> T {
     let runtime = Builder::new_multi_thread().enable_all().build().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let shutdown = async move { drop(stopped.await) };
-    let server = runtime.spawn(sijill_server::run(listener, service.clone(), shutdown));
+    let server = runtime.spawn(sijill_server::run(
+        listener,
+        service.clone(),
+        sijill_server::Site::default(),
+        shutdown,
+    ));
     let done = work(address);
     stop.send(()).unwrap();
     runtime.block_on(server).unwrap().unwrap();

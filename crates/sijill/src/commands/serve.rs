@@ -37,6 +37,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     });
     let data = settings.data();
     data.must_exist()?;
+    let site = settings.site()?;
     let listen = args.listen.or(settings.listen).unwrap_or(LISTEN);
     let listener = TcpListener::bind(listen)
         .with_context(|| Fault::Unfinished(format!("cannot listen on {listen}")))?;
@@ -50,6 +51,9 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         },
     })?;
     for notice in notices {
+        tracing::warn!("{notice}");
+    }
+    for notice in elsewhere(settings, &service) {
         tracing::warn!("{notice}");
     }
     tracing::info!(
@@ -70,13 +74,35 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             }
             tracing::info!("stopping");
         };
-        anyhow::Ok(sijill_server::run(listener, service, shutdown).await?)
+        anyhow::Ok(sijill_server::run(listener, service, site, shutdown).await?)
     });
     // A thread that waits for a failed disk keeps nobody here.
     runtime.shutdown_background();
     served?;
     tracing::info!("stopped; everything confirmed is on disk");
     Ok(Exit::Well)
+}
+
+/// What an operator should know of polls whose name is another address than that under which people reach them: receipts
+/// and promises send whoever doubts to the one in the name.
+fn elsewhere(settings: &Settings, service: &Service) -> Vec<String> {
+    let Some(portal) = &settings.portal else {
+        return Vec::new();
+    };
+    let notice = |name: &str, reached: &str| {
+        format!(
+            "the ledger `{name}` is reached at `{reached}`, and promises send people to the address in its name; have `{name}` answer too, and give the next poll `--origin`"
+        )
+    };
+    let books = service.books();
+    let named = books.iter().map(|book| {
+        let reached = portal.origin_of(book.slug());
+        (book.origin().as_str().to_owned(), reached)
+    });
+    named
+        .filter(|(name, reached)| name != reached)
+        .map(|(name, reached)| notice(&name, &reached))
+        .collect()
 }
 
 /// Log lines on standard error, from `level` on unless `SIJILL_LOG` says otherwise.

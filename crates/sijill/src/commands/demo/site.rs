@@ -42,7 +42,12 @@ impl Site {
                     let _ = asked.await;
                 };
                 let runtime = tokio::runtime::Runtime::new()?;
-                Ok(runtime.block_on(sijill_server::run(listener, served, until))?)
+                Ok(runtime.block_on(sijill_server::run(
+                    listener,
+                    served,
+                    sijill_server::Site::default(),
+                    until,
+                ))?)
             })?;
         Ok(Self {
             service,

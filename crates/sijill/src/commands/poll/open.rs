@@ -11,7 +11,7 @@ use anyhow::Result;
 use serde_json::json;
 use sijill_ledger::{Hash, Origin};
 use sijill_pages::{Language, OptionView, QuestionView, question_block};
-use sijill_poll::definition::Definition;
+use sijill_poll::definition::{Definition, TokenMaker};
 use sijill_poll::event::{Committed, Opened, Opening};
 use sijill_poll::operator::Signer;
 use sijill_poll::{Event, limits, lint, opening};
@@ -24,7 +24,7 @@ use std::path::PathBuf;
 pub struct Args {
     /// The definition
     file: PathBuf,
-    /// The ledger's name [default: the platform's domain, `/polls/` and the slug]
+    /// The ledger's name [default: the portal's address or else the platform's domain, `/polls/` and the slug]
     #[arg(long, value_name = "ORIGIN")]
     origin: Option<String>,
     #[command(flatten)]
@@ -47,11 +47,28 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let definition = passing(&text, &name, settings)?;
     let named = args.key.key.as_deref().or(settings.key.as_deref());
     let keys = signing::keys_at_hand(&settings.data(), named)?;
+    let origin = named_origin(args.origin.as_deref(), &definition, settings)?;
     let opened = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
-        open(clerk, &text, &definition, args.origin.as_deref(), &keys)
+        open(clerk, &text, &definition, origin.as_deref(), &keys)
     })?;
     say(settings, &opened)?;
     Ok(Exit::Well)
+}
+
+/// The name given, or the one below the portal. A sender who makes the tokens makes them for a name, and knows no portal.
+fn named_origin(
+    named: Option<&str>,
+    definition: &Definition,
+    settings: &Settings,
+) -> Result<Option<String>> {
+    let portal = settings.portal.as_ref();
+    let below = portal.map(|portal| portal.origin_of(&definition.slug));
+    match (named, below, definition.who.tokens_made_by) {
+        (None, Some(below), TokenMaker::Sender) => Err(input(format!(
+            "the sender makes the tokens for the ledger's name, so it must be said here and there; give `--origin {below}` to `poll open` and to `roster make`"
+        ))),
+        (named, below, _) => Ok(named.map(str::to_owned).or(below)),
+    }
 }
 
 /// The definition, if it passes; its findings are shown either way.
