@@ -37,6 +37,9 @@ impl Service {
             Ask::Entries { slug, from } => self.entries(&slug, from),
             Ask::Casts { slug } => self.casts(&slug),
             Ask::Export { slug, path } => self.export(&slug, &path),
+            Ask::Overview => Ok(Reply::Overview {
+                overview: Box::new(self.overview()),
+            }),
         };
         outcome.unwrap_or_else(|reply| reply)
     }

@@ -8,6 +8,7 @@ use crate::ServerError;
 use crate::limits::{
     DESK_CONNECTIONS_MAX, DESK_LINE_BYTES_MAX, DESK_REST_BYTES_MAX, DESK_REST_MS_MAX, ROOM_MS,
 };
+use crate::overview::Overview;
 use crate::service::{Config, Service};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
@@ -84,6 +85,8 @@ pub enum Ask {
         /// Absolute path of the file to write.
         path: PathBuf,
     },
+    /// A look at the whole service. Answer: [`Reply::Overview`].
+    Overview,
 }
 
 /// Why a line is nothing that can be asked.
@@ -160,6 +163,11 @@ pub enum Reply {
         link: String,
         /// Of them, published so far.
         published: u64,
+    },
+    /// The service at this moment.
+    Overview {
+        /// What there is to see.
+        overview: Box<Overview>,
     },
     /// Refused; nothing changed.
     Refused {
@@ -251,11 +259,16 @@ impl Desk {
         data: &Path,
         config: impl FnOnce() -> Result<Config, E>,
     ) -> Result<(Self, Vec<String>), E> {
-        if let Some(stream) = connect(data) {
-            return Ok((Self::Remote(BufReader::new(stream)), Vec::new()));
+        if let Some(desk) = Self::of_server(data) {
+            return Ok((desk, Vec::new()));
         }
         let (service, notices) = Service::open(config()?)?;
         Ok((Self::Local(service), notices))
+    }
+
+    /// Reaches the server that holds the data directory, if there is one.
+    pub fn of_server(data: &Path) -> Option<Self> {
+        connect(data).map(|stream| Self::Remote(BufReader::new(stream)))
     }
 
     /// Asks. Blocks until the answer is there.

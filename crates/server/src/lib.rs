@@ -8,6 +8,7 @@
 //! operator → desk ┴→ writer ─────────→ committer → publisher ┴→ signer: checkpoint, tiles → publication → live streams
 //! ```
 
+mod arrivals;
 pub mod ask;
 mod batch;
 pub mod book;
@@ -15,6 +16,7 @@ mod checkpoint_list;
 pub mod clock;
 mod committer;
 mod connections;
+mod counts;
 pub mod desk;
 mod error;
 pub mod form;
@@ -23,11 +25,14 @@ pub mod keys;
 pub mod limits;
 #[cfg(feature = "bench")]
 pub mod measure;
+mod metrics;
 mod objection;
+pub mod overview;
 pub mod paths;
 mod patient;
 mod proofs;
 mod publisher;
+pub mod reason;
 pub mod rejection;
 mod run;
 mod scrubber;
@@ -46,6 +51,7 @@ pub use clock::{Clock, system_clock};
 pub use desk::{Ask, Desk, Reply};
 pub use error::ServerError;
 pub use keys::MasterKey;
+pub use metrics::serve_metrics;
 pub use objection::Objection;
 pub use run::run;
 pub use scrubber::Pace;

@@ -35,8 +35,8 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 pub const CONNECTIONS_MIN: usize = 16;
 
 /// Descriptors that connections never get: 64 for the log, its head, snapshots, exports being made, the runtime and
-/// standard streams (about 30 are open while it idles), and [`DESK_CONNECTIONS_MAX`].
-pub const DESCRIPTORS_KEPT: u64 = 64 + DESK_CONNECTIONS_MAX as u64;
+/// standard streams (about 30 are open while it idles), [`DESK_CONNECTIONS_MAX`] and [`METRICS_CONNECTIONS_MAX`].
+pub const DESCRIPTORS_KEPT: u64 = 64 + DESK_CONNECTIONS_MAX as u64 + METRICS_CONNECTIONS_MAX as u64;
 
 /// How often somebody who waits for a place, or for the desk, is looked after, in milliseconds.
 pub const ROOM_MS: u64 = 100;
@@ -136,3 +136,12 @@ pub const SCRUB_TILES_MAX: usize = 64;
 
 /// Bytes of full tiles and bundles that are kept in memory: some 3,000 tiles, or 700 bundles of 40 KiB.
 pub const TILES_KEPT_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Connections to the metrics' listener at the same time; more wait. One collector, and whoever looks beside it.
+pub const METRICS_CONNECTIONS_MAX: usize = 8;
+
+/// Minutes for which arrivals are kept: what a monitor shows at once. 30 counts of 8 bytes a poll.
+pub const ARRIVAL_MINUTES: usize = 30;
+
+/// What an answer takes on disk, in bytes, about and rather too much.
+pub const ANSWER_DISK_BYTES: u64 = 2 * 1024;

@@ -13,6 +13,7 @@ use sijill_poll::Event;
 use sijill_poll::tally::Cast;
 use sijill_server::desk::{Ask, NO_ANSWER, PollStatus, Reply};
 use sijill_server::keys::MasterKey;
+use sijill_server::overview::Overview;
 use sijill_server::{Checkpoints, Config, Desk};
 use std::path::Path;
 
@@ -110,6 +111,18 @@ impl Clerk {
         Self(desk)
     }
 
+    /// Goes to the desk of the server that runs on this directory; without one there is nobody to ask.
+    pub fn at_the_server(settings: &Settings) -> Result<Self> {
+        let data = settings.data();
+        data.must_exist()?;
+        Desk::of_server(data.path()).map(Self).ok_or_else(|| {
+            not_so(format!(
+                "no server runs on `{}`, so there is nothing to watch; `sijill serve` starts one, and `sijill poll list` shows the polls without it",
+                data.path().display()
+            ))
+        })
+    }
+
     /// Whether the directory is open in this process, and so no server runs on it.
     pub fn is_local(&self) -> bool {
         matches!(self.0, Desk::Local(_))
@@ -170,6 +183,14 @@ impl Clerk {
     pub fn list(&mut self) -> Result<Vec<PollStatus>> {
         match self.ask(Ask::List)? {
             Reply::Polls { polls } => Ok(polls),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The service at this moment.
+    pub fn overview(&mut self) -> Result<Overview> {
+        match self.ask(Ask::Overview)? {
+            Reply::Overview { overview } => Ok(*overview),
             other => Err(unexpected(other)),
         }
     }
@@ -321,6 +342,7 @@ fn unexpected(reply: Reply) -> anyhow::Error {
         Reply::Entries { .. } => "entries",
         Reply::Casts { .. } => "casts",
         Reply::Exported { .. } => "an export",
+        Reply::Overview { .. } => "an overview",
         Reply::Refused { .. } | Reply::Failed { .. } => "a refusal",
     };
     unfinished(format!(

@@ -4,6 +4,7 @@
 
 mod answer;
 mod arrival;
+mod counted;
 mod files;
 mod live;
 mod objections;
@@ -108,6 +109,10 @@ pub fn router(web: Web) -> Router {
         .route(route::LIVE, get(live::stream))
         .merge(timed)
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            counted::count,
+        ))
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(web)

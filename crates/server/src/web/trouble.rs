@@ -21,6 +21,7 @@ pub fn problem(web: &Web, headers: &HeaderMap, path: Option<&str>, kind: Problem
     };
     let html = problem_page(&view).unwrap_or_else(|error| error.to_string());
     let mut response = page(status, html, &PAGE_CSP);
+    response.extensions_mut().insert(kind);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let headers = response.headers_mut();
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
