@@ -49,3 +49,4 @@ mod trouble;
 mod tutorial;
 mod verify_page;
 mod verify_script;
+mod watched;

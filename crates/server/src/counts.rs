@@ -249,8 +249,14 @@ mod tests {
         counts.refused_stranger(Reason::UnknownLink);
         assert_eq!(counts.poll("a").taken, 3);
         assert!(counts.poll("a").arrivals.until(120_000).ends_with(&[2, 1]));
-        assert_eq!(counts.poll("b").refused, BTreeMap::from([(Reason::Paused, 2)]));
+        assert_eq!(
+            counts.poll("b").refused,
+            BTreeMap::from([(Reason::Paused, 2)])
+        );
         assert!(counts.poll("c").refused.is_empty());
-        assert_eq!(counts.strangers(), BTreeMap::from([(Reason::UnknownLink, 1)]));
+        assert_eq!(
+            counts.strangers(),
+            BTreeMap::from([(Reason::UnknownLink, 1)])
+        );
     }
 }

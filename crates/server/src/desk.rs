@@ -87,6 +87,8 @@ pub enum Ask {
     },
     /// A look at the whole service. Answer: [`Reply::Overview`].
     Overview,
+    /// A link that opens the monitor in a browser, once. Answer: [`Reply::MonitorLink`].
+    MonitorLink,
 }
 
 /// Why a line is nothing that can be asked.
@@ -168,6 +170,15 @@ pub enum Reply {
     Overview {
         /// What there is to see.
         overview: Box<Overview>,
+    },
+    /// A link to the monitor.
+    MonitorLink {
+        /// Where people reach this service, as far as a definition says so.
+        site: Option<String>,
+        /// The path of the link there.
+        path: String,
+        /// Until when it can be used, milliseconds since 1970.
+        until: u64,
     },
     /// Refused; nothing changed.
     Refused {

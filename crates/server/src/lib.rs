@@ -28,6 +28,7 @@ pub mod measure;
 mod metrics;
 mod objection;
 pub mod overview;
+mod passes;
 pub mod paths;
 mod patient;
 mod proofs;

@@ -181,7 +181,7 @@ fn needed_bytes(book: &Book, now: u64) -> u64 {
     let invited = poll.committed().map_or(0, |roster| roster.count);
     let revisions = poll.definition().rules.revisions;
     let answers = u64::from(invited) * (u64::from(revisions) + 1);
-    let left = answers.saturating_sub(poll.head().size);
+    let left = answers.saturating_sub(poll.tally().answered);
     match is_over {
         true => 0,
         false => left.saturating_mul(ANSWER_DISK_BYTES),

@@ -160,9 +160,19 @@ mod tests {
     fn every_reason_has_a_word_of_its_own_that_a_label_can_have() {
         let words: BTreeSet<&str> = Reason::ALL.iter().map(|reason| reason.word()).collect();
         assert_eq!(words.len(), Reason::ALL.len());
-        let plain = |word: &&str| word.bytes().all(|b| b.is_ascii_lowercase() || b"_8".contains(&b));
+        let plain = |word: &&str| {
+            word.bytes()
+                .all(|b| b.is_ascii_lowercase() || b"_8".contains(&b))
+        };
         assert!(words.iter().all(plain), "{words:?}");
         assert!(Reason::ALL.is_sorted());
+    }
+
+    #[test]
+    fn people_can_read_every_reason() {
+        for word in Reason::ALL.map(Reason::word) {
+            assert!(sijill_pages::is_known_refusal(word), "{word}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
 use crate::objection::KeptAnswers;
+use crate::passes::Passes;
 use crate::publisher::Publisher;
 use crate::rejection::Rejection;
 use crate::scrubber::Pace;
@@ -85,6 +86,8 @@ struct Shared {
     health: Arc<Health>,
     /// The writer's queue.
     jobs: Sender<Job>,
+    /// Who may see the monitor in a browser.
+    passes: Passes,
     /// One export is made at a time.
     exporting: Mutex<()>,
     /// One ledger is gone through for an answer at a time; those found before.
@@ -154,6 +157,7 @@ impl Service {
             books,
             health,
             jobs,
+            passes: Passes::default(),
             exporting: Mutex::new(()),
             searching: Mutex::default(),
             log,
@@ -174,6 +178,11 @@ impl Service {
     /// What is counted.
     pub(crate) fn counts(&self) -> &Counts {
         self.0.health.counts()
+    }
+
+    /// Who may see the monitor in a browser.
+    pub(crate) fn passes(&self) -> &Passes {
+        &self.0.passes
     }
 
     /// Jobs that wait for the writer.

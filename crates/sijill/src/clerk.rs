@@ -58,6 +58,17 @@ pub struct Exported {
     pub published: u64,
 }
 
+/// A link to the monitor.
+#[derive(Debug, Clone)]
+pub struct MonitorLink {
+    /// Where people reach the service, as far as a definition says so.
+    pub site: Option<String>,
+    /// The path of the link there.
+    pub path: String,
+    /// Until when it can be used, milliseconds since 1970.
+    pub until: u64,
+}
+
 impl Clerk {
     /// Goes to the desk of the server that runs on this directory, or else opens the directory.
     pub fn reach(settings: &Settings) -> Result<Self> {
@@ -191,6 +202,14 @@ impl Clerk {
     pub fn overview(&mut self) -> Result<Overview> {
         match self.ask(Ask::Overview)? {
             Reply::Overview { overview } => Ok(*overview),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// A link that opens the monitor in a browser.
+    pub fn monitor_link(&mut self) -> Result<MonitorLink> {
+        match self.ask(Ask::MonitorLink)? {
+            Reply::MonitorLink { site, path, until } => Ok(MonitorLink { site, path, until }),
             other => Err(unexpected(other)),
         }
     }
@@ -343,6 +362,7 @@ fn unexpected(reply: Reply) -> anyhow::Error {
         Reply::Casts { .. } => "casts",
         Reply::Exported { .. } => "an export",
         Reply::Overview { .. } => "an overview",
+        Reply::MonitorLink { .. } => "a link",
         Reply::Refused { .. } | Reply::Failed { .. } => "a refusal",
     };
     unfinished(format!(

@@ -34,6 +34,7 @@ impl TestDesk {
             checkpoints: sijill_server::Checkpoints::default(),
             data_named: Some(folder.path().join("data")),
             listen: None,
+            metrics: None,
             key: None,
             console: Console {
                 json: false,

@@ -25,6 +25,7 @@ fn kind(route: Option<&str>, method: &Method) -> &'static str {
     let has = |part: &str| route.contains(part);
     match method {
         &Method::POST if has("/p/{token}") => "answer",
+        _ if has("/monitor") => "monitor",
         &Method::POST => "objection",
         _ if has("/promise") || has("/receipt") => "receipt",
         _ if has("/p/{token}") => "answer_page",
@@ -69,6 +70,8 @@ mod tests {
             (route::BUNDLE, "tile"),
             (route::CONSISTENCY, "tile"),
             (paths::HEALTH, "health"),
+            (paths::MONITOR_IN, "monitor"),
+            (paths::MONITOR_LINK, "monitor"),
         ];
         for (route, expected) in get {
             assert_eq!(kind(Some(route), &Method::GET), expected, "{route}");

@@ -7,6 +7,7 @@ mod arrival;
 mod counted;
 mod files;
 mod live;
+mod monitor;
 mod objections;
 mod results;
 mod tiles;
@@ -71,6 +72,10 @@ pub fn router(web: Web) -> Router {
         .route(paths::VERIFY, get(verify::any_language))
         .route(paths::VERIFY_IN, get(verify::in_language))
         .route(paths::VERIFY_JS, get(verify::script))
+        .route(paths::MONITOR, get(monitor::any_language))
+        .route(paths::MONITOR_IN, get(monitor::in_language))
+        .route(paths::MONITOR_LINK, get(monitor::link).post(monitor::open))
+        .route(paths::MONITOR_JS, get(monitor::script))
         .route(route::ANSWER, get(answer::show).post(answer::submit))
         .route(
             route::ANSWER_IN,

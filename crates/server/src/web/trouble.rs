@@ -31,9 +31,12 @@ pub fn problem(web: &Web, headers: &HeaderMap, path: Option<&str>, kind: Problem
 
 fn status(kind: ProblemKind) -> StatusCode {
     match kind {
-        ProblemKind::UnknownLink | ProblemKind::MalformedLink | ProblemKind::NotFound => {
-            StatusCode::NOT_FOUND
-        }
+        ProblemKind::UnknownLink
+        | ProblemKind::MalformedLink
+        | ProblemKind::MonitorLinkUnknown
+        | ProblemKind::NotFound => StatusCode::NOT_FOUND,
+        ProblemKind::MonitorLinkUsed => StatusCode::GONE,
+        ProblemKind::MonitorNotOpen => StatusCode::FORBIDDEN,
         ProblemKind::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         ProblemKind::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ProblemKind::NotUtf8 => StatusCode::BAD_REQUEST,

@@ -2,12 +2,13 @@
 
 mod screen;
 
-use crate::clerk::{self, Clerk};
+use crate::clerk::{self, Clerk, MonitorLink};
 use crate::fault::Exit;
 use crate::moment::rfc3339;
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::Result;
+use serde_json::json;
 use sijill_server::overview::Overview;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -27,11 +28,19 @@ pub struct Args {
     /// Look once and end
     #[arg(long)]
     once: bool,
+    /// Print a link that opens the monitor in a browser, once within ten minutes; links and visits before it end
+    #[arg(long, conflicts_with = "once")]
+    link: bool,
 }
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let mut clerk = Clerk::at_the_server(settings)?;
+    if args.link {
+        let link = clerk::at_the_desk(clerk, Clerk::monitor_link)?;
+        say_link(settings, &link)?;
+        return Ok(Exit::Well);
+    }
     if args.once || settings.console.json || !std::io::stdout().is_terminal() {
         let seen = clerk::at_the_desk(clerk, Clerk::overview)?;
         let text = screen::draw(&seen);
@@ -49,6 +58,24 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             Err(_) => clerk = wait_for_a_server(settings, &last)?,
         }
     }
+}
+
+fn say_link(settings: &Settings, link: &MonitorLink) -> Result<()> {
+    let address = match &link.site {
+        Some(site) => format!("{site}{}", link.path),
+        None => {
+            settings.console.message(
+                "no poll says at which address people reach this service; put it before this path",
+            );
+            link.path.clone()
+        }
+    };
+    let until = rfc3339(link.until / 1_000 * 1_000);
+    settings.console.message(&format!(
+        "opens the monitor once, until {until}; links and visits before it have ended"
+    ));
+    let json = json!({"address": address, "path": link.path, "until": until});
+    settings.console.answer(&address, &json)
 }
 
 fn exit_of(seen: &Overview) -> Exit {
@@ -75,5 +102,7 @@ fn wait_for_a_server(settings: &Settings, last: &Overview) -> Result<Clerk> {
 }
 
 fn show(settings: &Settings, text: &str) -> Result<()> {
-    settings.console.line(&format!("{CLEAR}{}", text.trim_end()))
+    settings
+        .console
+        .line(&format!("{CLEAR}{}", text.trim_end()))
 }

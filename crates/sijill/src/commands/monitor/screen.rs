@@ -88,7 +88,8 @@ fn service(seen: &Overview) -> Vec<String> {
 }
 
 fn queue(seen: &Overview) -> String {
-    let full = seen.queue_jobs.saturating_mul(100) >= seen.queue_jobs_max * QUEUE_WORTH_A_WORD_PERCENT;
+    let full =
+        seen.queue_jobs.saturating_mul(100) >= seen.queue_jobs_max * QUEUE_WORTH_A_WORD_PERCENT;
     let word = match full {
         true => "; beyond that answers are told to come again",
         false => "",
