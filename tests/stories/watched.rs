@@ -6,7 +6,8 @@
 use crate::browser::Browser;
 use crate::place::{Invitation, Place, Server, listening, prompt_terms, terms};
 use crate::process::until;
-use serde_json::Value;
+use crate::verify_page::{Visit, can_browse};
+use serde_json::{Value, json};
 use sijill_scenarios::Terms;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -453,5 +454,52 @@ fn a_link_opens_the_monitor_once_and_previews_do_not_spend_it() {
         let secret = secret.rsplit(['/', '=']).next().unwrap();
         assert!(secret.len() == 32 && !log.contains(secret), "{log}");
     }
+    server.stop().well();
+}
+
+/// A browser keeps the monitor open by its cookie, and the page keeps itself fresh.
+#[test]
+fn in_a_browser_the_button_opens_the_monitor_and_new_answers_appear_by_themselves() {
+    if !can_browse("the monitor's page in a browser") {
+        return;
+    }
+    let place = Place::new();
+    let invited = place.poll(&prompt_terms(), 6);
+    let server = place.serve();
+    server.browser().post("/p/short", &[]).status(404);
+    let link = monitor_link(&place);
+    let form = "body: 'answer=yes&revision=1', method: 'POST', headers: {'Content-Type': 'application/x-www-form-urlencoded'}";
+    let answer = format!("fetch('{}', {{{form}}}).then(() => true)", invited[0].path);
+    let figure = "document.querySelector('[data-figure=answered]').textContent.replace(/[\\u2066-\\u2069]/g, '')";
+    let mut visit = Visit::new(&place, &server)
+        .open(&link)
+        .photo("monitor-link.png")
+        .step(json!({ "click": "button" }))
+        .step(json!({ "wait": "location.pathname.startsWith('/monitor/in/') && !!document.querySelector('main[data-monitor]')" }))
+        .step(json!({ "read": "document.cookie + 'no cookie for scripts'" }))
+        .open("/monitor/in/en")
+        .step(json!({ "read": figure }))
+        .step(json!({ "do": answer }))
+        .step(json!({ "wait": format!("{figure} === '1 of 6'") }))
+        .photo("monitor-en.png");
+    for language in ["ar", "ckb", "en"] {
+        visit = visit
+            .open(&format!("/monitor/in/{language}"))
+            .step(json!({ "read": "document.documentElement.scrollWidth" }))
+            .step(json!({ "read": "document.documentElement.dir" }))
+            .photo(&format!("monitor-{language}.png"));
+    }
+    let found = visit.found();
+    let expected = json!([
+        "no cookie for scripts",
+        "0 of 6",
+        360,
+        "rtl",
+        360,
+        "rtl",
+        360,
+        "ltr"
+    ]);
+    assert_eq!(Value::Array(found), expected);
     server.stop().well();
 }
