@@ -5,7 +5,7 @@
 
 use crate::browser::Browser;
 use crate::place::{Invitation, Place, Server, listening, prompt_terms, terms};
-use crate::process::until;
+use crate::process::{Process, until};
 use crate::verify_page::{Visit, can_browse};
 use serde_json::{Value, json};
 use sijill_scenarios::Terms;
@@ -501,5 +501,40 @@ fn in_a_browser_the_button_opens_the_monitor_and_new_answers_appear_by_themselve
         "ltr"
     ]);
     assert_eq!(Value::Array(found), expected);
+    server.stop().well();
+}
+
+/// Whoever leaves the monitor open overnight finds it working in the morning, whatever the server did.
+#[test]
+fn at_a_terminal_the_screen_is_drawn_anew_and_a_server_that_went_away_is_waited_for() {
+    if Command::new("script").arg("--version").output().is_err() {
+        println!("the monitor at a terminal is skipped: it needs script (Debian: bsdutils)");
+        return;
+    }
+    let place = Place::new();
+    let invited = place.poll(&terms(), 3);
+    let server = place.serve();
+    let program = place.command();
+    let watch = format!("{} monitor", program.get_program().display());
+    let mut terminal = Command::new("script");
+    terminal
+        .args(["-qec", &watch, "/dev/null"])
+        .env("SIJILL_DATA", place.data());
+    let terminal = Process::start(&mut terminal, &place.path(""), "terminal");
+    let shows = |what: &str, lacks: &str| {
+        let screen = || {
+            let out = terminal.out();
+            let last = out.rsplit("\u{1b}[H\u{1b}[2J").next().unwrap_or_default();
+            (last.contains(what) && !last.contains(lacks)).then_some(())
+        };
+        until(COUNTED_MAX, screen).unwrap_or_else(|| panic!("no {what}: {}", terminal.out()));
+    };
+    shows("answered        0 of 3", "NO SERVER");
+    server.answer(&invited[..2], "yes");
+    shows("answered        2 of 3", "NO SERVER");
+    server.stop().well();
+    shows("NO SERVER since", "error");
+    let server = place.serve();
+    shows("takes answers", "NO SERVER");
     server.stop().well();
 }

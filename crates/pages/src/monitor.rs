@@ -4,7 +4,6 @@ use askama::Template;
 
 use crate::content_policy::{CSS, RESULTS_CSS};
 use crate::messages::{Messages, Value};
-use crate::moment::machine_moment;
 use crate::{Frame, PageError, Phase};
 
 /// The script of the monitor's page, to be served as `/static/monitor.js`. It fetches the page anew every few seconds;
@@ -183,8 +182,8 @@ impl MonitorTemplate<'_> {
         poll.phase.sentence(self.t)
     }
 
-    fn machine(&self, unix_ms: &u64) -> String {
-        machine_moment(*unix_ms)
+    fn at(&self, id: &str, unix_ms: &u64) -> String {
+        self.t.with_text(id, "moment", &self.t.moment(unix_ms))
     }
 
     /// Answers of the last minute that is over.

@@ -313,7 +313,7 @@ mod tests {
             room_of(DESCRIPTORS_KEPT + 2 * CONNECTIONS_MIN as u64 - 1),
             None
         );
-        assert_eq!(room_of(1_024), Some((1_024 - 136) / 2));
+        assert_eq!(room_of(1_024), Some((1_024 - 128) / 2));
         assert_eq!(room_of(u64::MAX), Some(CONNECTIONS_MAX));
     }
 

@@ -34,9 +34,9 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 /// Connections without which a service is none.
 pub const CONNECTIONS_MIN: usize = 16;
 
-/// Descriptors that connections never get: 64 for the log, its head, snapshots, exports being made, the runtime and
-/// standard streams (about 30 are open while it idles), [`DESK_CONNECTIONS_MAX`] and [`METRICS_CONNECTIONS_MAX`].
-pub const DESCRIPTORS_KEPT: u64 = 64 + DESK_CONNECTIONS_MAX as u64 + METRICS_CONNECTIONS_MAX as u64;
+/// Descriptors that connections never get: 64 for the log, its head, snapshots, exports being made, the runtime,
+/// standard streams (about 30 are open while it idles) and [`METRICS_CONNECTIONS_MAX`], and [`DESK_CONNECTIONS_MAX`].
+pub const DESCRIPTORS_KEPT: u64 = 64 + DESK_CONNECTIONS_MAX as u64;
 
 /// How often somebody who waits for a place, or for the desk, is looked after, in milliseconds.
 pub const ROOM_MS: u64 = 100;

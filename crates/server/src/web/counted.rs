@@ -23,10 +23,10 @@ fn kind(route: Option<&str>, method: &Method) -> &'static str {
         return "unknown_address";
     };
     let has = |part: &str| route.contains(part);
-    match method {
-        &Method::POST if has("/p/{token}") => "answer",
+    match *method {
+        Method::POST if has("/p/{token}") => "answer",
         _ if has("/monitor") => "monitor",
-        &Method::POST => "objection",
+        Method::POST => "objection",
         _ if has("/promise") || has("/receipt") => "receipt",
         _ if has("/p/{token}") => "answer_page",
         _ if has("/live") && has("{slug}") => "live",
