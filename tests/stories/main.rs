@@ -51,3 +51,4 @@ mod trouble;
 mod tutorial;
 mod verify_page;
 mod verify_script;
+mod watched;

@@ -169,6 +169,8 @@ fn a_disk_that_fails_ends_the_service_and_nothing_confirmed_is_lost() {
     );
     assert!(!server.confirmed.is_empty());
     server.check_says_so(&invited[26]);
+    let seen = place.sijill(["monitor", "--once"]).expect_code(1).out;
+    assert!(seen.contains("TAKES NO ANSWERS: "), "{seen}");
     let confirmed = server.confirmed;
     check_ends(
         server.process.wait(END_MAX),

@@ -83,12 +83,14 @@ impl<'a> Visit<'a> {
         }
     }
 
-    fn step(mut self, step: Value) -> Self {
+    /// The same visit with one more step of `drive.cjs`.
+    pub fn step(mut self, step: Value) -> Self {
         self.steps.push(step);
         self
     }
 
-    fn open(self, path: &str) -> Self {
+    /// Opens a page on a telephone.
+    pub fn open(self, path: &str) -> Self {
         let url = self.server.url(path);
         self.step(json!({ "open": url, "width": 360 }))
     }
@@ -115,7 +117,8 @@ impl<'a> Visit<'a> {
             .step(json!({ "read": "document.documentElement.scrollWidth" }))
     }
 
-    fn photo(self, name: &str) -> Self {
+    /// Keeps what the page looks like, where somebody wants to know.
+    pub fn photo(self, name: &str) -> Self {
         let Some(folder) = std::env::var_os("SIJILL_PHOTOS") else {
             return self;
         };
@@ -125,7 +128,7 @@ impl<'a> Visit<'a> {
 
     /// Whatever was found, without the steps that find nothing.
     #[track_caller]
-    fn found(self) -> Vec<Value> {
+    pub fn found(self) -> Vec<Value> {
         let found = driven(self.place, &self.steps);
         found.into_iter().filter(|value| !value.is_null()).collect()
     }

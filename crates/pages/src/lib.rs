@@ -21,6 +21,7 @@ pub mod language;
 pub mod limits;
 mod messages;
 mod moment;
+mod monitor;
 mod phase;
 mod problem;
 mod qr_code;
@@ -38,6 +39,10 @@ pub use figures::{share_tenths, short_code};
 pub use frame::{Frame, LanguageLink};
 pub use home::{HomePage, PollCard, home_page};
 pub use language::{Direction, Language, negotiate};
+pub use monitor::{
+    MONITOR_JS, MonitorLinkPage, MonitorPage, MonitorPoll, ServiceState, is_known_refusal,
+    monitor_link_page, monitor_page,
+};
 pub use phase::Phase;
 pub use problem::{Problem, ProblemKind, problem_page};
 pub use question::{OptionView, QuestionView, question_block};

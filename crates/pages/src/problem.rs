@@ -62,13 +62,19 @@ pub enum ProblemKind {
     WrongMethod,
     /// The service's clock jumped back, so that nothing can be recorded.
     Clock,
+    /// A link to the monitor that was used.
+    MonitorLinkUsed,
+    /// A link to the monitor that is too old, or that there never was.
+    MonitorLinkUnknown,
+    /// The monitor, in a browser that it was not opened in.
+    MonitorNotOpen,
     /// A defect.
     Internal,
 }
 
 impl ProblemKind {
     /// One of every kind, for tests and previews.
-    pub const ALL: [ProblemKind; 16] = [
+    pub const ALL: [ProblemKind; 19] = [
         ProblemKind::UnknownLink,
         ProblemKind::MalformedLink,
         ProblemKind::TooLarge { bytes_max: 4096 },
@@ -86,6 +92,9 @@ impl ProblemKind {
         ProblemKind::NotFound,
         ProblemKind::WrongMethod,
         ProblemKind::Clock,
+        ProblemKind::MonitorLinkUsed,
+        ProblemKind::MonitorLinkUnknown,
+        ProblemKind::MonitorNotOpen,
         ProblemKind::Internal,
     ];
 
@@ -107,6 +116,9 @@ impl ProblemKind {
             ProblemKind::NotFound => "not-found",
             ProblemKind::WrongMethod => "wrong-method",
             ProblemKind::Clock => "clock",
+            ProblemKind::MonitorLinkUsed => "monitor-link-used",
+            ProblemKind::MonitorLinkUnknown => "monitor-link-unknown",
+            ProblemKind::MonitorNotOpen => "monitor-not-open",
             ProblemKind::Internal => "internal",
         }
     }

@@ -68,6 +68,17 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
         )
     }));
     pages.extend(pages_of_receipts(language));
+    pages.extend(
+        fixtures::monitors(language)
+            .map(|view| ("monitor".to_owned(), monitor_page(&view).unwrap())),
+    );
+    let link = MonitorLinkPage {
+        frame: fixtures::frame(language),
+    };
+    pages.push((
+        "link to the monitor".to_owned(),
+        monitor_link_page(&link).unwrap(),
+    ));
     pages.extend(ProblemKind::ALL.map(|kind| {
         (
             format!("{kind:?}"),
@@ -187,12 +198,12 @@ fn the_answer_page_fits_into_one_response() {
 }
 
 #[test]
-fn only_results_and_verify_have_a_script_and_none_has_inline_style_or_handlers() {
+fn only_results_verify_and_monitor_have_a_script_and_none_has_inline_style_or_handlers() {
     for language in Language::all() {
         for (name, page) in all_pages(language) {
             assert_eq!(
                 page.contains("<script"),
-                name.starts_with("results") || name == "verify",
+                name.starts_with("results") || ["verify", "monitor"].contains(&name.as_str()),
                 "{name}"
             );
             for forbidden in [
@@ -258,6 +269,7 @@ fn the_policies_name_the_styles_that_are_in_the_pages() {
         for (name, page) in all_pages(language) {
             let policy = match name.as_str() {
                 "verify" => &*VERIFY_CSP,
+                "monitor" => &*RESULTS_CSP,
                 name if name.starts_with("results") => &*RESULTS_CSP,
                 _ => &*PAGE_CSP,
             };

@@ -7,12 +7,13 @@ const OTHERS: [(&str, &str); 2] = [
     ("ar", include_str!("../locales/ar.ftl")),
     ("ckb", include_str!("../locales/ckb.ftl")),
 ];
-const USERS: [&str; 17] = [
+const USERS: [&str; 20] = [
     include_str!("../src/answer.rs"),
     include_str!("../src/confirmation.rs"),
     include_str!("../src/disclosure.rs"),
     include_str!("../src/home.rs"),
     include_str!("../src/messages.rs"),
+    include_str!("../src/monitor.rs"),
     include_str!("../src/phase.rs"),
     include_str!("../src/problem.rs"),
     include_str!("../src/receipt.rs"),
@@ -22,6 +23,8 @@ const USERS: [&str; 17] = [
     include_str!("../templates/base.html"),
     include_str!("../templates/confirmation.html"),
     include_str!("../templates/contact.html"),
+    include_str!("../templates/monitor.html"),
+    include_str!("../templates/monitor_link.html"),
     include_str!("../templates/receipt.html"),
     include_str!("../templates/results.html"),
     include_str!("../templates/verify.html"),

@@ -5,9 +5,11 @@ use crate::book::{Book, state_word};
 use crate::desk::{Ask, NO_ANSWER, PollStatus, Reply, TurnStatus, WaveStatus};
 use crate::limits::DESK_ENTRIES_MAX;
 use crate::objection::Objection;
+use crate::paths;
 use crate::rejection::Rejection;
 use crate::service::Service;
 use crate::shelf;
+use crate::view;
 use crate::writer::{Job, Position};
 use data_encoding::BASE64;
 use sijill_ledger::note::VerifierKey;
@@ -37,6 +39,10 @@ impl Service {
             Ask::Entries { slug, from } => self.entries(&slug, from),
             Ask::Casts { slug } => self.casts(&slug),
             Ask::Export { slug, path } => self.export(&slug, &path),
+            Ask::Overview => Ok(Reply::Overview {
+                overview: Box::new(self.overview()),
+            }),
+            Ask::MonitorLink => self.monitor_link(),
         };
         outcome.unwrap_or_else(|reply| reply)
     }
@@ -155,6 +161,16 @@ impl Service {
             size: head.size,
             link: head.link.to_string(),
             published: book.published().head.size,
+        })
+    }
+
+    fn monitor_link(&self) -> Result<Reply, Reply> {
+        let made = self.passes().make_link(self.now());
+        let (secret, until) = made.map_err(failed)?;
+        Ok(Reply::MonitorLink {
+            site: self.books().first().map(|book| view::site(book)),
+            path: paths::monitor_link(&secret),
+            until,
         })
     }
 

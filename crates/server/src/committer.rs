@@ -13,7 +13,7 @@ use crate::rejection::Rejection;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use sijill_store::Log;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The committer's own state.
 pub struct Committer {
@@ -63,10 +63,15 @@ impl Committer {
             return Err(Rejection::Stopped { why });
         }
         let written = std::mem::take(&mut batch.written);
+        let began = Instant::now();
         if let Err(error) = self.health.watch(|| self.log.commit(written)) {
             self.health.stop(&(error.cause() + &lost(batch.parts())));
             let why = self.health.stopped().unwrap_or_default();
             return Err(Rejection::Stopped { why });
+        }
+        if batch.entries() > 0 {
+            let counts = self.health.counts();
+            counts.committed(batch.entries(), began.elapsed());
         }
         Ok(())
     }

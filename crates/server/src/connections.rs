@@ -26,6 +26,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -59,12 +60,13 @@ fn room_of(descriptors: u64) -> Option<usize> {
     (room >= CONNECTIONS_MIN).then_some(room.min(CONNECTIONS_MAX))
 }
 
-/// Takes and serves connections, at most `room` at a time, until `stopping` becomes true; then gives those that are
+/// Takes and serves connections, at most `room` at a time, counted in `open_now`, until `stopping` becomes true; then gives those that are
 /// open some seconds.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
     room: usize,
+    open_now: Arc<AtomicUsize>,
     stopping: watch::Receiver<bool>,
 ) {
     let mut until = stopping.clone();
@@ -76,6 +78,7 @@ pub(crate) async fn serve(
             let (stream, place) = take(&listener, &room, &queue).await;
             while open.try_join_next().is_some() {}
             let seat = Seat::new(&queue);
+            let place = Place::new(place, &open_now);
             open.spawn(attend(stream, app.clone(), seat, stopping.clone(), place));
         }
     };
@@ -121,7 +124,7 @@ async fn attend(
     app: Router,
     seat: Arc<Seat>,
     mut stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 ) {
     let service = service_fn(|request| answer(app.clone(), Arc::clone(&seat), request));
     let mut http = http1::Builder::new();
@@ -159,6 +162,28 @@ async fn answer(
         response.headers_mut().insert(header::CONNECTION, close);
     }
     Ok(response.map(|body| Body::new(Held { body, _work: work })))
+}
+
+/// A place of a connection, counted for as long as it is taken.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    open_now: Arc<AtomicUsize>,
+}
+
+impl Place {
+    fn new(permit: OwnedSemaphorePermit, open_now: &Arc<AtomicUsize>) -> Self {
+        open_now.fetch_add(1, Ordering::Relaxed);
+        Self {
+            _permit: permit,
+            open_now: Arc::clone(open_now),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open_now.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The connections that are waited for, in the order in which the waiting began.

@@ -8,6 +8,7 @@ use crate::ServerError;
 use crate::limits::{
     DESK_CONNECTIONS_MAX, DESK_LINE_BYTES_MAX, DESK_REST_BYTES_MAX, DESK_REST_MS_MAX, ROOM_MS,
 };
+use crate::overview::Overview;
 use crate::service::{Config, Service};
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Write};
@@ -84,6 +85,10 @@ pub enum Ask {
         /// Absolute path of the file to write.
         path: PathBuf,
     },
+    /// A look at the whole service. Answer: [`Reply::Overview`].
+    Overview,
+    /// A link that opens the monitor in a browser, once. Answer: [`Reply::MonitorLink`].
+    MonitorLink,
 }
 
 /// Why a line is nothing that can be asked.
@@ -160,6 +165,20 @@ pub enum Reply {
         link: String,
         /// Of them, published so far.
         published: u64,
+    },
+    /// The service at this moment.
+    Overview {
+        /// What there is to see.
+        overview: Box<Overview>,
+    },
+    /// A link to the monitor.
+    MonitorLink {
+        /// Where people reach this service, as far as a definition says so.
+        site: Option<String>,
+        /// The path of the link there.
+        path: String,
+        /// Until when it can be used, milliseconds since 1970.
+        until: u64,
     },
     /// Refused; nothing changed.
     Refused {
@@ -251,11 +270,16 @@ impl Desk {
         data: &Path,
         config: impl FnOnce() -> Result<Config, E>,
     ) -> Result<(Self, Vec<String>), E> {
-        if let Some(stream) = connect(data) {
-            return Ok((Self::Remote(BufReader::new(stream)), Vec::new()));
+        if let Some(desk) = Self::of_server(data) {
+            return Ok((desk, Vec::new()));
         }
         let (service, notices) = Service::open(config()?)?;
         Ok((Self::Local(service), notices))
+    }
+
+    /// Reaches the server that holds the data directory, if there is one.
+    pub fn of_server(data: &Path) -> Option<Self> {
+        connect(data).map(|stream| Self::Remote(BufReader::new(stream)))
     }
 
     /// Asks. Blocks until the answer is there.

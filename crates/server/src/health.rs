@@ -1,6 +1,7 @@
 //! Health: whether the service still takes entries, and if not, why. Once stopped, it does not get better without a
 //! restart; a clock that is behind gets better by itself.
 
+use crate::counts::Counts;
 use crate::service::Books;
 use sijill_store::space;
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ pub struct Health {
     behind_ms: AtomicU64,
     /// Tiles and bundles that were damaged and written anew since the start.
     tiles_mended: AtomicU64,
+    /// Goes wherever health goes: whatever is counted happens where health is watched.
+    counts: Counts,
 }
 
 impl Health {
@@ -33,7 +36,13 @@ impl Health {
             working: Mutex::default(),
             behind_ms: AtomicU64::new(0),
             tiles_mended: AtomicU64::new(0),
+            counts: Counts::default(),
         }
+    }
+
+    /// What is counted.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// How many milliseconds the clock is behind the last entry's time, if by so much that nothing is taken.

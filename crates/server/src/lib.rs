@@ -8,6 +8,7 @@
 //! operator → desk ┴→ writer ─────────→ committer → publisher ┴→ signer: checkpoint, tiles → publication → live streams
 //! ```
 
+mod arrivals;
 pub mod ask;
 mod batch;
 pub mod book;
@@ -15,6 +16,7 @@ mod checkpoint_list;
 pub mod clock;
 mod committer;
 mod connections;
+mod counts;
 pub mod desk;
 mod error;
 pub mod form;
@@ -23,12 +25,16 @@ pub mod keys;
 pub mod limits;
 #[cfg(feature = "bench")]
 pub mod measure;
+mod metrics;
 mod objection;
+pub mod overview;
+mod passes;
 pub mod paths;
 mod patient;
 mod portal;
 mod proofs;
 mod publisher;
+pub mod reason;
 pub mod rejection;
 mod run;
 mod scrubber;
@@ -48,6 +54,7 @@ pub use clock::{Clock, system_clock};
 pub use desk::{Ask, Desk, Reply};
 pub use error::ServerError;
 pub use keys::MasterKey;
+pub use metrics::serve_metrics;
 pub use objection::Objection;
 pub use portal::{AddressError, PortalAddress};
 pub use run::run;

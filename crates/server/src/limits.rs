@@ -34,8 +34,8 @@ pub const CONNECTIONS_MAX: usize = 4_096;
 /// Connections without which a service is none.
 pub const CONNECTIONS_MIN: usize = 16;
 
-/// Descriptors that connections never get: 64 for the log, its head, snapshots, exports being made, the runtime and
-/// standard streams (about 30 are open while it idles), and [`DESK_CONNECTIONS_MAX`].
+/// Descriptors that connections never get: 64 for the log, its head, snapshots, exports being made, the runtime,
+/// standard streams (about 30 are open while it idles) and [`METRICS_CONNECTIONS_MAX`], and [`DESK_CONNECTIONS_MAX`].
 pub const DESCRIPTORS_KEPT: u64 = 64 + DESK_CONNECTIONS_MAX as u64;
 
 /// How often somebody who waits for a place, or for the desk, is looked after, in milliseconds.
@@ -136,3 +136,19 @@ pub const SCRUB_TILES_MAX: usize = 64;
 
 /// Bytes of full tiles and bundles that are kept in memory: some 3,000 tiles, or 700 bundles of 40 KiB.
 pub const TILES_KEPT_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Connections to the metrics' listener at the same time; more wait. One collector, and whoever looks beside it.
+pub const METRICS_CONNECTIONS_MAX: usize = 8;
+
+/// Minutes for which arrivals are kept: what a monitor shows at once. 30 counts of 8 bytes a poll.
+pub const ARRIVAL_MINUTES: usize = 30;
+
+/// What an answer takes on disk, in bytes, rather too much than too little: its share of the log, of bundles, tiles and
+/// the export that observers download was some 1,000 bytes in a demo of 2,000 answers.
+pub const ANSWER_DISK_BYTES: u64 = 2 * 1024;
+
+/// Time in which a link to the monitor can be used, in milliseconds: to copy it from a terminal to a browser.
+pub const MONITOR_LINK_MS: u64 = 600_000;
+
+/// Time for which a browser keeps the monitor open, in milliseconds: a long day.
+pub const MONITOR_VISIT_MS: u64 = 43_200_000;

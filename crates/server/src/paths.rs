@@ -120,3 +120,17 @@ pub fn results_in(slug: &str, language: &str) -> String {
 pub fn of_poll(slug: &str, part: &str) -> String {
     format!("/polls/{slug}/{part}")
 }
+
+/// What the operator's monitor is below.
+pub const MONITOR: &str = "/monitor";
+/// The monitor in a language.
+pub const MONITOR_IN: &str = "/monitor/in/{language}";
+/// A link that opens it once.
+pub const MONITOR_LINK: &str = "/monitor/{secret}";
+/// Its script.
+pub const MONITOR_JS: &str = "/static/monitor.js";
+
+/// The link with this secret.
+pub fn monitor_link(secret: &str) -> String {
+    format!("{MONITOR}/{secret}")
+}

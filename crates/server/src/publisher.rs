@@ -108,6 +108,10 @@ impl Publisher {
         for sealed in &part.entries {
             backlog.add(&sealed.entry().event, now);
         }
+        let events = part.entries.iter().map(|sealed| &sealed.entry().event);
+        let answers = events.filter(|event| matches!(event, Event::Responded(_)));
+        let counts = self.health.counts();
+        counts.taken(&part.slug, answers.count() as u64, now);
         let mut entries = part.entries.iter();
         let book = match self.books.get(&part.slug) {
             Some(book) => Some(book),

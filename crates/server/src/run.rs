@@ -27,6 +27,7 @@ pub async fn run(
     listener.set_nonblocking(true).map_err(serve)?;
     let listener = tokio::net::TcpListener::from_std(listener).map_err(serve)?;
     let room = room().map_err(serve)?;
+    service.counts().has_room(room);
     let counter = Counter::open(service.data())?;
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(async move {
@@ -35,7 +36,7 @@ pub async fn run(
     });
     let app = router(Web::new(service.clone(), site, room, stopping.clone()));
     tokio::select! {
-        () = connections::serve(listener, app, room, stopping) => {}
+        () = connections::serve(listener, app, room, service.counts().connections(), stopping) => {}
         () = counter.serve(service.clone()) => {}
         why = farewell(&service) => return Err(ServerError::Failed(why)),
     }

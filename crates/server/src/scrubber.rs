@@ -128,6 +128,8 @@ impl Scrubber {
             return Ok(());
         };
         self.due = Instant::now() + self.time_for(looked.bytes);
+        let counts = health.counts();
+        counts.scrubbed(looked.bytes, looked.through);
         let room = SCRUB_TILES_MAX.saturating_sub(look.differing.len());
         look.differing
             .extend(looked.differing.into_iter().take(room));

@@ -4,10 +4,12 @@ use crate::ServerError;
 use crate::book::Book;
 use crate::clock::Clock;
 use crate::committer::Committer;
+use crate::counts::Counts;
 use crate::health::Health;
 use crate::keys::MasterKey;
 use crate::limits::{COMMIT_MS_MAX, LOOK_MS, QUEUE_JOBS_MAX, WAIT_MS};
 use crate::objection::KeptAnswers;
+use crate::passes::Passes;
 use crate::publisher::Publisher;
 use crate::rejection::Rejection;
 use crate::scrubber::Pace;
@@ -20,9 +22,13 @@ use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::sync::watch;
+
+/// What there is to say while the clock is behind.
+const CLOCK_BEHIND: &str =
+    "the clock is behind the last entry; answers are taken again when it is past it";
 
 /// What a service needs.
 pub struct Config {
@@ -74,10 +80,14 @@ struct Shared {
     data: PathBuf,
     master: MasterKey,
     clock: Clock,
+    /// When it was opened, milliseconds since 1970.
+    started: u64,
     books: Arc<Books>,
     health: Arc<Health>,
     /// The writer's queue.
     jobs: Sender<Job>,
+    /// Who may see the monitor in a browser.
+    passes: Passes,
     /// One export is made at a time.
     exporting: Mutex<()>,
     /// One ledger is gone through for an answer at a time; those found before.
@@ -142,10 +152,12 @@ impl Service {
         let shared = Shared {
             data,
             master,
+            started: clock(),
             clock,
             books,
             health,
             jobs,
+            passes: Passes::default(),
             exporting: Mutex::new(()),
             searching: Mutex::default(),
             log,
@@ -156,6 +168,26 @@ impl Service {
     /// Milliseconds since 1970.
     pub fn now(&self) -> u64 {
         (self.0.clock)()
+    }
+
+    /// When it was opened, milliseconds since 1970.
+    pub(crate) fn started(&self) -> u64 {
+        self.0.started
+    }
+
+    /// What is counted.
+    pub(crate) fn counts(&self) -> &Counts {
+        self.0.health.counts()
+    }
+
+    /// Who may see the monitor in a browser.
+    pub(crate) fn passes(&self) -> &Passes {
+        &self.0.passes
+    }
+
+    /// Jobs that wait for the writer.
+    pub(crate) fn waiting_jobs(&self) -> usize {
+        self.0.jobs.len()
     }
 
     /// Every poll.
@@ -176,6 +208,15 @@ impl Service {
     /// Why entries are taken no more, if they are not.
     pub fn stopped(&self) -> Option<String> {
         self.0.health.stopped()
+    }
+
+    /// Whether entries are taken, in a word for machines, and if not, why and what to do.
+    pub fn state(&self) -> (&'static str, Option<String>) {
+        match (self.stopped(), self.clock_behind_ms()) {
+            (Some(why), _) => ("stopped", Some(why)),
+            (None, Some(_)) => ("clock_behind", Some(CLOCK_BEHIND.to_owned())),
+            (None, None) => ("ok", None),
+        }
     }
 
     /// How many tiles and bundles were found damaged and written anew since the start.
@@ -225,12 +266,17 @@ impl Service {
 
     /// Records an answer; returns once it is on stable storage, or is a repeat of one that is.
     pub async fn respond(&self, book: &Book, answer: VerifiedAnswer) -> Result<(), Rejection> {
+        let began = Instant::now();
         let done = self.submit(book, answer)?;
-        tokio::select! {
+        let answered = tokio::select! {
             biased;
             answer = done => answer.unwrap_or_else(|_| Err(self.gone())),
             () = self.until_stopped() => Err(self.gone()),
+        };
+        if answered.is_ok() {
+            self.counts().acknowledged(began.elapsed());
         }
+        answered
     }
 
     /// Asks the writer to record an answer, and returns where its answer comes.

@@ -165,6 +165,7 @@ impl Signer {
         }
         published.checkpoint = Some(Arc::new(signed));
         book.publish(published);
+        self.health.counts().published(book.slug());
         let poll = book.durable();
         match is_over(&poll) {
             true => self.shelf.snapshot(&poll),

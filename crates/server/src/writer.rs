@@ -281,7 +281,11 @@ impl Writer {
             return Err(Rejection::Frozen);
         }
         match self.decide(slug, Request::Respond(answer), batch) {
-            Ok(_) | Err(Rejection::Refused(Refusal::Repeated)) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(Rejection::Refused(Refusal::Repeated)) => {
+                self.health.counts().repeated(slug);
+                Ok(())
+            }
             Err(rejection) => Err(rejection),
         }
     }

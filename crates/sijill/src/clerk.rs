@@ -13,6 +13,7 @@ use sijill_poll::Event;
 use sijill_poll::tally::Cast;
 use sijill_server::desk::{Ask, NO_ANSWER, PollStatus, Reply};
 use sijill_server::keys::MasterKey;
+use sijill_server::overview::Overview;
 use sijill_server::{Checkpoints, Config, Desk};
 use std::path::Path;
 
@@ -55,6 +56,17 @@ pub struct Exported {
     pub link: Link,
     /// Of them, published so far.
     pub published: u64,
+}
+
+/// A link to the monitor.
+#[derive(Debug, Clone)]
+pub struct MonitorLink {
+    /// Where people reach the service, as far as a definition says so.
+    pub site: Option<String>,
+    /// The path of the link there.
+    pub path: String,
+    /// Until when it can be used, milliseconds since 1970.
+    pub until: u64,
 }
 
 impl Clerk {
@@ -108,6 +120,18 @@ impl Clerk {
     /// A clerk at the desk of a service of this process.
     pub fn at(desk: Desk) -> Self {
         Self(desk)
+    }
+
+    /// Goes to the desk of the server that runs on this directory; without one there is nobody to ask.
+    pub fn at_the_server(settings: &Settings) -> Result<Self> {
+        let data = settings.data();
+        data.must_exist()?;
+        Desk::of_server(data.path()).map(Self).ok_or_else(|| {
+            not_so(format!(
+                "no server runs on `{}`, so there is nothing to watch; `sijill serve` starts one, and `sijill poll list` shows the polls without it",
+                data.path().display()
+            ))
+        })
     }
 
     /// Whether the directory is open in this process, and so no server runs on it.
@@ -170,6 +194,22 @@ impl Clerk {
     pub fn list(&mut self) -> Result<Vec<PollStatus>> {
         match self.ask(Ask::List)? {
             Reply::Polls { polls } => Ok(polls),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The service at this moment.
+    pub fn overview(&mut self) -> Result<Overview> {
+        match self.ask(Ask::Overview)? {
+            Reply::Overview { overview } => Ok(*overview),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// A link that opens the monitor in a browser.
+    pub fn monitor_link(&mut self) -> Result<MonitorLink> {
+        match self.ask(Ask::MonitorLink)? {
+            Reply::MonitorLink { site, path, until } => Ok(MonitorLink { site, path, until }),
             other => Err(unexpected(other)),
         }
     }
@@ -321,6 +361,8 @@ fn unexpected(reply: Reply) -> anyhow::Error {
         Reply::Entries { .. } => "entries",
         Reply::Casts { .. } => "casts",
         Reply::Exported { .. } => "an export",
+        Reply::Overview { .. } => "an overview",
+        Reply::MonitorLink { .. } => "a link",
         Reply::Refused { .. } | Reply::Failed { .. } => "a refusal",
     };
     unfinished(format!(

@@ -30,7 +30,7 @@ pub struct Common {
     /// Data directory [default: ./sijill-data]
     #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Configuration file, TOML: data, listen, key, checkpoints, portal, theme, json, quiet
+    /// Configuration file, TOML: data, listen, metrics, key, checkpoints, portal, theme, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
@@ -69,6 +69,7 @@ pub enum Command {
     Verify(commands::verify::Args),
     Prove(commands::prove::Args),
     Compare(commands::compare::Args),
+    Monitor(commands::monitor::Args),
 }
 
 /// `sijill keys`.
@@ -138,6 +139,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Verify(args) => commands::verify::run(args, &settings),
         Command::Prove(args) => commands::prove::run(args, &settings),
         Command::Compare(args) => commands::compare::run(args, &settings),
+        Command::Monitor(args) => commands::monitor::run(args, &settings),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod invitations_export;
 pub mod keys_new;
 pub mod ledger_show;
 pub mod ledger_tail;
+pub mod monitor;
 pub mod poll;
 pub mod prove;
 pub mod publish;

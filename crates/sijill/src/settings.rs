@@ -26,6 +26,8 @@ pub struct ConfigFile {
     data: Option<PathBuf>,
     /// The address that `serve` listens on.
     listen: Option<SocketAddr>,
+    /// The address that `serve` shows its metrics on.
+    metrics: Option<SocketAddr>,
     /// The operator's key file; relative to the configuration file's folder.
     key: Option<PathBuf>,
     /// Where the newest checkpoints are kept, if several machines share a folder for them; relative to the configuration
@@ -56,6 +58,8 @@ pub struct Settings {
     pub data_named: Option<PathBuf>,
     /// The address that the configuration file names.
     pub listen: Option<SocketAddr>,
+    /// The address for metrics that the configuration file names.
+    pub metrics: Option<SocketAddr>,
     /// The key file that the configuration file names.
     pub key: Option<PathBuf>,
     /// Where the newest checkpoints are kept.
@@ -98,6 +102,7 @@ impl Settings {
         Ok(Self {
             data_named: common.data.clone().or(file.data),
             listen: file.listen,
+            metrics: file.metrics,
             key: file.key,
             checkpoints: file
                 .checkpoints

@@ -36,6 +36,7 @@ impl TestDesk {
             theme: None,
             data_named: Some(folder.path().join("data")),
             listen: None,
+            metrics: None,
             key: None,
             console: Console {
                 json: false,

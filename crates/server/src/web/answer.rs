@@ -6,6 +6,7 @@ use super::trouble::{Parts, kind_of, problem};
 use super::{Web, language, page};
 use crate::book::Book;
 use crate::form::{Form, FormFault};
+use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::view;
 use axum::Extension;
@@ -48,7 +49,7 @@ pub async fn submit(
 ) -> Response {
     match Visit::new(&web, &headers, &token, None) {
         Ok(visit) => visit.submit(arrived).await,
-        Err(trouble) => *trouble,
+        Err(trouble) => stranger(&web, *trouble),
     }
 }
 
@@ -61,7 +62,7 @@ pub async fn submit_in(
 ) -> Response {
     match Visit::new(&web, &headers, &token, Some(&tag)) {
         Ok(visit) => visit.submit(arrived).await,
-        Err(trouble) => *trouble,
+        Err(trouble) => stranger(&web, *trouble),
     }
 }
 
@@ -99,6 +100,14 @@ pub async fn receipt_in(
         Ok(visit) => visit.receipt_page().await,
         Err(trouble) => *trouble,
     }
+}
+
+/// A submission behind a link that no roster knows, counted.
+fn stranger(web: &Web, trouble: Response) -> Response {
+    let kind = trouble.extensions().get::<ProblemKind>().copied();
+    let reason = kind.map_or(Reason::Other, Reason::from);
+    web.service.counts().refused_stranger(reason);
+    trouble
 }
 
 fn file(slug: &str, receipt: Receipt) -> Response {
@@ -238,6 +247,7 @@ impl<'a> Visit<'a> {
     }
 
     fn show(&self) -> Response {
+        self.web.service.counts().page_opened(self.book.slug());
         self.answer_page(StatusCode::OK, None)
     }
 
@@ -263,28 +273,45 @@ impl<'a> Visit<'a> {
     async fn submit(&self, arrived: Arrived) -> Response {
         let form = match read_form(self.headers, arrived) {
             Ok(form) => form,
-            Err(kind) => return self.problem(kind),
+            Err(kind) => {
+                self.count(kind.into());
+                return self.problem(kind);
+            }
         };
         let option = match form.answers.as_slice() {
-            [] => return self.form_error(FormError::NothingChosen),
+            [] => return self.form_error(FormError::NothingChosen, Reason::NothingChosen),
             [option] => option,
-            _ => return self.form_error(FormError::TwoChosen),
+            _ => return self.form_error(FormError::TwoChosen, Reason::TwoChosen),
         };
         if self.book.definition().option_index(option).is_none() {
-            return self.form_error(FormError::NotOnBallot);
+            return self.form_error(FormError::NotOnBallot, Reason::NotOnBallot);
         }
         let Some(answer) = self.sign(form.revision, option) else {
+            self.count(Reason::Other);
             return self.problem(ProblemKind::Internal);
         };
         let responded = answer.responded().clone();
         match self.web.service.respond(&self.book, answer).await {
             Ok(()) => self.confirm(&responded),
-            Err(Rejection::Refused(refusal)) => self.refused(&refusal, option),
-            Err(rejection) => self.problem(kind_of(&rejection)),
+            Err(rejection) => self.rejected(&rejection, option),
         }
     }
 
-    fn form_error(&self, error: FormError) -> Response {
+    fn rejected(&self, rejection: &Rejection, option: &str) -> Response {
+        self.count(rejection.into());
+        match rejection {
+            Rejection::Refused(refusal) => self.refused(refusal, option),
+            _ => self.problem(kind_of(rejection)),
+        }
+    }
+
+    /// Counts this submission as refused.
+    fn count(&self, reason: Reason) {
+        self.web.service.counts().refused(self.book.slug(), reason);
+    }
+
+    fn form_error(&self, error: FormError, reason: Reason) -> Response {
+        self.count(reason);
         self.answer_page(StatusCode::UNPROCESSABLE_ENTITY, Some(error))
     }
 

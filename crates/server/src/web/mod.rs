@@ -5,8 +5,10 @@
 
 mod answer;
 mod arrival;
+mod counted;
 mod files;
 mod live;
+mod monitor;
 mod objections;
 mod results;
 mod tiles;
@@ -75,6 +77,10 @@ pub fn router(web: Web) -> Router {
         .route(paths::VERIFY, get(verify::any_language))
         .route(paths::VERIFY_IN, get(verify::in_language))
         .route(paths::VERIFY_JS, get(verify::script))
+        .route(paths::MONITOR, get(monitor::any_language))
+        .route(paths::MONITOR_IN, get(monitor::in_language))
+        .route(paths::MONITOR_LINK, get(monitor::link).post(monitor::open))
+        .route(paths::MONITOR_JS, get(monitor::script))
         .route(route::ANSWER, get(answer::show).post(answer::submit))
         .route(
             route::ANSWER_IN,
@@ -113,6 +119,10 @@ pub fn router(web: Web) -> Router {
         .route(route::LIVE, get(live::stream))
         .merge(timed)
         .layer(CatchPanicLayer::new())
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            counted::count,
+        ))
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(web)

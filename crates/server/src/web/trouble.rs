@@ -26,6 +26,7 @@ pub fn problem(web: &Web, headers: &HeaderMap, path: Option<&str>, kind: Problem
     };
     let html = problem_page(&view).unwrap_or_else(|error| error.to_string());
     let mut response = page(status, html, &web.site.policies().page);
+    response.extensions_mut().insert(kind);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let headers = response.headers_mut();
         headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
@@ -35,9 +36,12 @@ pub fn problem(web: &Web, headers: &HeaderMap, path: Option<&str>, kind: Problem
 
 fn status(kind: ProblemKind) -> StatusCode {
     match kind {
-        ProblemKind::UnknownLink | ProblemKind::MalformedLink | ProblemKind::NotFound => {
-            StatusCode::NOT_FOUND
-        }
+        ProblemKind::UnknownLink
+        | ProblemKind::MalformedLink
+        | ProblemKind::MonitorLinkUnknown
+        | ProblemKind::NotFound => StatusCode::NOT_FOUND,
+        ProblemKind::MonitorLinkUsed => StatusCode::GONE,
+        ProblemKind::MonitorNotOpen => StatusCode::FORBIDDEN,
         ProblemKind::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         ProblemKind::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ProblemKind::NotUtf8 => StatusCode::BAD_REQUEST,

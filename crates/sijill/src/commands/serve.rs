@@ -23,6 +23,9 @@ pub struct Args {
     /// Address to listen on [default: 127.0.0.1:8181]
     #[arg(long, env = "SIJILL_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Address to show metrics on, at /metrics [default: nowhere]. They move with every answer: keep it to yourself
+    #[arg(long, env = "SIJILL_METRICS", value_name = "ADDR")]
+    metrics: Option<SocketAddr>,
     /// The data directory was moved or restored to where it is, and no other like it is served any more
     #[arg(long)]
     moved: bool,
@@ -39,8 +42,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     data.must_exist()?;
     let site = settings.site()?;
     let listen = args.listen.or(settings.listen).unwrap_or(LISTEN);
-    let listener = TcpListener::bind(listen)
-        .with_context(|| Fault::Unfinished(format!("cannot listen on {listen}")))?;
+    let listener = bind(listen)?;
+    let metrics = args.metrics.or(settings.metrics).map(bind).transpose()?;
     let (service, notices) = Service::open(Config {
         data: data.path().to_owned(),
         master: key_file::read_service(&data.service_key())?,
@@ -63,6 +66,9 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     );
     let runtime = tokio::runtime::Runtime::new()?;
     let served = runtime.block_on(async {
+        if let Some(metrics) = metrics {
+            show_metrics(metrics, service.clone())?;
+        }
         let (mut interrupt, mut terminate) = (
             signal(SignalKind::interrupt())?,
             signal(SignalKind::terminate())?,
@@ -103,6 +109,28 @@ fn elsewhere(settings: &Settings, service: &Service) -> Vec<String> {
         .filter(|(name, reached)| name != reached)
         .map(|(name, reached)| notice(&name, &reached))
         .collect()
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .with_context(|| Fault::Unfinished(format!("cannot listen on {address}")))
+}
+
+/// Shows metrics beside what is served, and says so.
+fn show_metrics(listener: TcpListener, service: Service) -> Result<()> {
+    let address = listener.local_addr()?;
+    tracing::info!("metrics on http://{address}/metrics");
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "whoever reaches {address} can watch single answers arrive in the metrics; let only your collector reach it"
+        );
+    }
+    tokio::spawn(async move {
+        if let Err(error) = sijill_server::serve_metrics(listener, service).await {
+            tracing::error!("no metrics: {error}");
+        }
+    });
+    Ok(())
 }
 
 /// Log lines on standard error, from `level` on unless `SIJILL_LOG` says otherwise.

@@ -1,0 +1,108 @@
+//! `sijill monitor`: a running service at a glance, once a second. It reads and changes nothing.
+
+mod screen;
+
+use crate::clerk::{self, Clerk, MonitorLink};
+use crate::fault::Exit;
+use crate::moment::rfc3339;
+use crate::settings::Settings;
+use crate::signing;
+use anyhow::Result;
+use serde_json::json;
+use sijill_server::overview::Overview;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// How often to look.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Puts the cursor in the corner and clears the screen.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
+
+/// Watch a running server: arrivals, refusals, queue, disk, publications
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "It asks over the data directory's socket, changes nothing, and ends with Ctrl-C. With --once or --json, or where standard output is no terminal, it looks once; then the exit code is 1 if the service takes no answers.\n\nExample: sijill monitor --data /var/lib/sijill"
+)]
+pub struct Args {
+    /// Look once and end
+    #[arg(long)]
+    once: bool,
+    /// Print a link that opens the monitor in a browser, once within ten minutes; links and visits before it end
+    #[arg(long, conflicts_with = "once")]
+    link: bool,
+}
+
+/// Carries it out.
+pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    let mut clerk = Clerk::at_the_server(settings)?;
+    if args.link {
+        let link = clerk::at_the_desk(clerk, Clerk::monitor_link)?;
+        say_link(settings, &link)?;
+        return Ok(Exit::Well);
+    }
+    if args.once || settings.console.json || !std::io::stdout().is_terminal() {
+        let seen = clerk::at_the_desk(clerk, Clerk::overview)?;
+        let text = screen::draw(&seen);
+        settings
+            .console
+            .answer(&text, &serde_json::to_value(&seen)?)?;
+        return Ok(exit_of(&seen));
+    }
+    let mut last = clerk.overview()?;
+    loop {
+        show(settings, &screen::draw(&last))?;
+        std::thread::sleep(LOOK);
+        match clerk.overview() {
+            Ok(seen) => last = seen,
+            Err(_) => clerk = wait_for_a_server(settings, &last)?,
+        }
+    }
+}
+
+fn say_link(settings: &Settings, link: &MonitorLink) -> Result<()> {
+    let address = match &link.site {
+        Some(site) => format!("{site}{}", link.path),
+        None => {
+            settings.console.message(
+                "no poll says at which address people reach this service; put it before this path",
+            );
+            link.path.clone()
+        }
+    };
+    let until = rfc3339(link.until / 1_000 * 1_000);
+    settings.console.message(&format!(
+        "opens the monitor once, until {until}; links and visits before it have ended"
+    ));
+    let json = json!({"address": address, "path": link.path, "until": until});
+    settings.console.answer(&address, &json)
+}
+
+fn exit_of(seen: &Overview) -> Exit {
+    match seen.state.as_str() {
+        "ok" => Exit::Well,
+        _ => Exit::NotSo,
+    }
+}
+
+/// The server is gone: says so above what was seen last, until there is one again.
+fn wait_for_a_server(settings: &Settings, last: &Overview) -> Result<Clerk> {
+    let since = rfc3339(signing::now() / 1_000 * 1_000);
+    let text = format!(
+        "NO SERVER since {since}; waiting for one. Seen last:\n\n{}",
+        screen::draw(last)
+    );
+    loop {
+        show(settings, &text)?;
+        std::thread::sleep(LOOK);
+        if let Ok(clerk) = Clerk::at_the_server(settings) {
+            return Ok(clerk);
+        }
+    }
+}
+
+fn show(settings: &Settings, text: &str) -> Result<()> {
+    settings
+        .console
+        .line(&format!("{CLEAR}{}", text.trim_end()))
+}
