@@ -3,6 +3,7 @@
 mod screen;
 
 use crate::clerk::{self, Clerk, MonitorLink};
+use crate::commands::serve::LISTEN;
 use crate::fault::Exit;
 use crate::moment::rfc3339;
 use crate::settings::Settings;
@@ -61,7 +62,12 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
 }
 
 fn say_link(settings: &Settings, link: &MonitorLink) -> Result<()> {
-    let address = match &link.site {
+    // A portal lets people through to polls, and nobody to the monitor: it is opened where the service listens.
+    let behind = settings.portal.as_ref().map(|_| {
+        let listen = settings.listen.unwrap_or(LISTEN);
+        format!("http://{listen}")
+    });
+    let address = match behind.as_ref().or(link.site.as_ref()) {
         Some(site) => format!("{site}{}", link.path),
         None => {
             settings.console.message(
