@@ -111,6 +111,8 @@ pub struct CheckYourself {
     pub export_href: String,
     /// Address of the roster.
     pub roster_href: String,
+    /// Address of the definition as it was signed.
+    pub definition_href: String,
     /// Address of the same figures as JSON.
     pub json_href: String,
     /// Address of the page that checks receipts.

@@ -184,6 +184,8 @@ pub fn answer_page(
         contact: contact(definition, language),
         slug: book.slug().to_owned(),
         results_href: paths::results_in(book.slug(), tag),
+        definition_href: paths::of_poll(book.slug(), "definition"),
+        strata_are_sealed: definition.rules.strata == StrataVisibility::Sealed,
         phase,
         standing: standing.map(|responded| pages::Standing {
             code: code(responded),
@@ -403,6 +405,7 @@ fn check_yourself(book: &Book, published: &Published, language: Language) -> pag
             .map(|last| format!("{last}:{}", published.head.link)),
         export_href: paths::of_poll(slug, "export"),
         roster_href: paths::of_poll(slug, "roster"),
+        definition_href: paths::of_poll(slug, "definition"),
         json_href: paths::of_poll(slug, "results.json"),
         verify_href: paths::verify_in(language.tag()),
     }
