@@ -5,7 +5,7 @@
 //   {"open": URL, "width": PX, "height": PX, "scale": N, "script": false, "dark": true}
 //                                                 a fresh browser of somebody who was never here, with or without
 //                                                 scripts, in light or dark
-//   {"go": URL}, {"go": "back"}                   to another page of the same browser
+//   {"go": URL}, {"go": "back"}, {"go": "again"}  to another page of the same browser, one back, the same once more
 //   {"choose": [SELECTOR, FILE]}                  puts a file into a file input
 //   {"type": [SELECTOR, TEXT]}                    replaces the text of a field
 //   {"click": SELECTOR}                           as a finger does
@@ -69,6 +69,7 @@ class Visitor {
     const { go, choose, type, click, press, leads, do: deed, wait, read, requests, loaded, cookies, axe, html, photo, screen } = step;
     const { page } = this;
     if (go === "back") await this.loading(() => page.goBack());
+    else if (go === "again") await this.loading(() => page.reload());
     else if (go) await this.loading(() => page.goto(go));
     else if (choose) await page.setInputFiles(...choose);
     else if (type) await page.fill(...type);

@@ -36,6 +36,7 @@ mod live;
 mod objections;
 mod operating;
 mod parts;
+mod people;
 mod power;
 mod proofs;
 mod published;
