@@ -68,7 +68,7 @@ class Visitor {
   async step(step) {
     const { go, choose, type, click, press, leads, do: deed, wait, read, requests, loaded, cookies, axe, html, photo, screen } = step;
     const { page } = this;
-    if (go === "back") await this.loading(() => page.goBack());
+    if (go === "back") await this.loading(() => this.back());
     else if (go === "again") await this.loading(() => page.reload());
     else if (go) await this.loading(() => page.goto(go));
     else if (choose) await page.setInputFiles(...choose);
@@ -85,6 +85,16 @@ class Visitor {
     else if (html) return validated(await this.answer.text());
     else if (photo) await page.screenshot({ path: photo, fullPage: !screen });
     return null;
+  }
+
+  // Browsers keep nothing of a page that came of a form and may not be kept: they ask whether to send the form again.
+  // Here people say yes.
+  async back() {
+    await this.page.goBack().catch(async (error) => {
+      if (!error.message.includes("ERR_CACHE_MISS")) throw error;
+      await this.page.waitForURL("chrome-error:**");
+      return this.page.reload();
+    });
   }
 
   touch({ click, press }) {
