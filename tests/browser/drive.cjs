@@ -2,9 +2,9 @@
 // a file with a JSON list of steps; what each of them finds is printed as a JSON list in the same order. FOLDER takes
 // what is kept of a run. `insecure.example` is this machine under a name that browsers do not trust.
 //
-//   {"open": URL, "width": PX, "height": PX, "scale": N, "script": false, "dark": true}
+//   {"open": URL, "width": PX, "height": PX, "scale": N, "script": false, "language": TAG}
 //                                                 a fresh browser of somebody who was never here, with or without
-//                                                 scripts, in light or dark
+//                                                 scripts, who wishes for a language
 //   {"go": URL}, {"go": "back"}, {"go": "again"}  to another page of the same browser, one back, the same once more
 //   {"choose": [SELECTOR, FILE]}                  puts a file into a file input
 //   {"type": [SELECTOR, TEXT]}                    replaces the text of a field
@@ -17,7 +17,7 @@
 //   {"requests": true}                            what was asked for since the page had loaded
 //   {"loaded": true}                              what was asked for to load it, the page itself first
 //   {"cookies": true}                             the names of all cookies
-//   {"axe": true}                                 what axe-core finds wrong with the page
+//   {"axe": true}                                 what axe-core finds wrong with the page, in light and in dark
 //   {"html": true}                                what html-validate finds wrong with its HTML as it was sent
 //   {"photo": FILE}, {"photo": FILE, "screen": true}   the whole page, or what fits the screen, as PNG
 "use strict";
@@ -34,10 +34,10 @@ const FLAGS = [
 
 // Somebody at a browser: one page, what it asked for, and what came.
 class Visitor {
-  static async arrive(browser, { open: url, width = 800, height = 780, scale = 2, script = true, dark = false }) {
+  static async arrive(browser, { open: url, width = 800, height = 780, scale = 2, script = true, language = "en" }) {
     const context = await browser.newContext({
       viewport: { width, height }, deviceScaleFactor: scale, javaScriptEnabled: script,
-      colorScheme: dark ? "dark" : "light", isMobile: width < 600, hasTouch: width < 600,
+      locale: language, isMobile: width < 600, hasTouch: width < 600,
     });
     context.setDefaultTimeout(WAIT_MS_MAX);
     const visitor = new Visitor(context, await context.newPage());
@@ -112,8 +112,13 @@ class Visitor {
 
   async axe() {
     await this.page.evaluate(fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-    const { violations } = await this.page.evaluate("axe.run()");
-    return violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).join(" ")}`);
+    const found = [];
+    for (const colorScheme of ["dark", "light"]) {
+      await this.page.emulateMedia({ colorScheme });
+      const { violations } = await this.page.evaluate("axe.run()");
+      for (const { id, help, nodes } of violations) found.push(`${colorScheme} ${id}: ${help}: ${nodes.map((node) => node.html)}`);
+    }
+    return found;
   }
 }
 

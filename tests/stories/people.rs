@@ -388,3 +388,239 @@ fn a_page_of_a_respondent_arrives_in_ten_kilobytes() {
         }
     }
 }
+
+/// What a page must be for people who do not see, point or distinguish colors, and for browsers of every make.
+fn sound<'a>(tour: Tour<'a>, name: &str) -> Tour<'a> {
+    tour.step(json!({ "axe": true }))
+        .step(json!({ "html": true }))
+        .read("document.querySelector('h1').textContent")
+        .photo(&format!("{name}.png"))
+}
+
+/// Sends a form from the page that is open, as no page of ours has one.
+fn sends<'a>(tour: Tour<'a>, action: &str, kind: &str, answer: &str) -> Tour<'a> {
+    let form = format!(
+        "{{ const form = document.createElement('form');
+        Object.assign(form, {{ method: 'post', action: '{action}', enctype: '{kind}' }});
+        const [field, button] = [document.createElement('textarea'), document.createElement('button')];
+        Object.assign(field, {{ name: 'answer', value: {answer} }});
+        button.id = 'sends';
+        form.append(field, button);
+        document.body.prepend(form); }}"
+    );
+    tour.step(json!({ "do": form }))
+        .step(json!({ "click": "#sends", "leads": true }))
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Opens every page that there is in this language, with what is wrong with each.
+fn every_page<'a>(
+    place: &'a Place,
+    server: &Server,
+    invited: &[Invitation],
+    language: &str,
+) -> Vec<(String, Vec<Value>)> {
+    let url = |path: &str| server.url(path);
+    let [open, other] = [0, 1].map(|at| format!("{}/in/{language}", invited[at].path));
+    let receipt = format!("{}/receipt/in/{language}", invited[0].path);
+    let mut names = Vec::new();
+    let mut look = |tour: Tour<'a>, name: &str| {
+        names.push(name.to_owned());
+        sound(tour, &format!("sound-{name}-{language}"))
+    };
+    let tour =
+        Tour::new(place).step(json!({ "open": url(&open), "width": 360, "language": language }));
+    let tour = look(tour, "question");
+    let tour = look(
+        tour.step(json!({ "click": "form button", "leads": true })),
+        "error",
+    );
+    let tour = tour.step(json!({ "click": "label:has(#answer-yes)" }));
+    let mut tour = look(
+        tour.step(json!({ "click": "form button", "leads": true })),
+        "recorded",
+    );
+    for (name, path) in [
+        ("answered", open.as_str()),
+        ("receipt", &receipt),
+        ("results", &format!("/polls/{SLUG}/in/{language}")),
+        ("home", &format!("/in/{language}")),
+        ("verify", &format!("/verify/in/{language}")),
+        ("not-found", "/nowhere"),
+        (
+            "unknown-link",
+            &format!("/p/00000000000000000000/in/{language}"),
+        ),
+        ("malformed-link", &format!("/p/123/in/{language}")),
+    ] {
+        tour = look(tour.step(json!({ "go": url(path) })), name);
+    }
+    for (name, action, kind, answer) in [
+        ("wrong-method", format!("/in/{language}"), FORM, "'yes'"),
+        ("too-large", other.clone(), FORM, "'yes'.repeat(100000)"),
+        ("not-a-form", other.clone(), "text/plain", "'yes'"),
+        ("not-on-ballot", other.clone(), FORM, "'perhaps'"),
+        ("answered-otherwise", open.clone(), FORM, "'no'"),
+    ] {
+        tour = look(
+            sends(
+                tour.step(json!({ "go": url(&other) })),
+                &action,
+                kind,
+                answer,
+            ),
+            name,
+        );
+    }
+    let found = tour.found();
+    let found = found.chunks(3).map(<[Value]>::to_vec);
+    names.into_iter().zip(found).collect()
+}
+
+/// Looks at every page in this language.
+#[track_caller]
+fn every_page_is_sound(test: &str, language: &str) {
+    if !can_browse(test) {
+        return;
+    }
+    let place = Place::new();
+    let (server, invited) = polled(&place, 2);
+    let pages = every_page(&place, &server, &invited, language);
+    assert_eq!(pages.len(), 16);
+    let headings: std::collections::BTreeSet<String> = pages
+        .iter()
+        .map(|(_, found)| found[2].to_string())
+        .collect();
+    assert!(
+        headings.len() >= 12,
+        "these are different pages: {headings:?}"
+    );
+    let wrong: Vec<String> = pages
+        .iter()
+        .flat_map(|(name, found)| {
+            let faults = found[..2]
+                .iter()
+                .flat_map(|faults| faults.as_array().unwrap());
+            faults.map(move |fault| format!("{name}: {}", fault.as_str().unwrap()))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_page_in_arabic_is_sound_in_light_and_dark() {
+    every_page_is_sound("every_page_in_arabic_is_sound_in_light_and_dark", "ar");
+}
+
+#[test]
+fn every_page_in_kurdish_is_sound_in_light_and_dark() {
+    every_page_is_sound("every_page_in_kurdish_is_sound_in_light_and_dark", "ckb");
+}
+
+#[test]
+fn every_page_in_english_is_sound_in_light_and_dark() {
+    every_page_is_sound("every_page_in_english_is_sound_in_light_and_dark", "en");
+}
+
+/// Texts that would do something if anybody obeyed them.
+const MARKUP: &str = r#"<script>document.hacked = 1</script><img src=x onerror="document.hacked = 2">'\"&amp; {{ 7 * 7 }} {$x} 𐎠😀🇮🇶"#;
+
+/// A definition in which everything that people read is markup.
+fn hostile(place: &Place) -> String {
+    let quoted = format!("\"{}\"", MARKUP.replace('\\', "\\\\").replace('"', "\\\""));
+    let text = definition(place);
+    let lines = text.lines().map(|line| {
+        let Some((key, value)) = line.split_once('=') else {
+            return line.to_owned();
+        };
+        let key = key.trim_end();
+        let is_text = [".ar", ".ckb", ".en"].iter().any(|tag| key.ends_with(tag));
+        let is_message = value.contains("{link}");
+        match is_text && !is_message {
+            true => format!("{key} = {quoted}"),
+            false => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Characters that command a terminal, or turn the order of what it shows.
+#[track_caller]
+fn commands_no_terminal(said: &str) {
+    let commands = |c: char| c.is_control() && c != '\n' || ('\u{202A}'..='\u{202E}').contains(&c);
+    assert_eq!(said.find(commands), None, "{said:?}");
+}
+
+#[test]
+fn a_definition_full_of_markup_is_shown_and_obeyed_by_nothing() {
+    let place = Place::new();
+    place.open(&hostile(&place));
+    let person = Person {
+        contact: "+9647700000001".into(),
+        stratum: "erbil".into(),
+        language: "ar".into(),
+    };
+    let invited = place.invite(SLUG, &[person]);
+    let reason = "\u{1b}[2J\u{202e}<b>over</b>";
+    let server = place.serve();
+    if can_browse("a_definition_full_of_markup_is_shown_and_obeyed_by_nothing") {
+        let executed = "[document.hacked === undefined, document.images.length, document.querySelectorAll('script:not([src])').length]";
+        let path = format!("{}/in/ar", invited[0].path);
+        let mut tour = Tour::new(&place)
+            .step(json!({ "open": server.url(&path), "width": 360 }))
+            .read("document.querySelector('h1').textContent")
+            .read("document.querySelector('label').textContent")
+            .read(executed)
+            .step(json!({ "click": "label:has(#answer-no)" }))
+            .step(json!({ "click": "form button", "leads": true }))
+            .read(executed);
+        for path in [format!("/polls/{SLUG}/in/ar"), "/in/ar".to_owned()] {
+            tour = tour.step(json!({ "go": server.url(&path) })).read(executed);
+        }
+        let found = tour.found();
+        let [label, inert] = [json!(format!(" {MARKUP}")), json!([true, 0, 0])];
+        assert_eq!(
+            found,
+            [
+                json!(MARKUP),
+                label,
+                inert.clone(),
+                inert.clone(),
+                inert.clone(),
+                inert
+            ]
+        );
+    }
+    server.stop().well();
+    place.sijill(args![
+        "poll",
+        "close",
+        SLUG,
+        "--reason",
+        reason,
+        "--key",
+        place.key_file()
+    ]);
+    for shown in ["poll show coalition", "poll list", "ledger show coalition"] {
+        let ran = place.sijill(shown.split(' '));
+        commands_no_terminal(&(ran.out + &ran.err));
+    }
+    let audited = place.audit_data(SLUG);
+    commands_no_terminal(&(audited.out + &audited.err));
+}
+
+#[test]
+fn what_changes_the_order_of_letters_is_refused_in_a_definition() {
+    let place = Place::new();
+    for (at, hidden) in ["\u{202e}", "\\u202E", "\\u001B[2J", "\u{2067}"]
+        .into_iter()
+        .enumerate()
+    {
+        let text = definition(&place).replacen("Whoever runs", &format!("{hidden}Whoever runs"), 1);
+        let file = place.write(&format!("hidden-{at}.toml"), text);
+        let ran = place.sijill(args!["poll", "lint", file]);
+        assert_ne!(ran.code, Some(0), "{hidden:?} passes");
+        commands_no_terminal(&(ran.out + &ran.err));
+    }
+}
