@@ -593,15 +593,17 @@ fn a_definition_full_of_markup_is_shown_and_obeyed_by_nothing() {
         );
     }
     server.stop().well();
-    place.sijill(args![
-        "poll",
-        "close",
-        SLUG,
-        "--reason",
-        reason,
-        "--key",
-        place.key_file()
-    ]);
+    place
+        .sijill(args![
+            "poll",
+            "close",
+            SLUG,
+            "--reason",
+            reason,
+            "--key",
+            place.key_file()
+        ])
+        .well();
     for shown in ["poll show coalition", "poll list", "ledger show coalition"] {
         let ran = place.sijill(shown.split(' '));
         commands_no_terminal(&(ran.out + &ran.err));
