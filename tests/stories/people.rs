@@ -311,6 +311,67 @@ fn going_back_does_no_harm_and_an_answer_sent_again_is_the_same() {
     assert_eq!(place.recorded(SLUG), recorded);
 }
 
+#[test]
+fn a_page_without_its_style_is_answered_too() {
+    if !can_browse("a_page_without_its_style_is_answered_too") {
+        return;
+    }
+    let place = Place::new();
+    let (server, invited) = polled(&place, 1);
+    let bare =
+        json!({ "do": "document.querySelectorAll('style').forEach((style) => style.remove())" });
+    let found = Tour::new(&place)
+        .step(json!({ "open": server.url(&format!("{}/in/ckb", invited[0].path)), "width": 320, "script": false }))
+        .step(bare.clone())
+        .read("getComputedStyle(document.querySelector('button')).minBlockSize")
+        .read(WIDTH)
+        .step(json!({ "click": "#answer-dont-know" }))
+        .step(json!({ "click": "form button", "leads": true }))
+        .step(bare)
+        .read(WIDTH)
+        .found();
+    assert_ne!(found[0], json!("52px"), "there is no style left");
+    assert!(
+        found[1..].iter().all(|width| width.as_u64() <= Some(320)),
+        "{found:?}"
+    );
+    let shown = server.browser().get(&invited[0].path).status(200);
+    assert_eq!(shown.form(), None, "the answer was taken");
+}
+
+#[test]
+fn the_signed_definition_is_behind_a_link_of_the_page_and_never_changes() {
+    let place = Place::new();
+    let signed = definition(&place);
+    place.open(&signed);
+    let person = Person {
+        contact: "+9647700000001".into(),
+        stratum: "erbil".into(),
+        language: "ar".into(),
+    };
+    let invited = place.invite(SLUG, &[person]);
+    let server = place.serve();
+    let browser = server.browser();
+    let path = format!("/polls/{SLUG}/definition");
+    for page in [invited[0].path.clone(), format!("/polls/{SLUG}")] {
+        let page = browser.get(&page).status(200);
+        assert!(page.text().contains(&format!("href=\"{path}\"")));
+    }
+    let shown = browser.get(&path).status(200);
+    assert_eq!(shown.text(), signed);
+    assert_eq!(
+        shown.header("content-type"),
+        Some("text/plain; charset=utf-8")
+    );
+    assert!(
+        shown
+            .header("cache-control")
+            .unwrap()
+            .ends_with("immutable")
+    );
+    browser.get("/polls/another/definition").status(404);
+}
+
 /// What every page behind a personal link says to browsers, caches and search engines.
 #[track_caller]
 fn keeps_to_itself(page: &Page) {

@@ -4,7 +4,8 @@
 languages = اللغات
 error-title = خطأ: { $title }
 moment = { $moment } بالتوقيت العالمي (UTC)
-percent = { $value }٪
+# The mark in front (U+061C) keeps the sign on the left of its number, where no letter stands beside them.
+percent = {"\u061C"}{ $value }٪
 no-figure = –
 contact = للاستفسار: { $name }
 see-results = اطّلع على النتائج حتى الآن
@@ -24,6 +25,7 @@ entries-lost = { $count ->
    *[other] فُقد { $count } قيد كان قد أُكِّد تسجيلها، ووقّعت الجهة المشغِّلة على ذلك في السجلّ.
 } لا تُحتسب الإجابات التي فيها، ويستطيع من احتفظ بالتعهّد الخاص بإجابته أن يُظهر أنها مفقودة.
 may-close-early = تسمح قواعده للجهة المشغِّلة بإغلاقه قبل ذلك.
+could-close-early = كانت قواعده تسمح للجهة المشغِّلة بإغلاقه في أي وقت.
 
 ## Who is behind it
 who-heading = من يسأل؟

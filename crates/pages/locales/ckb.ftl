@@ -4,7 +4,8 @@
 languages = زمانەکان
 error-title = هەڵە: { $title }
 moment = { $moment } بە کاتی جیهانی (UTC)
-percent = { $value }٪
+# The mark in front (U+061C) keeps the sign on the left of its number, where no letter stands beside them.
+percent = {"\u061C"}{ $value }٪
 no-figure = –
 contact = بۆ پرسیار: { $name }
 see-results = ئەنجامەکان تا ئێستا ببینە
@@ -21,6 +22,7 @@ entries-lost = { $count ->
    *[other] { $count } تۆمارکراو کە دڵنیا کرابوونەوە لەدەست چوون، و بەڕێوەبەر لە تۆمارەکەدا واژووی لەسەر کردووە.
 } ئەو وەڵامانەی تێیاندا بوون ناژمێردرێن؛ هەرکەس بەڵێننامەی وەڵامەکەی پاراستبێت دەتوانێت پیشانی بدات کە نەماوە.
 may-close-early = بەپێی ڕێساکانی، بەڕێوەبەر دەتوانێت زووتر دایبخات.
+could-close-early = بەپێی ڕێساکانی، بەڕێوەبەر دەیتوانی هەر کاتێک دایبخات.
 
 ## Who is behind it
 who-heading = کێ دەپرسێت؟

@@ -21,6 +21,7 @@ entries-lost = { $count ->
    *[other] { $count } entries that had been confirmed were lost, and the operator signed for that in the register.
 } Answers among them are not counted; whoever kept the promise for theirs can show that it is missing.
 may-close-early = By its rules the operator may close it earlier.
+could-close-early = By its rules the operator could have closed it at any time.
 
 ## Who is behind it
 who-heading = Who is asking?

@@ -159,6 +159,15 @@ impl ResultsTemplate<'_> {
         self.view.phase.sentence(self.t)
     }
 
+    /// What the rules let the operator do, or let it do while the poll ran.
+    fn early_close(&self) -> String {
+        self.t.say(if self.view.phase.is_over() {
+            "could-close-early"
+        } else {
+            "may-close-early"
+        })
+    }
+
     fn bar(&self, option: &OptionCount) -> String {
         bar_percent(option.count, self.answered)
     }
