@@ -5,8 +5,9 @@
 
 use crate::browser::{Browser, Page, between};
 use crate::chromium::{Tour, can_browse};
-use crate::place::{Invitation, Person, Place, Server, now_ms};
+use crate::place::{Invitation, Person, Place, Server, now_ms, prompt_terms};
 use serde_json::{Value, json};
+use sijill_scenarios::Terms;
 use sijill_scenarios::definition::rfc3339;
 
 /// The poll's slug.
@@ -552,6 +553,12 @@ fn every_page_is_sound(test: &str, language: &str) {
         headings.len() >= 12,
         "these are different pages: {headings:?}"
     );
+    nothing_is_wrong(&pages);
+}
+
+/// Says that none of these pages, each with what was found on it, has a fault.
+#[track_caller]
+fn nothing_is_wrong(pages: &[(String, Vec<Value>)]) {
     let wrong: Vec<String> = pages
         .iter()
         .flat_map(|(name, found)| {
@@ -562,6 +569,73 @@ fn every_page_is_sound(test: &str, language: &str) {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Looks at the pages of these links, and at the results, while the poll is in one state. The phase that the results
+/// name comes first of what is found.
+#[track_caller]
+fn is_sound_while(state: &str, place: &Place, server: &Server, links: &[&Invitation]) {
+    let mut tour = Tour::new(place).step(json!({
+        "open": server.url("/polls/bridge/in/ar"), "width": 360, "language": "ar"
+    }));
+    tour = tour.read("document.querySelector('main').dataset.state");
+    let mut names = vec!["results".to_owned()];
+    tour = sound(tour, &format!("sound-results-{state}-ar"));
+    for (at, link) in links.iter().enumerate() {
+        names.push(format!("link {at}"));
+        tour = tour.step(json!({ "go": server.url(&format!("{}/in/ar", link.path)) }));
+        tour = sound(tour, &format!("sound-link-{at}-{state}-ar"));
+    }
+    let found = tour.found();
+    assert_eq!(found[0], json!(state));
+    let found = found[1..].chunks(3).map(<[Value]>::to_vec);
+    let named = names.iter().map(|name| format!("{name} while {state}"));
+    nothing_is_wrong(&named.zip(found).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_state_of_a_poll_is_sound_for_who_has_answered_and_who_has_not() {
+    if !can_browse("every_state_of_a_poll_is_sound_for_who_has_answered_and_who_has_not") {
+        return;
+    }
+    let place = Place::new();
+    let revisable = Terms {
+        revisions: 1,
+        sealed: true,
+        ..prompt_terms()
+    };
+    let invited = place.poll(&revisable, 2);
+    let server = place.serve();
+    server.browser().answer(&invited[0].path, "yes").status(200);
+    let links = [&invited[0], &invited[1]];
+    // The first may still change the answer, and its receipt is a proof by now.
+    server.published("bridge", 4);
+    is_sound_while("open", &place, &server, &links);
+    let receipt = server.url(&format!("{}/receipt/in/ar", invited[0].path));
+    let tour = Tour::new(&place).step(json!({ "open": receipt, "width": 360 }));
+    let proof = "document.querySelector('main .note p').textContent";
+    let found = sound(tour, "sound-proof-ar").read(proof).found();
+    assert_eq!(found[3], json!(word(LANGUAGES[0].2, "receipt-is-proof")));
+    nothing_is_wrong(&[("proof".to_owned(), found)]);
+    for (deed, state) in [
+        ("pause", "paused"),
+        ("close", "closed"),
+        ("annul", "annulled"),
+    ] {
+        let key = place.key_file();
+        place
+            .sijill(args![
+                "poll",
+                deed,
+                "bridge",
+                "--reason",
+                "To be looked at",
+                "--key",
+                key
+            ])
+            .well();
+        is_sound_while(state, &place, &server, &links);
+    }
 }
 
 #[test]
