@@ -1,158 +1,153 @@
-// Drives Debian's chromium through its debugging pipe, without any package: `node drive.cjs FOLDER STEPS`. STEPS is a
-// file with a JSON list of steps; what each of them finds is printed as a JSON list in the same order. FOLDER takes the
-// profile. `insecure.example` is this machine under a name that browsers do not trust.
+// Drives Debian's chromium by playwright-core: `tools/browser FOLDER STEPS`, which says where the packages are. STEPS is
+// a file with a JSON list of steps; what each of them finds is printed as a JSON list in the same order. FOLDER takes
+// what is kept of a run. `insecure.example` is this machine under a name that browsers do not trust.
 //
-//   {"open": URL, "width": PX, "script": false, "dark": true}   a fresh page, of this width; with or without scripts; for
-//                                                 somebody who wants dark pages
+//   {"open": URL, "width": PX, "height": PX, "scale": N, "script": false, "language": TAG, "dark": true}
+//                                                 a fresh browser of somebody who was never here, with or without
+//                                                 scripts, who wishes for a language, and for dark pages
+//   {"go": URL}, {"go": "back"}, {"go": "again"}  to another page of the same browser, one back, the same once more
 //   {"choose": [SELECTOR, FILE]}                  puts a file into a file input
 //   {"type": [SELECTOR, TEXT]}                    replaces the text of a field
-//   {"click": SELECTOR}
+//   {"click": SELECTOR}                           as a finger does
+//   {"press": KEY}                                as a keyboard does: Tab, Space, Enter, …
+//   {…, "leads": true}                            both, to another page
 //   {"do": EXPRESSION}                            whatever else people do
 //   {"wait": EXPRESSION}                          until it is true
 //   {"read": EXPRESSION}                          its value
 //   {"requests": true}                            what was asked for since the page had loaded
-//   {"photo": FILE}                               the whole page as PNG
+//   {"loaded": true}                              what was asked for to load it, the page itself first
+//   {"cookies": true}                             the names of all cookies
+//   {"axe": true}                                 what axe-core finds wrong with the page, in light and in dark
+//   {"html": true}                                what html-validate finds wrong with its HTML as it was sent
+//   {"photo": FILE}, {"photo": FILE, "screen": true}   the whole page, or what fits the screen, as PNG
 "use strict";
-const { spawn } = require("child_process");
 const fs = require("fs");
+const { chromium } = require("playwright-core");
 
 const WAIT_MS_MAX = 60000;
 const [folder, stepsFile] = process.argv.slice(2);
 
 const FLAGS = [
-  "--headless=new", "--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync",
-  "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--hide-scrollbars",
-  "--host-resolver-rules=MAP insecure.example 127.0.0.1", "--remote-debugging-pipe", `--user-data-dir=${folder}/profile`, "about:blank",
+  "--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--host-resolver-rules=MAP insecure.example 127.0.0.1",
 ];
 
-// Messages over the pipe: each ends with a zero byte.
-class Chromium {
-  constructor() {
-    this.child = spawn("chromium", FLAGS, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
-    this.waiting = new Map();
-    this.listeners = [];
-    this.last = 0;
-    this.rest = "";
-    this.child.stdio[4].setEncoding("utf8").on("data", (data) => this.arrive(data));
-    this.child.on("exit", () => this.fail(new Error("chromium ended")));
-    this.child.on("error", (error) => this.fail(error));
+// Somebody at a browser: one page, what it asked for, and what came.
+class Visitor {
+  static async arrive(browser, { open: url, width = 800, height = 780, scale = 2, script = true, language = "en", dark = false }) {
+    const context = await browser.newContext({
+      viewport: { width, height }, deviceScaleFactor: scale, javaScriptEnabled: script,
+      locale: language, isMobile: width < 600, hasTouch: width < 600, colorScheme: dark ? "dark" : "light",
+    });
+    context.setDefaultTimeout(WAIT_MS_MAX);
+    const visitor = new Visitor(context, await context.newPage());
+    await visitor.loading(() => visitor.page.goto(url));
+    return visitor;
   }
 
-  arrive(data) {
-    const messages = (this.rest + data).split("\0");
-    this.rest = messages.pop();
-    for (const message of messages.map((text) => JSON.parse(text))) {
-      const waits = this.waiting.get(message.id);
-      this.waiting.delete(message.id);
-      if (!waits) this.listeners.forEach((listener) => listener(message));
-      else if (message.error) waits.reject(new Error(JSON.stringify(message.error)));
-      else waits.resolve(message.result);
+  constructor(context, page) {
+    Object.assign(this, { context, page, asked: [], loaded: [], answer: null });
+    page.on("request", (request) => this.asked.push(request.url()));
+    page.on("response", (response) => this.hear(response));
+  }
+
+  hear(response) {
+    const request = response.request();
+    if (request.isNavigationRequest() && response.headers()["content-type"]?.startsWith("text/html")) this.answer = response;
+  }
+
+  // Whatever `deed` makes load, until it has.
+  async loading(deed) {
+    this.asked = [];
+    await deed();
+    await this.page.waitForLoadState("load");
+    this.loaded = this.asked;
+    this.asked = [];
+  }
+
+  async step(step) {
+    const { go, choose, type, click, press, leads, do: deed, wait, read, requests, loaded, cookies, axe, html, photo, screen } = step;
+    const { page } = this;
+    if (go === "back") await this.loading(() => this.back());
+    else if (go === "again") await this.loading(() => page.reload());
+    else if (go) await this.loading(() => page.goto(go));
+    else if (choose) await page.setInputFiles(...choose);
+    else if (type) await page.fill(...type);
+    else if (leads) await this.loading(() => Promise.all([page.waitForEvent("load"), this.touch(step)]));
+    else if (click || press) await this.touch(step);
+    else if (deed) await page.evaluate(deed);
+    else if (wait) await this.until(wait);
+    else if (read) return page.evaluate(read);
+    else if (requests) return this.asked;
+    else if (loaded) return this.loaded;
+    else if (cookies) return (await this.context.cookies()).map((cookie) => cookie.name);
+    else if (axe) return this.axe();
+    else if (html) return validated(await this.answer.text());
+    else if (photo) await page.screenshot({ path: photo, fullPage: !screen });
+    return null;
+  }
+
+  // Browsers keep nothing of a page that came of a form and may not be kept: they ask whether to send the form again.
+  // Here people say yes.
+  async back() {
+    await this.page.goBack().catch(async (error) => {
+      if (!error.message.includes("ERR_CACHE_MISS")) throw error;
+      await this.page.waitForURL("chrome-error:**");
+      return this.page.reload();
+    });
+  }
+
+  touch({ click, press }) {
+    return click ? this.page.click(click) : this.page.keyboard.press(press);
+  }
+
+  // Asked again and again from here: the pages' own policies forbid what playwright would leave in them to ask.
+  async until(expression) {
+    for (const end = Date.now() + WAIT_MS_MAX; Date.now() < end; ) {
+      if ((await this.page.evaluate(expression)) === true) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    throw new Error(`waited in vain: ${expression}`);
   }
 
-  fail(error) {
-    for (const { reject } of this.waiting.values()) reject(error);
-    this.waiting.clear();
-  }
-
-  ask(method, params = {}, sessionId = undefined) {
-    const id = (this.last += 1);
-    this.child.stdio[3].write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    return new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-  }
-
-  async end() {
-    const ended = new Promise((resolve) => this.child.on("exit", resolve));
-    await this.ask("Browser.close").catch(() => this.child.kill());
-    await ended;
+  async axe() {
+    await this.page.evaluate(fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+    const found = [];
+    for (const colorScheme of ["dark", "light"]) {
+      await this.page.emulateMedia({ colorScheme });
+      const { violations } = await this.page.evaluate("axe.run()");
+      for (const { id, help, nodes } of violations) found.push(`${colorScheme} ${id}: ${help}: ${nodes.map((node) => node.html)}`);
+    }
+    return found;
   }
 }
 
-// One page, with what it asked for.
-class Page {
-  static async open(chromium, { open: url, width = 800, script = true, dark = false }) {
-    const { targetId } = await chromium.ask("Target.createTarget", { url: "about:blank" });
-    const { sessionId } = await chromium.ask("Target.attachToTarget", { targetId, flatten: true });
-    const page = new Page(chromium, sessionId);
-    for (const domain of ["Page", "Runtime", "Network", "DOM"]) await page.ask(`${domain}.enable`);
-    const screen = { width, height: 780, deviceScaleFactor: 2, mobile: width < 600 };
-    await page.ask("Emulation.setDeviceMetricsOverride", screen);
-    await page.ask("Emulation.setScriptExecutionDisabled", { value: !script });
-    const scheme = { name: "prefers-color-scheme", value: dark ? "dark" : "light" };
-    await page.ask("Emulation.setEmulatedMedia", { features: [scheme] });
-    await page.ask("Page.navigate", { url });
-    await page.until(() => page.loaded);
-    page.requests = [];
-    return page;
-  }
-
-  constructor(chromium, sessionId) {
-    Object.assign(this, { chromium, sessionId, requests: [], loaded: false });
-    chromium.listeners.push((message) => this.hear(message));
-  }
-
-  hear({ method, params, sessionId }) {
-    if (sessionId !== this.sessionId) return;
-    if (method === "Network.requestWillBeSent") this.requests.push(params.request.url);
-    if (method === "Page.loadEventFired") this.loaded = true;
-  }
-
-  ask(method, params) {
-    return this.chromium.ask(method, params, this.sessionId);
-  }
-
-  async until(condition) {
-    for (const end = Date.now() + WAIT_MS_MAX; Date.now() < end; ) {
-      if (await condition()) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`waited in vain: ${condition}`);
-  }
-
-  async evaluate(expression, more = { returnByValue: true }) {
-    const { result, exceptionDetails } = await this.ask("Runtime.evaluate", { expression, awaitPromise: true, ...more });
-    if (exceptionDetails) throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
-    return result;
-  }
-
-  async step({ choose, type, click, do: deed, wait, read, requests, photo }) {
-    if (choose) {
-      const { objectId } = await this.evaluate(`document.querySelector(${JSON.stringify(choose[0])})`, {});
-      await this.ask("DOM.setFileInputFiles", { files: [choose[1]], objectId });
-    } else if (type) {
-      const [selector, text] = type.map((part) => JSON.stringify(part));
-      await this.evaluate(`{ const field = document.querySelector(${selector}); field.value = ${text};
-        field.dispatchEvent(new Event("input", { bubbles: true })); }`);
-    } else if (click) {
-      await this.evaluate(`document.querySelector(${JSON.stringify(click)}).click()`);
-    } else if (deed) {
-      await this.evaluate(deed);
-    } else if (wait) {
-      await this.until(async () => (await this.evaluate(wait)).value === true);
-    } else if (read) {
-      return (await this.evaluate(read)).value;
-    } else if (requests) {
-      return this.requests;
-    } else if (photo) {
-      const { data } = await this.ask("Page.captureScreenshot", { captureBeyondViewport: true });
-      fs.writeFileSync(photo, Buffer.from(data, "base64"));
-    }
-    return null;
-  }
+async function validated(text) {
+  const { HtmlValidate } = require("html-validate");
+  const { results } = await new HtmlValidate(require("./html-validate.cjs")).validateString(text);
+  const messages = results.flatMap((result) => result.messages);
+  return messages.map(({ ruleId, message, line, column }) => `${line}:${column} ${ruleId}: ${message}`);
 }
 
 async function main() {
   const steps = JSON.parse(fs.readFileSync(stepsFile, "utf8"));
-  const chromium = new Chromium();
+  const browser = await chromium.launch({ executablePath: process.env.SIJILL_CHROMIUM, args: FLAGS, downloadsPath: folder });
   const found = [];
-  let page = null;
+  let visitor = null;
   try {
     for (const step of steps) {
-      if (step.open) page = await Page.open(chromium, step);
-      found.push(step.open ? null : await page.step(step));
+      try {
+        if (step.open) {
+          await visitor?.context.close();
+          visitor = await Visitor.arrive(browser, step);
+        }
+        found.push(step.open ? null : await visitor.step(step));
+      } catch (error) {
+        throw new Error(`step ${JSON.stringify(step)}`, { cause: error });
+      }
     }
   } finally {
-    await chromium.end();
+    await browser.close();
   }
   console.log(JSON.stringify(found));
 }

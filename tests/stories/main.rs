@@ -1,8 +1,8 @@
 //! Stories: what people do with Sijill, told against the built binary as child processes, over real HTTP.
 //!
-//! [`place`] is where a story happens (folder, keys, polls, server), [`browser`] and [`kept`] are what people hold,
-//! [`process`] is a child that never outlives its story, [`assertions`] is what stories say of the outcome. Everything
-//! else is a story.
+//! [`place`] is where a story happens (folder, keys, polls, server), [`browser`], [`chromium`] and [`kept`] are what
+//! people hold, [`process`] is a child that never outlives its story, [`assertions`] is what stories say of the outcome.
+//! Everything else is a story.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -16,6 +16,7 @@ mod process;
 
 mod assertions;
 mod browser;
+mod chromium;
 mod kept;
 mod nginx;
 mod place;
@@ -36,6 +37,7 @@ mod live;
 mod objections;
 mod operating;
 mod parts;
+mod people;
 mod portal;
 mod power;
 mod proofs;

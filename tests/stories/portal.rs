@@ -4,10 +4,10 @@
 //! Where nginx or openssl is missing this is skipped, and says so.
 
 use crate::browser::{Browser, FORM, Page, between};
+use crate::chromium::{Tour, can_browse};
 use crate::nginx::{Doors, Portal, can_proxy};
 use crate::place::{Invitation, Place, Server, people, prompt_terms};
 use crate::process::until;
-use crate::verify_page::{can_browse, driven};
 use serde_json::{Value, json};
 use sijill_scenarios::Terms;
 use std::collections::BTreeSet;
@@ -543,8 +543,8 @@ fn a_browser_in_the_portal_sees_results_move_in_the_themes_colours() {
         photo("portal-results-dark.png"),
     ];
     steps.retain(|step| !step.is_null());
-    let found = driven(&scene.place, &steps).into_iter();
-    let found: Vec<Value> = found.filter(|found| !found.is_null()).collect();
+    let tour = steps.into_iter().fold(Tour::new(&scene.place), Tour::step);
+    let found: Vec<Value> = tour.found();
     let [band, on_band] = [json!("rgb(0, 53, 47)"), json!("rgb(255, 255, 255)")];
     let [light, dark] = [json!("rgb(0, 88, 79)"), json!("rgb(127, 214, 200)")];
     let expected = [band, json!("0"), on_band, light, json!(360), dark];

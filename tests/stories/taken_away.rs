@@ -1,9 +1,10 @@
 //! A respondent's way: an answer, a promise, and then a proof at the same address, which everyone believes who has the
 //! log's key, and which says whether the answer still counts.
 
+use crate::chromium::can_browse;
 use crate::place::{Place, Server, terms};
 use crate::second_opinion;
-use crate::verify_page::{Visit, can_browse};
+use crate::verify_page::Visit;
 use serde_json::Value;
 use sijill_scenarios::Terms;
 use std::path::{Path, PathBuf};

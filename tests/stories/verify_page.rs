@@ -1,50 +1,20 @@
 //! Somebody who kept a receipt and opens `/verify` on a server, in a real browser, which sends nothing.
-//!
-//! Where node or chromium is missing this is skipped, and says so. `SIJILL_PHOTOS=FOLDER` keeps what the pages looked
-//! like.
 
+use crate::chromium::{Tour, can_browse};
 use crate::kept::{Kept, WITNESS};
 use crate::place::{Place, Server, now_ms, terms};
-use crate::process::{COMMAND_MAX, Process, until};
+use crate::process::{COMMAND_MAX, until};
 use serde_json::{Value, json};
 use sijill_ledger::SecretKey;
 use sijill_ledger::note::VerifierKey;
 use sijill_scenarios::Terms;
 use sijill_scenarios::bench::Setup;
-use std::path::Path;
-use std::process::Command;
-
-/// Whether there is a browser to drive.
-pub fn can_browse(test: &str) -> bool {
-    let runs = |program: &str| Command::new(program).arg("--version").output().is_ok();
-    let can = runs("node") && runs("chromium");
-    if !can {
-        println!(
-            "{test} is skipped: it needs nodejs and chromium (Debian: apt-get install nodejs chromium)"
-        );
-    }
-    can
-}
-
-/// Takes these steps in a browser, and gives what each found.
-#[track_caller]
-pub fn driven(place: &Place, steps: &[Value]) -> Vec<Value> {
-    let file = place.write("steps.json", serde_json::to_string(steps).unwrap());
-    let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/browser/drive.cjs");
-    let mut command = Command::new("node");
-    command.arg(driver).arg(place.path("")).arg(file);
-    let ran = Process::start(&mut command, &place.path(""), "browser").wait(COMMAND_MAX);
-    match ran.well().json() {
-        Value::Array(found) => found,
-        other => panic!("the driver prints no list: {other}"),
-    }
-}
 
 /// A visit to the page: what is done there, and what is read afterwards.
 pub struct Visit<'a> {
     place: &'a Place,
     server: &'a Server,
-    steps: Vec<Value>,
+    tour: Tour<'a>,
 }
 
 /// What the page said.
@@ -79,13 +49,12 @@ impl<'a> Visit<'a> {
         Self {
             place,
             server,
-            steps: Vec::new(),
+            tour: Tour::new(place),
         }
     }
 
-    /// The same visit with one more step of `drive.cjs`.
-    pub fn step(mut self, step: Value) -> Self {
-        self.steps.push(step);
+    fn step(mut self, step: Value) -> Self {
+        self.tour = self.tour.step(step);
         self
     }
 
@@ -117,26 +86,15 @@ impl<'a> Visit<'a> {
             .step(json!({ "read": "document.documentElement.scrollWidth" }))
     }
 
-    /// Keeps what the page looks like, where somebody wants to know.
-    pub fn photo(self, name: &str) -> Self {
-        let Some(folder) = std::env::var_os("SIJILL_PHOTOS") else {
-            return self;
-        };
-        let file = Path::new(&folder).join(name);
-        self.step(json!({ "photo": file }))
-    }
-
-    /// Whatever was found, without the steps that find nothing.
-    #[track_caller]
-    pub fn found(self) -> Vec<Value> {
-        let found = driven(self.place, &self.steps);
-        found.into_iter().filter(|value| !value.is_null()).collect()
+    fn photo(mut self, name: &str) -> Self {
+        self.tour = self.tour.photo(name);
+        self
     }
 
     /// The outcomes that were read, each of a page that fits and sent nothing.
     #[track_caller]
     pub fn said(self) -> Vec<Said> {
-        let found = self.found();
+        let found = self.tour.found();
         let said = found.chunks(4).map(|found| {
             let [state, text, requests, width] = found else {
                 panic!("an outcome is read in four steps");
@@ -423,6 +381,7 @@ fn the_page_can_reach_nobody_and_says_so_where_it_cannot_check() {
         .photo("no-script-en.png")
         .step(json!({ "open": insecure, "width": 360 }))
         .step(json!({ "read": visible }))
+        .tour
         .found();
     assert_eq!(
         found,

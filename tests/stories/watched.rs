@@ -4,9 +4,9 @@
 //! so.
 
 use crate::browser::Browser;
+use crate::chromium::{Tour, can_browse};
 use crate::place::{Invitation, Place, Server, listening, prompt_terms, terms};
 use crate::process::{Process, until};
-use crate::verify_page::{Visit, can_browse};
 use serde_json::{Value, json};
 use sijill_scenarios::Terms;
 use std::collections::BTreeMap;
@@ -471,32 +471,45 @@ fn in_a_browser_the_button_opens_the_monitor_and_new_answers_appear_by_themselve
     let form = "body: 'answer=yes&revision=1', method: 'POST', headers: {'Content-Type': 'application/x-www-form-urlencoded'}";
     let answer = format!("fetch('{}', {{{form}}}).then(() => true)", invited[0].path);
     let figure = "document.querySelector('[data-figure=answered]').textContent.replace(/[\\u2066-\\u2069]/g, '')";
-    let mut visit = Visit::new(&place, &server)
-        .open(&link)
+    let go = |path: &str| json!({ "go": server.url(path) });
+    let mut visit = Tour::new(&place)
+        .step(json!({ "open": server.url(&link), "width": 360 }))
         .photo("monitor-link.png")
-        .step(json!({ "click": "button" }))
+        .step(json!({ "html": true }))
+        .step(json!({ "axe": true }))
+        .step(json!({ "click": "button", "leads": true }))
         .step(json!({ "wait": "location.pathname.startsWith('/monitor/in/') && !!document.querySelector('main[data-monitor]')" }))
         .step(json!({ "read": "document.cookie + 'no cookie for scripts'" }))
-        .open("/monitor/in/en")
+        .step(go("/monitor/in/en"))
         .step(json!({ "read": figure }))
         .step(json!({ "do": answer }))
         .step(json!({ "wait": format!("{figure} === '1 of 6'") }))
         .photo("monitor-en.png");
     for language in ["ar", "ckb", "en"] {
         visit = visit
-            .open(&format!("/monitor/in/{language}"))
+            .step(go(&format!("/monitor/in/{language}")))
+            .step(json!({ "html": true }))
+            .step(json!({ "axe": true }))
             .step(json!({ "read": "document.documentElement.scrollWidth" }))
             .step(json!({ "read": "document.documentElement.dir" }))
             .photo(&format!("monitor-{language}.png"));
     }
     let found = visit.found();
     let expected = json!([
+        [],
+        [],
         "no cookie for scripts",
         "0 of 6",
+        [],
+        [],
         360,
         "rtl",
+        [],
+        [],
         360,
         "rtl",
+        [],
+        [],
         360,
         "ltr"
     ]);

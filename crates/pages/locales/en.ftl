@@ -21,6 +21,7 @@ entries-lost = { $count ->
    *[other] { $count } entries that had been confirmed were lost, and the operator signed for that in the register.
 } Answers among them are not counted; whoever kept the promise for theirs can show that it is missing.
 may-close-early = By its rules the operator may close it earlier.
+could-close-early = By its rules the operator could have closed it at any time.
 
 ## Who is behind it
 who-heading = Who is asking?
@@ -28,15 +29,20 @@ who-asks = Asked by: { $sponsor }.
 who-conducts = Conducted by: { $conductor }.
 who-runs = This site, { $domain }, is run by: { $platform }.
 why-you = Why were you invited?
+definition-link = The signed definition: wording, sample, dates and rules
 
 ## The answer
 send-answer = Send my answer
 send-change = Change my answer
 recorded-heading = What is recorded?
-recorded-what = Your answer, without your name or number, in a public register that anyone can check. It cannot be taken out again.
+recorded-what = Your answer, without your name or number, in a public register that anyone can check. It stays there for ever and cannot be taken out again.
+learn-heading = What can others learn from it?
+learn-open = Everyone can read each answer there, with a rounded time and the group it was drawn from (such as a governorate), but without a name or number.
+learn-sealed = Everyone can read each answer there, with a rounded time, but without a name or number. The group it was drawn from (such as a governorate) is sealed; after the close, groups with enough answers are opened.
 rests-on-link-reader = Whoever has your message can read your answer in the public register, for ever. Whoever runs the platform could answer for people who opened their link.
 tokens-by-platform = The platform also made the links, so it could answer for people who never opened theirs.
 tokens-by-sender = Whoever sends the messages made the links, so could answer for people who never opened theirs.
+counted-link = How your answer is counted
 real-heading = Is this message real?
 real-how = Type { $domain } into your browser yourself and look for the poll “{ $poll }”.
 
@@ -64,6 +70,7 @@ changes-left = { $count ->
 ## After sending
 recorded-title = Your answer is recorded
 recorded-durable = It is in the register.
+link-again = Opening your link again shows this code and the receipt.
 public-within = { $minutes ->
     [one] It becomes public together with others, usually within { $minutes } minute.
    *[other] It becomes public together with others, usually within { $minutes } minutes.
@@ -99,6 +106,11 @@ row-total = All answers
 rests-heading = What it rests on
 rests-on-link = Whoever runs the platform could have answered for people who opened their link. Answers that anybody else adds or changes are found by every audit; a dropped one is found with the promise of whoever gave it.
 counts-not-estimate = The figures count those who answered. They are not weighted and are no estimate for the population.
+counted-heading = How answers are counted
+counted-entry = Every answer is an entry of the register, tied to all entries before it, so that anyone can find a later change or removal.
+counted-once = Every invitation counts once, with its last answer.
+counted-sum = The figures are nothing but the count of these entries, and anyone can count them again.
+counted-yours = Your receipt proves, on your own device, that your answer is among them.
 first-heading = By first answer
 first-meaning = Answers may be changed in this poll, and the last one counts. These are the first ones.
 sealed-heading = Sealed strata

@@ -26,8 +26,12 @@ pub struct AnswerPage {
     pub typed_address: String,
     /// The poll's name there.
     pub slug: String,
-    /// Address of the results page.
+    /// Address of the results page, which also says how answers are counted.
     pub results_href: String,
+    /// Address of the definition as it was signed.
+    pub definition_href: String,
+    /// Whether the register hides which stratum an answer is from.
+    pub strata_are_sealed: bool,
     /// Where the poll stands.
     pub phase: Phase,
     /// The form, where this link may answer or change its answer. It is shown only while the poll
@@ -152,6 +156,14 @@ impl<'a> AnswerTemplate<'a> {
     fn changes_left(&self, form: &AnswerForm) -> String {
         self.t
             .with_number("changes-left", "count", &u64::from(form.changes_left))
+    }
+
+    fn learnt_by_all(&self) -> String {
+        self.t.say(if self.view.strata_are_sealed {
+            "learn-sealed"
+        } else {
+            "learn-open"
+        })
     }
 
     fn how_to_check(&self) -> String {

@@ -53,6 +53,10 @@ impl Phase {
         }
     }
 
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self, Phase::Closed { .. } | Phase::Annulled { .. })
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         matches!(self, Phase::Open { .. })
     }

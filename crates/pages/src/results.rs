@@ -113,6 +113,8 @@ pub struct CheckYourself {
     pub export_href: String,
     /// Address of the roster.
     pub roster_href: String,
+    /// Address of the definition as it was signed.
+    pub definition_href: String,
     /// Address of the same figures as JSON.
     pub json_href: String,
     /// Address of the page that checks receipts.
@@ -157,6 +159,15 @@ struct ResultsTemplate<'a> {
 impl ResultsTemplate<'_> {
     fn state(&self) -> String {
         self.view.phase.sentence(self.t)
+    }
+
+    /// What the rules let the operator do, or let it do while the poll ran.
+    fn early_close(&self) -> String {
+        self.t.say(if self.view.phase.is_over() {
+            "could-close-early"
+        } else {
+            "may-close-early"
+        })
     }
 
     fn bar(&self, option: &OptionCount) -> String {

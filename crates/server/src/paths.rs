@@ -38,6 +38,8 @@ pub mod route {
     pub const EXPORT: &str = "/polls/{slug}/export";
     /// Takes promises that were broken.
     pub const OBJECTIONS: &str = "/polls/{slug}/objections";
+    /// The definition as it was signed.
+    pub const DEFINITION: &str = "/polls/{slug}/definition";
     /// The roster's leaves.
     pub const ROSTER: &str = "/polls/{slug}/roster";
     /// The newest checkpoint.
@@ -116,7 +118,7 @@ pub fn results_in(slug: &str, language: &str) -> String {
     format!("/polls/{slug}/in/{language}")
 }
 
-/// What else a poll's address serves: `results.json`, `live`, `export`, `roster` or `objections`.
+/// What else a poll's address serves: `results.json`, `live`, `export`, `definition`, `roster` or `objections`.
 pub fn of_poll(slug: &str, part: &str) -> String {
     format!("/polls/{slug}/{part}")
 }

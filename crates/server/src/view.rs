@@ -193,6 +193,8 @@ pub fn answer_page(
         typed_address: site.typed_address(definition).to_owned(),
         slug: book.slug().to_owned(),
         results_href: links.page(&paths::results_in(book.slug(), tag)),
+        definition_href: links.page(&paths::of_poll(book.slug(), "definition")),
+        strata_are_sealed: definition.rules.strata == StrataVisibility::Sealed,
         phase,
         standing: standing.map(|responded| pages::Standing {
             code: code(responded),
@@ -420,6 +422,7 @@ fn check_yourself(
             .map(|last| format!("{last}:{}", published.head.link)),
         export_href: site.page(&paths::of_poll(slug, "export")),
         roster_href: site.page(&paths::of_poll(slug, "roster")),
+        definition_href: site.page(&paths::of_poll(slug, "definition")),
         json_href: site.page(&paths::of_poll(slug, "results.json")),
         verify_href: site.page(&paths::verify_in(language.tag())),
     }

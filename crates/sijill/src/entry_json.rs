@@ -12,8 +12,23 @@ use sijill_poll::event::{
 };
 use sijill_poll::operator::{Signed, Signer};
 
+/// The entry as one line of JSON. What would turn the direction of a terminal's text is escaped, as JSON does with
+/// control characters: somebody else wrote the reasons and definitions in it.
+pub fn line(sealed: &Sealed<Event>) -> String {
+    let mut line = String::new();
+    for c in entry(sealed).to_string().chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                line += &format!("\\u{:04x}", u32::from(c));
+            }
+            c => line.push(c),
+        }
+    }
+    line
+}
+
 /// The entry as one JSON object.
-pub fn entry(sealed: &Sealed<Event>) -> Value {
+fn entry(sealed: &Sealed<Event>) -> Value {
     let entry = sealed.entry();
     json!({
         "index": entry.index,

@@ -1,4 +1,4 @@
-//! What auditors download: the ledger up to the last publication, and the roster's leaves.
+//! What auditors download: the ledger up to the last publication, the definition, and the roster's leaves.
 
 use super::Web;
 use super::trouble::{Parts, problem};
@@ -29,6 +29,25 @@ pub async fn export(
         }
         Err(_) => problem(&web, &headers, None, ProblemKind::Internal),
     }
+}
+
+/// The definition as it was signed: the text in entry 0, which no later entry can change.
+pub async fn definition(
+    State(web): State<Web>,
+    Parts(slug): Parts<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(book) = web.service.book(&slug) else {
+        return problem(&web, &headers, None, ProblemKind::NotFound);
+    };
+    let text = book.durable().opening().definition.clone();
+    let mut response = text.into_response();
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, kind);
+    // It never changes, but another poll may come to have this address, as the next demo on a machine does.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 /// The roster's leaves, 98 bytes each, once their commitment is published.

@@ -20,7 +20,7 @@ use crate::paths::{self, route};
 use crate::service::Service;
 use crate::site::Site;
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use sijill_pages::Language;
@@ -34,6 +34,9 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use arrival::whole;
+
+/// Says what search engines may do, for files too.
+const NO_ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// What every handler has.
 #[derive(Clone)]
@@ -69,7 +72,20 @@ impl Web {
 
 /// Every route with its limits. Live streams stand outside the time limit, since they last.
 pub fn router(web: Web) -> Router {
-    let timed = Router::new()
+    let header =
+        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    // What is behind a personal link is one person's: no search engine keeps it, files included.
+    let personal = Router::new()
+        .route(route::ANSWER, get(answer::show).post(answer::submit))
+        .route(
+            route::ANSWER_IN,
+            get(answer::show_in).post(answer::submit_in),
+        )
+        .route(route::PROMISE, get(answer::promise))
+        .route(route::RECEIPT, get(answer::receipt))
+        .route(route::RECEIPT_IN, get(answer::receipt_in))
+        .layer(header(NO_ROBOTS, "noindex"));
+    let timed = personal
         .route(paths::HOME, get(results::home))
         .route(paths::HOME_IN, get(results::home_in))
         .route(paths::HEALTH, get(results::health))
@@ -81,18 +97,11 @@ pub fn router(web: Web) -> Router {
         .route(paths::MONITOR_IN, get(monitor::in_language))
         .route(paths::MONITOR_LINK, get(monitor::link).post(monitor::open))
         .route(paths::MONITOR_JS, get(monitor::script))
-        .route(route::ANSWER, get(answer::show).post(answer::submit))
-        .route(
-            route::ANSWER_IN,
-            get(answer::show_in).post(answer::submit_in),
-        )
-        .route(route::PROMISE, get(answer::promise))
-        .route(route::RECEIPT, get(answer::receipt))
-        .route(route::RECEIPT_IN, get(answer::receipt_in))
         .route(route::RESULTS, get(results::any_language))
         .route(route::RESULTS_IN, get(results::in_language))
         .route(route::RESULTS_JSON, get(results::json))
         .route(route::EXPORT, get(files::export))
+        .route(route::DEFINITION, get(files::definition))
         .route(route::ROSTER, get(files::roster))
         .route(route::OBJECTIONS, post(objections::hand_in))
         .route(route::CHECKPOINT, get(tiles::checkpoint))
@@ -113,8 +122,6 @@ pub fn router(web: Web) -> Router {
             Duration::from_millis(REQUEST_MS_MAX),
         ))
         .layer(GlobalConcurrencyLimitLayer::new(REQUESTS_MAX));
-    let header =
-        |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         .route(route::LIVE, get(live::stream))
         .merge(timed)

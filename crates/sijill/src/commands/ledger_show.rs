@@ -65,8 +65,7 @@ fn find(clerk: &mut Clerk, settings: &Settings, slug: &str, code: &str) -> Resul
         }
         for entry in &entries {
             if has_code(entry, &wanted)? {
-                let json = entry_json::entry(entry);
-                return settings.console.line(&json.to_string());
+                return settings.console.line(&entry_json::line(entry));
             }
         }
         next += entries.len() as u64;
@@ -109,9 +108,7 @@ pub fn show(
             if next == end {
                 break;
             }
-            settings
-                .console
-                .line(&entry_json::entry(entry).to_string())?;
+            settings.console.line(&entry_json::line(entry))?;
             next += 1;
         }
     }
