@@ -1,7 +1,9 @@
 //! Small things that whoever operates or audits a poll meets at a terminal.
 
+use crate::browser::Browser;
 use crate::place::{Place, terms};
-use crate::process::{COMMAND_MAX, until};
+use crate::process::{COMMAND_MAX, Process, until};
+use serde_json::Value;
 use std::process::{Command, Stdio};
 
 const SLUG: &str = "bridge";
@@ -216,4 +218,50 @@ fn a_definition_begins_with_a_file_that_says_what_belongs_where() {
         std::fs::read_to_string(place.path("poll.toml")).unwrap(),
         text
     );
+}
+
+/// Whoever writes a definition sees what people would see, and nothing of it is a poll.
+#[test]
+fn a_definition_is_looked_at_before_it_is_signed() {
+    let place = Place::new();
+    let text = place.definition(&terms());
+    let file = place.write("poll.toml", &text);
+    let mut command = place.command();
+    command
+        .args(["poll", "preview"])
+        .arg(&file)
+        .args(["--listen", "127.0.0.1:0", "--json"]);
+    let mut process = Process::start(&mut command, &place.path(""), "preview");
+    let address = || {
+        let out = process.out();
+        let said: Value = serde_json::from_str(&out).ok()?;
+        Some(said["address"].as_str()?.to_owned())
+    };
+    let address = until(COMMAND_MAX, address).expect("it says where it is");
+    let host = address.trim_start_matches("http://").trim_end_matches('/');
+    let browser = Browser::new(host.parse().unwrap());
+    for (language, banner) in [("en", "A preview"), ("ar", "معاينة")] {
+        for page in [
+            format!("/p/preview/in/{language}"),
+            format!("/polls/bridge/in/{language}"),
+        ] {
+            let page = browser.get(&page).status(200);
+            assert!(page.text().contains(banner), "{}", page.text());
+        }
+    }
+    let page = browser.get("/p/preview/in/en").status(200);
+    assert!(
+        page.text()
+            .contains("Do you support building the new bridge?")
+    );
+    let sent = browser.post("/p/preview/in/en", &[("answer", "yes"), ("revision", "1")]);
+    assert_eq!(sent.status, 303, "it leads back to the page");
+    assert_eq!(
+        browser.get("/").header("location"),
+        Some("/p/preview/in/ar")
+    );
+    process.kill();
+    let bent = place.write("bent.toml", text.replace("no_opinion = true", ""));
+    let refused = place.sijill(args!["poll", "preview", &bent]).expect_code(1);
+    assert!(refused.err.contains("L45"), "{}", refused.err);
 }

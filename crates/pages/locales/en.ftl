@@ -28,6 +28,8 @@ who-heading = Who is asking?
 who-asks = Asked by: { $sponsor }.
 who-conducts = Conducted by: { $conductor }.
 who-runs = This site, { $domain }, is run by: { $platform }.
+who-funds = Paid for by: { $funder }.
+who-sends = The messages are sent by: { $sender }.
 why-you = Why were you invited?
 definition-link = The signed definition: wording, sample, dates and rules
 
@@ -338,3 +340,18 @@ problem-monitor-link-unknown-next = Make a new link with “sijill monitor --lin
 problem-monitor-not-open-what = The monitor is not open in this browser
 problem-monitor-not-open-why = It was opened more than twelve hours ago, in another browser, or a new link was made since; or this browser keeps no cookie of this site, as over an address without https.
 problem-monitor-not-open-next = Make a new link with “sijill monitor --link” and open it here.
+
+## What the rules for polls warn of
+warnings-heading = What to bear in mind
+warning-43 = The links of this poll are not encrypted: whoever carries the answers could read and change them.
+warning-50 = The question is political, and whoever has a message can read that person’s answer in the public register, for ever.
+warning-51 = The question is political, and the platform makes the links itself: it could answer for people who never opened theirs.
+warning-52 = The operator may close the poll before its end, and so could stop when the figure suits.
+warning-53 = A stratum has so few people that its figures will never be opened.
+warning-explained = Why it is so nevertheless, in the operator’s words: { $why }
+warning-unexplained = The operator does not say why.
+mended = { $count ->
+    [one] What is said about this poll was mended once while it ran. The question was not: the register has both wordings.
+   *[other] What is said about this poll was mended { $count } times while it ran. The question was not: the register has every wording.
+}
+preview = A preview: nothing here is a poll, and nothing that is sent is recorded.

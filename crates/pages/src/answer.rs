@@ -5,7 +5,7 @@ use askama::Template;
 use crate::content_policy::CSS;
 use crate::figures::short_code;
 use crate::messages::{Messages, Value};
-use crate::{Contact, Frame, PageError, Phase, QuestionView, Who, question_block};
+use crate::{Contact, Frame, PageError, Phase, QuestionView, Warned, Who, question_block};
 
 /// The page behind a personal link.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct AnswerPage {
     pub who: Who,
     /// How people were drawn: why this person was invited, in the definition's words.
     pub sampling: String,
+    /// What the definition's rule set warns of.
+    pub warnings: Vec<Warned>,
     /// The definition's privacy notice.
     pub privacy: String,
     /// Whom to ask.

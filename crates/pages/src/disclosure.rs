@@ -9,6 +9,10 @@ pub struct Who {
     pub sponsor: String,
     /// Who conducts the poll.
     pub conductor: String,
+    /// Where the money comes from, if that is another body than the one that asks.
+    pub funder: Option<String>,
+    /// Who sends the messages, if that is another body than the platform.
+    pub sender: Option<String>,
     /// Who runs the platform.
     pub platform: String,
     /// The platform's domain, host and where needed port.
@@ -45,11 +49,64 @@ impl Who {
         t.fill("who-runs", &values)
     }
 
+    pub(crate) fn funds(&self, t: &Messages) -> Option<String> {
+        let funder = self.funder.as_ref()?;
+        Some(t.with_text("who-funds", "funder", funder))
+    }
+
+    pub(crate) fn sends(&self, t: &Messages) -> Option<String> {
+        let sender = self.sender.as_ref()?;
+        Some(t.with_text("who-sends", "sender", sender))
+    }
+
     pub(crate) fn made_tokens(&self, t: &Messages) -> String {
         t.say(match self.tokens_made_by {
             TokensMadeBy::Platform => "tokens-by-platform",
             TokensMadeBy::Sender => "tokens-by-sender",
         })
+    }
+}
+
+/// What the rule set warns of in a definition that stands nevertheless.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warned {
+    /// What it is.
+    pub warning: Warning,
+    /// Why it is so nevertheless, in the operator's words, if the definition explains that.
+    pub why: Option<String>,
+}
+
+/// The warnings that there are, by the number of their rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// L43: links are not encrypted.
+    LinksNotEncrypted,
+    /// L50: a political question is answered by links.
+    PoliticalOnLinks,
+    /// L51: the platform makes the links of a political question.
+    PoliticalOneBody,
+    /// L52: the operator may close at any time.
+    CloseAnyTime,
+    /// L53: a stratum will certainly stay closed.
+    StratumStaysClosed,
+}
+
+impl Warned {
+    pub(crate) fn says(&self, t: &Messages) -> String {
+        t.say(match self.warning {
+            Warning::LinksNotEncrypted => "warning-43",
+            Warning::PoliticalOnLinks => "warning-50",
+            Warning::PoliticalOneBody => "warning-51",
+            Warning::CloseAnyTime => "warning-52",
+            Warning::StratumStaysClosed => "warning-53",
+        })
+    }
+
+    pub(crate) fn explains(&self, t: &Messages) -> String {
+        match &self.why {
+            Some(why) => t.with_text("warning-explained", "why", why),
+            None => t.say("warning-unexplained"),
+        }
     }
 }
 

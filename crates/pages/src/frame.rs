@@ -14,6 +14,8 @@ pub struct Frame {
     /// Ready links to the same page in every language offered, this one too; none where there is
     /// no choice.
     pub links: Vec<LanguageLink>,
+    /// Whether nothing here is a poll: an operator looks at what people would see.
+    pub preview: bool,
     /// The platform's theme, if it has one.
     pub theme: Option<Arc<Theme>>,
 }

@@ -34,7 +34,7 @@ mod verify;
 pub use answer::{AnswerForm, AnswerPage, FormError, Standing, answer_page};
 pub use confirmation::{ConfirmationPage, confirmation_page};
 pub use content_policy::{PAGE_CSP, Policies, RESULTS_CSP, VERIFY_CSP};
-pub use disclosure::{Contact, Method, TokensMadeBy, Who};
+pub use disclosure::{Contact, Method, TokensMadeBy, Warned, Warning, Who};
 pub use figures::{share_tenths, short_code};
 pub use frame::{Frame, LanguageLink};
 pub use home::{HomePage, PollCard, home_page};

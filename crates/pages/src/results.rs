@@ -6,7 +6,7 @@ use crate::content_policy::{CSS, RESULTS_CSS};
 use crate::figures::bar_percent;
 use crate::messages::{Messages, Value};
 use crate::moment::machine_moment;
-use crate::{Contact, Frame, Method, PageError, Phase, QuestionView, Who};
+use crate::{Contact, Frame, Method, PageError, Phase, QuestionView, Warned, Who};
 
 /// The script of the results page, to be served as `/static/live.js`. It listens to the poll's
 /// live stream and fetches the page anew at each publication; without it the page is complete.
@@ -28,6 +28,10 @@ pub struct ResultsView {
     pub method: Method,
     /// Where the poll stands.
     pub phase: Phase,
+    /// What the definition's rule set warns of.
+    pub warnings: Vec<Warned>,
+    /// How often what is said about the poll was mended while it ran.
+    pub mended: u64,
     /// Entries that had been acknowledged and are lost, as the ledger itself says.
     pub lost: u64,
     /// Whether the operator may close the poll before its stated end.

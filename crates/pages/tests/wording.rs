@@ -88,9 +88,10 @@ fn every_message_is_used() {
         let quoted = format!("\"{id}\"");
         let home = include_str!("../templates/home.html");
         let problem = include_str!("../templates/problem.html");
+        let warnings = include_str!("../templates/warnings.html");
         let used = USERS
             .iter()
-            .chain([&home, &problem])
+            .chain([&home, &problem, &warnings])
             .any(|source| source.contains(&quoted));
         assert!(used, "`{id}` is used nowhere");
     }

@@ -38,6 +38,8 @@ pub struct Published {
     pub invited: u32,
     /// Invitations planned in waves begun.
     pub planned: u64,
+    /// How often what is said about the poll was mended.
+    pub mended: u32,
     /// Entries that had been acknowledged and are lost.
     pub lost: u64,
     /// The newest checkpoint; none before the first was signed.
@@ -61,6 +63,7 @@ impl Published {
             unsealed: poll.unsealed().is_some(),
             invited: poll.committed().map_or(0, |roster| roster.count),
             planned: poll.planned(),
+            mended: poll.page().changes,
             lost: poll
                 .losses()
                 .iter()

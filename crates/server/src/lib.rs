@@ -62,3 +62,4 @@ pub use scrubber::Pace;
 pub use service::{Config, Service};
 pub use shelf::{CheckedList, Checkpoints, check_list, was_published};
 pub use site::{PersonalLinks, Site};
+pub use web::preview;

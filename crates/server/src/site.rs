@@ -15,6 +15,7 @@ struct Parts {
     portal: Option<PortalAddress>,
     theme: Option<Arc<Theme>>,
     policies: Policies,
+    preview: bool,
 }
 
 impl Default for Site {
@@ -27,12 +28,27 @@ impl Default for Site {
 impl Site {
     /// A server behind this portal, with this theme.
     pub fn new(portal: Option<PortalAddress>, theme: Option<Theme>) -> Self {
+        Self::of(portal, theme, false)
+    }
+
+    /// Pages with this theme that say of themselves that nothing on them is a poll.
+    pub fn preview(theme: Option<Theme>) -> Self {
+        Self::of(None, theme, true)
+    }
+
+    fn of(portal: Option<PortalAddress>, theme: Option<Theme>, preview: bool) -> Self {
         let policies = Policies::of(theme.as_ref());
         Self(Arc::new(Parts {
             portal,
             theme: theme.map(Arc::new),
             policies,
+            preview,
         }))
+    }
+
+    /// Whether nothing on the pages is a poll.
+    pub fn is_preview(&self) -> bool {
+        self.0.preview
     }
 
     /// The theme of the pages.

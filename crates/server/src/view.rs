@@ -11,8 +11,9 @@ use sijill_pages as pages;
 use sijill_pages::{Frame, Language, LanguageLink};
 use sijill_poll::Poll;
 use sijill_poll::credential::Code;
-use sijill_poll::definition::{ClosePolicy, Definition, StrataVisibility, TokenMaker};
+use sijill_poll::definition::{ClosePolicy, Definition, Localised, StrataVisibility, TokenMaker};
 use sijill_poll::event::Responded;
+use sijill_poll::lint::Rule;
 use sijill_poll::poll::Phase;
 use sijill_poll::promise;
 
@@ -70,7 +71,39 @@ pub fn frame(
         language,
         domain: domain.to_owned(),
         links: links.collect(),
+        preview: site.is_preview(),
         theme: site.theme(),
+    }
+}
+
+/// A body's name, if it is another than this one.
+fn another(body: Option<&Localised>, than: &Localised, tag: &str) -> Option<String> {
+    let body = body.filter(|body| *body != than)?;
+    Some(body.get(tag).to_owned())
+}
+
+/// What the definition's rule set warns of.
+fn warnings(definition: &Definition, language: Language) -> Vec<pages::Warned> {
+    let tag = language.tag();
+    let warnings = definition.warnings.iter();
+    warnings
+        .filter_map(|warned| {
+            Some(pages::Warned {
+                warning: warning(warned.rule)?,
+                why: warned.why.as_ref().map(|why| why.get(tag).to_owned()),
+            })
+        })
+        .collect()
+}
+
+fn warning(rule: Rule) -> Option<pages::Warning> {
+    match rule {
+        Rule::LinksNotEncrypted => Some(pages::Warning::LinksNotEncrypted),
+        Rule::PoliticalOnLinks => Some(pages::Warning::PoliticalOnLinks),
+        Rule::PoliticalOneBody => Some(pages::Warning::PoliticalOneBody),
+        Rule::CloseAnyTime => Some(pages::Warning::CloseAnyTime),
+        Rule::StratumStaysClosed => Some(pages::Warning::StratumStaysClosed),
+        _ => None,
     }
 }
 
@@ -81,6 +114,8 @@ pub fn who(definition: &Definition, language: Language) -> pages::Who {
     pages::Who {
         sponsor: who.sponsor.get(tag).to_owned(),
         conductor: who.conductor.get(tag).to_owned(),
+        funder: another(who.funder.as_ref(), &who.sponsor, tag),
+        sender: another(who.sender.as_ref(), &who.platform.name, tag),
         platform: who.platform.name.get(tag).to_owned(),
         domain: who.platform.domain.clone(),
         why_they_differ: who
@@ -188,6 +223,7 @@ pub fn answer_page(
         question: question(definition, language),
         who: who(definition, language),
         sampling: definition.sample.sampling.get(tag).to_owned(),
+        warnings: warnings(definition, language),
         privacy: definition.disclosure.privacy.get(tag).to_owned(),
         contact: contact(definition, language),
         typed_address: site.typed_address(definition).to_owned(),
@@ -332,6 +368,8 @@ pub fn results(site: &Site, book: &Book, now: u64, language: Language) -> pages:
         contact: contact(definition, language),
         method: method(definition, language),
         phase: phase(&book.durable(), now),
+        warnings: warnings(definition, language),
+        mended: published.mended.into(),
         lost: published.lost,
         may_close_early: definition.rules.close == ClosePolicy::AnyTime,
         revisable: definition.rules.revisions > 0,

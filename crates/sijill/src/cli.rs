@@ -83,6 +83,7 @@ pub enum Keys {
 pub enum Poll {
     New(commands::poll::new::Args),
     Lint(commands::poll::lint::Args),
+    Preview(commands::poll::preview::Args),
     Open(commands::poll::open::Args),
     Pause(commands::poll::pause::Args),
     Resume(commands::poll::resume::Args),
@@ -145,11 +146,13 @@ pub fn run(cli: &Cli) -> Result<Exit> {
 
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
     use commands::poll::{
-        annul, close, extend, lint, list, mend, new, object, open, pause, resume, show, unseal,
+        annul, close, extend, lint, list, mend, new, object, open, pause, preview, resume, show,
+        unseal,
     };
     match poll {
         Poll::New(args) => new::run(args, settings),
         Poll::Lint(args) => lint::run(args, settings),
+        Poll::Preview(args) => preview::run(args, settings),
         Poll::Open(args) => open::run(args, settings),
         Poll::Pause(args) => pause::run(args, settings),
         Poll::Resume(args) => resume::run(args, settings),

@@ -10,6 +10,7 @@ mod files;
 mod live;
 mod monitor;
 mod objections;
+mod preview;
 mod results;
 mod tiles;
 mod trouble;
@@ -34,6 +35,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use arrival::whole;
+pub use preview::preview;
 
 /// Says what search engines may do, for files too.
 const NO_ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");

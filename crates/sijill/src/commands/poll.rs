@@ -10,6 +10,7 @@ pub mod new;
 pub mod object;
 pub mod open;
 pub mod pause;
+pub mod preview;
 pub mod resume;
 pub mod show;
 pub mod unseal;
