@@ -5,7 +5,8 @@
 //   {"open": URL, "width": PX, "height": PX, "scale": N, "script": false, "language": TAG, "dark": true}
 //                                                 a fresh browser of somebody who was never here, with or without
 //                                                 scripts, who wishes for a language, and for dark pages
-//   {"go": URL}, {"go": "back"}, {"go": "again"}  to another page of the same browser, one back, the same once more
+//   {"go": URL}, {"go": "back"}, {"go": "forward"}, {"go": "again"}
+//                                                 to another page of the same browser, one back, one on, the same once more
 //   {"choose": [SELECTOR, FILE]}                  puts a file into a file input
 //   {"type": [SELECTOR, TEXT]}                    replaces the text of a field
 //   {"click": SELECTOR}                           as a finger does
@@ -68,7 +69,8 @@ class Visitor {
   async step(step) {
     const { go, choose, type, click, press, leads, do: deed, wait, read, requests, loaded, cookies, axe, html, photo, screen } = step;
     const { page } = this;
-    if (go === "back") await this.loading(() => this.back());
+    if (go === "back") await this.loading(() => page.goBack());
+    else if (go === "forward") await this.loading(() => page.goForward());
     else if (go === "again") await this.loading(() => page.reload());
     else if (go) await this.loading(() => page.goto(go));
     else if (choose) await page.setInputFiles(...choose);
@@ -85,16 +87,6 @@ class Visitor {
     else if (html) return validated(await this.answer.text());
     else if (photo) await page.screenshot({ path: photo, fullPage: !screen });
     return null;
-  }
-
-  // Browsers keep nothing of a page that came of a form and may not be kept: they ask whether to send the form again.
-  // Here people say yes.
-  async back() {
-    await this.page.goBack().catch(async (error) => {
-      if (!error.message.includes("ERR_CACHE_MISS")) throw error;
-      await this.page.waitForURL("chrome-error:**");
-      return this.page.reload();
-    });
   }
 
   touch({ click, press }) {

@@ -8,6 +8,7 @@ use crate::export::Export;
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::{Entry, Hash, Head, Link, Origin, PublicKey, Sealed, SecretKey};
 use sijill_poll::credential::{Invitation, Token};
+use sijill_poll::definition::limits::LINK_PLACEHOLDER;
 use sijill_poll::definition::{Definition, StrataVisibility};
 use sijill_poll::event::{
     Annulled, Closed, Committed, Extended, How, Objected, Opened, Opening, PageChanged, Paused,
@@ -337,6 +338,12 @@ impl Bench {
         self.signed(content, Event::PageChanged)
     }
 
+    /// The message with this link as a person got it, in this language of the definition.
+    pub fn message(&self, language: &str, link: &str) -> String {
+        let message = &self.poll.definition().message;
+        message.text.get(language).replace(LINK_PLACEHOLDER, link)
+    }
+
     /// `Annulled`.
     pub fn annulled(&self, reason: &str) -> Event {
         let reason = reason.to_owned();
@@ -402,6 +409,16 @@ impl Bench {
     }
 }
 
+/// The question block of the scenarios' pages: in form that of a real one.
+pub fn question_block(language: &str) -> String {
+    format!("<fieldset lang=\"{language}\">\nThe question\n</fieldset>\n")
+}
+
+/// A page with this question block on it.
+pub fn page_of(block: &str) -> String {
+    format!("<!doctype html>\n<main><form>\n{block}<button>Send</button></form></main>\n")
+}
+
 /// The opening that an honest operator signs.
 pub fn honest_opening(setup: &Setup, keys: &Keys, now: u64) -> Opening {
     let sender = setup.with_sender.then(|| keys.sender_key());
@@ -409,7 +426,7 @@ pub fn honest_opening(setup: &Setup, keys: &Keys, now: u64) -> Opening {
     let definition = Definition::parse(&text).expect("the fixture's definition is good");
     let questions = definition.languages().map(|language| Committed {
         language: language.to_owned(),
-        hash: Hash::of(format!("question block {language}").as_bytes()),
+        hash: Hash::of(question_block(language).as_bytes()),
     });
     Opening {
         origin: origin(&setup.terms.origin()),

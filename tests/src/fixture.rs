@@ -7,6 +7,9 @@ use sijill_ledger::note::VerifierKey;
 use sijill_poll::event::How;
 use std::collections::BTreeMap;
 
+/// A link as the messages of the scenarios' polls have it; nobody's.
+pub const LINK: &str = "http://ur.example/p/0123456789abcdefghjk";
+
 /// What an auditor is handed: a file, and what they hold from elsewhere.
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -20,6 +23,10 @@ pub struct Case {
     pub promises: Vec<(String, String)>,
     /// Name and text of receipt files that respondents handed in.
     pub receipts: Vec<(String, String)>,
+    /// Name and text of answer pages that respondents saved.
+    pub pages: Vec<(String, String)>,
+    /// Name and text of messages that respondents were sent.
+    pub messages: Vec<(String, String)>,
     /// Whom the auditor believes about checkpoints: a policy as a file.
     pub policy: Option<Vec<u8>>,
     /// Name and bytes of checkpoints that the auditor held before.
@@ -44,6 +51,8 @@ impl Case {
             anchors: vec![bench.end()],
             promises: Vec::new(),
             receipts: Vec::new(),
+            pages: Vec::new(),
+            messages: Vec::new(),
             policy: None,
             held: Vec::new(),
             state: None,

@@ -17,6 +17,7 @@ mod operators;
 mod promises;
 mod published;
 mod receipts;
+mod shown;
 mod strata;
 
 pub use published::many;
@@ -55,6 +56,7 @@ pub fn forgeries() -> Vec<Forgery> {
         promises::FORGERIES,
         objections::FORGERIES,
         receipts::FORGERIES,
+        shown::FORGERIES,
         strata::FORGERIES,
         published::FORGERIES,
         published::IN_FOLDERS,

@@ -1,9 +1,10 @@
 //! A respondent's story: the link, the page, the answer, the code and the promise.
 
 use crate::assertions::{answers, bare, check, choice, code, entries, integer, verdict};
-use crate::browser::{Browser, Page};
+use crate::browser::{Browser, FORM, Page};
 use crate::place::{Invitation, Place, terms};
 use crate::process::{COMMAND_MAX, until};
+use crate::second_opinion;
 use sijill_poll::event::Responded;
 use sijill_scenarios::Terms;
 use std::sync::Barrier;
@@ -115,6 +116,79 @@ fn a_promise_for_an_answer_that_is_not_in_the_ledger_fails_the_audit() {
         .json();
     assert_eq!(verdict(&report, "V25"), "failed");
     assert_eq!(verdict(&report, "V17"), "passed");
+}
+
+/// The confirmation is a page of its own, which can be loaded again; before the answer there is none.
+#[test]
+fn an_answer_leads_to_its_confirmation_and_without_one_that_leads_to_the_question() {
+    let place = Place::new();
+    let invited = place.poll(&revisable(1), 2);
+    let server = place.serve();
+    let browser = server.browser();
+    let path = &invited[1].path;
+    let confirmation = format!("{path}/confirmation/in/en");
+    let none = browser.get(&confirmation).status(303);
+    assert_eq!(none.header("location"), Some(&*format!("{path}/in/en")));
+
+    let answer = |answer: &str| {
+        let body = answer.as_bytes();
+        let sent = browser.ask("POST", &format!("{path}/in/en"), &[FORM], body);
+        sent.unwrap().status(303)
+    };
+    let sent = answer("answer=yes&revision=1");
+    assert_eq!(sent.header("location"), Some(&*confirmation));
+    assert_eq!(sent.header("cache-control"), Some("no-store"));
+    assert_eq!(sent.body, b"");
+    let first = browser.get(&confirmation).status(200);
+    assert_eq!(first.header("cache-control"), Some("no-store"));
+    assert_eq!(first.code(), browser.get(&confirmation).code());
+    // A change is what it confirms from then on.
+    answer("answer=no&revision=2");
+    let second = browser.get(&confirmation).status(200);
+    assert!(second.code().is_some() && second.code() != first.code());
+    browser
+        .get("/p/00000000000000000000/confirmation/in/en")
+        .status(404);
+}
+
+/// What people were shown and sent is on record: whoever kept it can have it checked, and gives no link away.
+#[test]
+fn a_page_and_a_message_that_somebody_kept_are_held_against_the_ledger() {
+    let place = Place::new();
+    let invited = place.poll(&terms(), 3);
+    let server = place.serve();
+    let invitation = &invited[1];
+    let page = server.browser().get(&format!("{}/in/ar", invitation.path));
+    let page = page.status(200).text().to_owned();
+    server.stop().well();
+    let file = place.path("bridge.export");
+    place.sijill(args!["export", SLUG, &file]).well();
+
+    let token = invitation.token();
+    let without_secret = invitation.message.replace(token, "");
+    let other_page = page.replacen("</h1>", "?</h1>", 1);
+    let other_message = invitation.message.replacen(' ', "  ", 1);
+    let anchor = place.anchor(SLUG);
+    for (page, message, expected) in [
+        (&page, &invitation.message, "passed"),
+        (&page, &without_secret, "passed"),
+        (&other_page, &invitation.message, "failed"),
+        (&page, &other_message, "failed"),
+    ] {
+        let page = place.write("saved.html", page);
+        let message = place.write("sent.txt", format!("{message}\n"));
+        let given = args!["--page", page, "--message", message];
+        let given = [&args!["--anchor", &anchor, "--json"][..], &given[..]].concat();
+        let code = i32::from(expected == "failed");
+        let first = place.audit(&file, given.clone()).expect_code(code);
+        let key = place.operator_key();
+        let second = [&args![&file, "--operator-key", key][..], &given[..]].concat();
+        let second = second_opinion::verify(&place, second).expect_code(code);
+        for report in [first, second] {
+            assert_eq!(verdict(&report.json(), "V9"), expected, "{}", report.out);
+            assert!(!(report.out + &report.err).contains(token));
+        }
+    }
 }
 
 /// The receipt of an entry, once everything up to the close is published.

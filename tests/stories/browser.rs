@@ -72,13 +72,17 @@ impl Browser {
         self.try_post(path, fields).expect("the server answers")
     }
 
-    /// Sends a form to a server that may be gone.
+    /// Sends a form to a server that may be gone, and goes on to where its answer leads.
     pub fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> io::Result<Page> {
         let fields: Vec<String> = fields
             .iter()
             .map(|(name, value)| format!("{name}={}", percent(value)))
             .collect();
-        self.ask("POST", path, &[FORM], fields.join("&").as_bytes())
+        let sent = self.ask("POST", path, &[FORM], fields.join("&").as_bytes())?;
+        match sent.header("location") {
+            Some(to) if sent.status == 303 => self.ask("GET", to, &[], b""),
+            _ => Ok(sent),
+        }
     }
 
     /// Opens the page of a personal link and sends its form with this choice.

@@ -1,7 +1,7 @@
 //! The observer's story: results move for everyone at once, in steps that no single answer shows, and whoever audits
 //! the poll's address sees the same.
 
-use crate::assertions::{answers, counts, entries, integer};
+use crate::assertions::{answers, check, counts, entries, integer, verdict};
 use crate::browser::{Browser, between};
 use crate::place::{Place, Server, now_ms, terms};
 use crate::process::until;
@@ -321,6 +321,8 @@ fn a_stranger_audits_the_polls_address_with_its_page_and_its_json() {
     let poll = &report["polls"][0];
     assert_eq!(poll["tally"]["answered"], step["answered"]);
     assert_eq!(poll["entries"], step["size"]);
+    assert_eq!(check(&report, "V9")["items"], 2, "in each language");
+    assert_eq!(verdict(&report, "V9"), "passed");
 
     // The rest is closed and published; the old anchor still holds and no longer reaches the end.
     // Who closes is told before the close is published, and the step may have held all twelve answers already.

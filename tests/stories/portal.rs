@@ -384,7 +384,7 @@ fn whatever_goes_wrong_the_portals_logs_keep_no_link_and_no_visitor() {
     let log = scene.portal.access_log();
     let logged = |what: &str| log.iter().any(|line| line.contains(what));
     assert!(
-        logged(" GET /p/- 200 ") && logged(" POST /p/- 200 "),
+        logged(" GET /p/- 200 ") && logged(" POST /p/- 303 "),
         "{log:?}"
     );
     assert!(logged(" GET /polls/bridge 200 "), "{log:?}");
@@ -456,8 +456,11 @@ fn what_requests_say_of_their_sender_changes_nothing() {
     let headers: Vec<_> = FORGED.into_iter().chain([FORM]).collect();
     let taken = direct
         .ask("POST", personal, &headers, body.as_bytes())
-        .unwrap();
-    assert!(!taken.status(200).text().contains("evil"));
+        .unwrap()
+        .status(303);
+    let to = taken.header("location").unwrap();
+    assert!(to.starts_with(personal), "{to}");
+    assert!(!direct.get(to).status(200).text().contains("evil"));
 }
 
 #[test]

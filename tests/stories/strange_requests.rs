@@ -391,8 +391,9 @@ fn requests_in_one_piece_in_many_or_many_in_one_are_all_answered() {
     }
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let taken = Page::parse(&answer).unwrap().status(200);
-    assert!(taken.code().is_some());
+    let taken = Page::parse(&answer).unwrap().status(303);
+    let confirmation = browser.get(taken.header("location").unwrap());
+    assert!(confirmation.status(200).code().is_some());
 
     // Who asks whether to go on is told to, and then served; here nobody is, with an option that is on no ballot.
     let asking = format!(

@@ -307,11 +307,10 @@ fn a_process_without_descriptors_ends_and_nothing_confirmed_is_lost() {
     form.write_all(body.as_bytes()).unwrap();
     let mut answer = Vec::new();
     form.read_to_end(&mut answer).unwrap();
-    let page = crate::browser::Page::parse(&answer)
+    let taken = crate::browser::Page::parse(&answer)
         .expect("a whole answer")
-        .status(200);
-    let code = bare(&page.code().expect("a confirmation shows a code"));
-    server.confirmed.push((tenth.path.clone(), code));
+        .status(303);
+    let confirmation = taken.header("location").unwrap().to_owned();
     until(END_MAX, || {
         server
             .process
@@ -321,6 +320,9 @@ fn a_process_without_descriptors_ends_and_nothing_confirmed_is_lost() {
     })
     .expect("the publication fails");
     drop(idle);
+    let page = server.browser.get(&confirmation).status(200);
+    let code = bare(&page.code().expect("a confirmation shows a code"));
+    server.confirmed.push((tenth.path.clone(), code));
     server.check_says_so(&invited[26]);
     let confirmed = server.confirmed;
     check_ends(

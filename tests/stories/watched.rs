@@ -119,7 +119,11 @@ fn figures_are_right_after_known_traffic() {
             "sijill_requests_total{kind=\"answer_page\",class=\"2xx\"}",
             4.0,
         ),
-        ("sijill_requests_total{kind=\"answer\",class=\"2xx\"}", 5.0),
+        ("sijill_requests_total{kind=\"answer\",class=\"3xx\"}", 5.0),
+        (
+            "sijill_requests_total{kind=\"confirmation\",class=\"2xx\"}",
+            5.0,
+        ),
         ("sijill_requests_total{kind=\"answer\",class=\"4xx\"}", 8.0),
         (
             "sijill_requests_total{kind=\"unknown_address\",class=\"4xx\"}",
@@ -374,7 +378,8 @@ fn monitor_link(place: &Place) -> String {
 /// Opens the monitor by its link's button; returns the cookie.
 #[track_caller]
 fn open_monitor(browser: &Browser, link: &str) -> String {
-    let opened = browser.wishing("ckb").post(link, &[]).status(303);
+    let opened = browser.wishing("ckb").ask("POST", link, &[], b"");
+    let opened = opened.expect("the server answers").status(303);
     assert_eq!(opened.header("location"), Some("in/ckb"));
     let cookie = opened.header("set-cookie").unwrap();
     let (pair, rest) = cookie.split_once("; ").unwrap();

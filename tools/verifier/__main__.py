@@ -18,6 +18,8 @@ from verifier.limits import (
     CHECKPOINT_BYTES_MAX,
     FIRST_LINE_BYTES_MAX,
     FORK_BYTES_MAX,
+    MESSAGE_BYTES_MAX,
+    PAGE_BYTES_MAX,
     POLICY_BYTES_MAX,
     PROMISE_BYTES_MAX,
     PROMISES_MAX,
@@ -75,6 +77,8 @@ def _arguments() -> argparse.ArgumentParser:
         ("--anchor", _anchor, "INDEX:LINK", "an entry and its link that you noted before; repeatable"),
         ("--promise", Path, "FILE", "a promise file that a respondent was given, or a folder of them; repeatable"),
         ("--receipt", Path, "FILE", "a receipt that a respondent took away, or a folder of them; repeatable"),
+        ("--page", Path, "FILE", "an answer page that a respondent saved, or a folder of them; repeatable"),
+        ("--message", Path, "FILE", "a message that a respondent was sent, with its link or that without its last part, or a folder of them; repeatable"),
         ("--checkpoint", Path, "FILE", "a checkpoint that you kept from before, or a folder of them; repeatable"),
     ):
         parser.add_argument(name, action="append", default=[], type=kind, metavar=shown, help=what)
@@ -117,10 +121,11 @@ def _run(arguments: argparse.Namespace) -> int:
         known = alone.first_lines()
         raise _WrongInput(f"`{arguments.file}` is no export, and its first line is none of {known}")
     now = time.time_ns() // 1_000_000 if arguments.now is None else arguments.now
-    texts = [(name, data.decode("utf-8", errors="replace")) for name, data in _files(arguments.promise, PROMISE_BYTES_MAX)]
+    texts = _texts(arguments.promise, PROMISE_BYTES_MAX)
+    pages, messages = _texts(arguments.page, PAGE_BYTES_MAX), _texts(arguments.message, MESSAGE_BYTES_MAX)
     receipts = list(_files(arguments.receipt, RECEIPT_BYTES_MAX))
     checkpoints = list(_files(arguments.checkpoint, CHECKPOINT_BYTES_MAX))
-    held = Held(now, arguments.operator_key, arguments.anchor, texts, policy, receipts, checkpoints)
+    held = Held(now, arguments.operator_key, arguments.anchor, texts, policy, receipts, checkpoints, pages, messages)
     with opened(arguments.file) as source:
         report = audit(source, held, processes)
     print(json.dumps(report.as_json(), ensure_ascii=False) if arguments.json else report.as_text(), flush=True)
@@ -129,7 +134,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _alone(judge: alone.Judge, arguments: argparse.Namespace, policy: Policy | None) -> int:
     """A file that is no ledger."""
-    for name in ("operator_key", "anchor", "promise", "receipt", "checkpoint"):
+    for name in ("operator_key", "anchor", "promise", "receipt", "checkpoint", "page", "message"):
         if getattr(arguments, name):
             raise _WrongInput(f"--{name.replace('_', '-')} needs a ledger, and `{arguments.file}` is none")
     verdict = judge(read(arguments.file, FORK_BYTES_MAX) or b"", policy)
@@ -183,6 +188,11 @@ def _files(paths: list[Path], limit: int) -> Iterator[tuple[str, bytes]]:
             raise _WrongInput(f"more than {PROMISES_MAX} files of one kind in one run; verify them in parts")
         for file in files:
             yield str(file), _given(file, limit)
+
+
+def _texts(paths: list[Path], limit: int) -> list[tuple[str, str]]:
+    """Name and text of each file."""
+    return [(name, data.decode("utf-8", errors="replace")) for name, data in _files(paths, limit)]
 
 
 def _given(path: Path, limit: int) -> bytes:

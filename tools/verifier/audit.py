@@ -22,6 +22,7 @@ from verifier.lint import RULE_SETS, lint
 from verifier.note import VerifierKey
 from verifier.objection import Objection, Objections
 from verifier.policy import NOBODY, Policy
+from verifier.pages import Pages
 from verifier.poll import Poll
 from verifier.promise import Maker
 from verifier.report import Report
@@ -32,7 +33,7 @@ from verifier.tree import Tree, leaf_hash
 
 # Checks of what follows from the definition; of them those that need the roster, and those that may miss things
 # without it.
-_OF_THE_POLL = [5, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21, 23, 24, 25, 32]
+_OF_THE_POLL = [5, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21, 23, 24, 25, 32]
 _OF_THE_ROSTER = [10, 11, 12, 14, 17, 18, 25]
 _BESIDE_THE_ROSTER = [15, 16]
 _OF_THE_RULES = [8, 12, 14, 15, 16, 17]
@@ -41,7 +42,7 @@ _OF_THE_RULES = [8, 12, 14, 15, 16, 17]
 @dataclass(frozen=True)
 class Held:
     """What the auditor holds: pinned operator keys, anchors, name and text of promise files, a policy, name and bytes
-    of receipts and of checkpoints from before, and a clock (milliseconds since 1970)."""
+    of receipts and of checkpoints from before, pages and messages that respondents kept, and a clock (milliseconds since 1970)."""
 
     now: int
     operator_keys: list[VerifierKey] = field(default_factory=list)
@@ -50,6 +51,8 @@ class Held:
     policy: Policy | None = None
     receipts: list[tuple[str, bytes]] = field(default_factory=list)
     checkpoints: list[tuple[str, bytes]] = field(default_factory=list)
+    pages: list[tuple[str, str]] = field(default_factory=list)
+    messages: list[tuple[str, str]] = field(default_factory=list)
 
 
 def audit(source: Source, held: Held, processes: int = 1) -> Report:
@@ -74,6 +77,7 @@ class _Walk:
         # The time of the entry before.
         self._at = 0
         self._kept = Kept(held.promises, held.receipts, self._findings)
+        self._pages = Pages(held.pages, held.messages, self._findings)
         self._heads: Heads | None = None
 
     def run(self) -> None:
@@ -178,6 +182,7 @@ class _Walk:
         self._poll = Poll(definition, entry, entry_link, maker.poll_id, roster, objections)
         for subject, expected, found in opening.faults(inner, definition):
             self._fail(6, expected, found, "the opening is not that of its definition", subject)
+        self._pages.commit(inner.questions)
         self._kept.open(maker, self._held.policy or Policy(self._own_keys(inner), quorum=NOBODY))
         self._vouched(entry.event, definition)
         self._time(entry, definition)
@@ -298,6 +303,8 @@ class _Walk:
             hit = personal.find(text)
             if hit is not None:
                 self._fail(32, "nothing personal in a text", hit.what(), "it can never be taken back")
+        if isinstance(event.content, PageChanged):
+            self._pages.commit(event.content.questions)
         if isinstance(event.content, Closed):
             self._findings.looked(17, len(poll.definition.options))
             self._refuse(rules.declared(poll, event.content))
@@ -324,6 +331,8 @@ class _Walk:
             self._findings.not_checked(_OF_THE_POLL, "entry 0 opens no poll that this verifier can follow")
             return
         self._published()
+        if self._opened is not None:
+            self._pages.finish(self._opened.opening, self._poll.definition.link_prefix)
         if self._poll.committed is not None and not self._poll.roster.is_whole:
             self._findings.disregard(_OF_THE_ROSTER, "the file has no whole roster")
             self._findings.not_checked(_BESIDE_THE_ROSTER, "the file has no whole roster")

@@ -1,8 +1,8 @@
 """Many cases in one run, for tests: the start of Python is paid once, and the machine's cores share the work.
 
 A folder holds `NAME.export`, a file or the folder of a published poll, with `NAME.json` beside it (`operator_keys`,
-`anchors`, `promises`, `receipts` and `checkpoints` as pairs of name and text, `policy` as text or null, `now_ms`), and
-definitions as `NAME.toml`. Each gives one JSON line, in the order of the names: `case` with `exit_code` and `checks`
+`anchors`, `promises`, `receipts`, `checkpoints`, `pages` and `messages` as pairs of name and text, `policy` as text or
+null, `now_ms`), and definitions as `NAME.toml`. Each gives one JSON line, in the order of the names: `case` with `exit_code` and `checks`
 (verdicts by number), or for a definition `case` with `rules`, the numbers of the rules that it breaks.
 """
 
@@ -59,4 +59,5 @@ def held(case: dict[str, Any]) -> Held:
         [(name, text) for name, text in case["promises"]],
         Policy.parse(case["policy"].encode()) if case.get("policy") is not None else None,
         *([(name, text.encode()) for name, text in case.get(kind, [])] for kind in ("receipts", "checkpoints")),
+        *([(name, text) for name, text in case.get(kind, [])] for kind in ("pages", "messages")),
     )

@@ -18,6 +18,7 @@ CHECKS = {
     6: "opening and definition",
     7: "operator's signature on the opening",
     8: "operator events",
+    9: "pages and messages shown",
     10: "roster",
     11: "signatures of answers",
     12: "answers of one invitation",

@@ -66,6 +66,7 @@ class Definition:
     end: int
     latest_end: int
     message: dict[str, str]
+    link_prefix: str
     answers: str
     revisions: int
     sealed: bool
@@ -117,6 +118,7 @@ def of(tables: dict[str, Any], warned: list[Warned]) -> Definition:
         end=milliseconds(field["end"]),
         latest_end=milliseconds(field["latest_end"]),
         message=tables["message"]["text"],
+        link_prefix=tables["message"]["link_prefix"],
         answers=rules["answers"],
         revisions=rules["revisions"],
         sealed=rules["strata"] == "sealed",

@@ -25,6 +25,8 @@ CHECKPOINTS_BYTES_MAX = 1 << 36
 RECEIPT_BYTES_MAX = 229_376
 FORK_BYTES_MAX = 393_216
 POLICY_BYTES_MAX = 262_144
+PAGE_BYTES_MAX = 1 << 20
+MESSAGE_BYTES_MAX = 1 << 14
 
 # Most promises of one run, all of which are in memory; of receipts, and of checkpoints held, as many.
 PROMISES_MAX = 100_000

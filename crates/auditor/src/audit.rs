@@ -88,6 +88,10 @@ pub struct Options {
     pub promises: Vec<(String, String)>,
     /// Receipt files: name and text.
     pub receipts: Vec<(String, String)>,
+    /// Answer pages as people kept them: name and text.
+    pub pages: Vec<(String, String)>,
+    /// Messages as people were sent them: name and text.
+    pub messages: Vec<(String, String)>,
     /// Whom to believe about checkpoints.
     pub policy: Option<Policy>,
     /// Checkpoints held from before: name and bytes.
@@ -100,6 +104,8 @@ pub struct Options {
     pub now_ms: u64,
     /// What the server shows, where the source is one; fetched before the export.
     pub shown: Shown,
+    /// The question blocks that it shows, each with its language, or why there is none.
+    pub blocks: Vec<(String, Result<String, String>)>,
 }
 
 impl Options {

@@ -1,4 +1,4 @@
-//! The checks, by number, as CHECKS.md has them. Those that this version does not have are not listed: V9, V13, V19, V22,
+//! The checks, by number, as CHECKS.md has them. Those that this version does not have are not listed: V13, V19, V22,
 //! V26 to V31.
 
 pub(crate) mod chain;
@@ -9,6 +9,7 @@ pub(crate) mod held_answer;
 pub(crate) mod numbering;
 pub(crate) mod objections;
 pub(crate) mod opening;
+pub(crate) mod pages;
 pub(crate) mod personal;
 pub(crate) mod promises;
 pub(crate) mod receipts;
@@ -22,7 +23,7 @@ pub(crate) mod times;
 pub(crate) mod turnout;
 
 /// Number and title of every check that this version has. V1 is in `source`, where the bytes are.
-pub const CHECKS: [(u8, &str); 22] = [
+pub const CHECKS: [(u8, &str); 23] = [
     (1, "source is whole"),
     (2, "encoding of entries"),
     (3, "numbering of entries"),
@@ -31,6 +32,7 @@ pub const CHECKS: [(u8, &str); 22] = [
     (6, "opening and definition"),
     (7, "operator's signature on the opening"),
     (8, "operator events"),
+    (9, "pages and messages shown"),
     (10, "roster"),
     (11, "signatures of answers"),
     (12, "answers of one invitation"),
@@ -48,6 +50,6 @@ pub const CHECKS: [(u8, &str); 22] = [
 ];
 
 /// The checks that cannot be made where entry 0 opens no poll.
-pub(crate) const NEED_A_POLL: [u8; 18] = [
-    5, 6, 7, 8, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21, 23, 24, 25, 32,
+pub(crate) const NEED_A_POLL: [u8; 19] = [
+    5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 20, 21, 23, 24, 25, 32,
 ];

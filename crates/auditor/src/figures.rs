@@ -3,11 +3,14 @@
 
 use serde::Deserialize;
 use sijill_ledger::Link;
+use sijill_poll::definition::limits::LANGUAGES_MAX;
 use std::collections::BTreeMap;
 
 /// What one document of a server shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figures {
+    /// Languages of the question, where the document has them.
+    pub languages: Vec<String>,
     /// Number of entries that the figures are of.
     pub size: u64,
     /// Link of the last of them, where the document has it.
@@ -83,7 +86,14 @@ impl Default for Shown {
 }
 
 #[derive(Deserialize)]
+struct JsonQuestion {
+    /// Wordings by language.
+    text: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
 struct Json {
+    question: Option<JsonQuestion>,
     size: u64,
     link: String,
     options: Vec<JsonOption>,
@@ -134,7 +144,10 @@ pub fn of_json(text: &str) -> Result<Figures, String> {
         counts: stratum.counts,
         invited: stratum.invited,
     });
+    let languages = json.question.into_iter();
+    let languages = languages.flat_map(|question| question.text.into_keys());
     Ok(Figures {
+        languages: languages.take(LANGUAGES_MAX).collect(),
         size: json.size,
         link: Some(link),
         options: options.collect(),
@@ -152,6 +165,7 @@ pub fn of_page(html: &str) -> Result<Figures, String> {
     let main = tags(html, "main").next().ok_or("it has no `<main>`")?;
     let size = number(main.attributes, "data-size").ok_or("its `<main>` has no `data-size`")?;
     let mut figures = Figures {
+        languages: Vec::new(),
         size,
         link: None,
         options: Vec::new(),

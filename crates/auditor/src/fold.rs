@@ -6,6 +6,7 @@ use crate::audit::{Anchor, Options};
 use crate::checks::chain::Chain;
 use crate::checks::numbering::Numbering;
 use crate::checks::objections::Objections;
+use crate::checks::pages::Pages;
 use crate::checks::promises::Promises;
 use crate::checks::receipts::Receipts;
 use crate::checks::rules::{Counts, Rules};
@@ -36,6 +37,7 @@ pub(crate) struct Fold {
     turnout: Turnout,
     promises: Promises,
     receipts: Receipts,
+    pages: Pages,
     pub(crate) objections: Objections,
     declared: Declared,
     /// What the checks found.
@@ -86,6 +88,7 @@ impl Fold {
             turnout: Turnout::default(),
             promises,
             receipts,
+            pages: poll.as_ref().map(Pages::of).unwrap_or_default(),
             objections: Objections::default(),
             declared: Declared::new(options.shown.clone()),
             poll,
@@ -172,6 +175,7 @@ impl Fold {
             self.rules.look(place, sealed.entry(), poll, findings);
             self.promises.look(place, event);
             self.receipts.look(place, event);
+            self.pages.look(event);
             self.objections.look(place, event, poll, findings);
             evolve(poll, sealed);
         }
@@ -189,6 +193,7 @@ impl Fold {
         strata::finish(poll, findings);
         self.promises.finish(poll, options.now_ms, findings);
         self.receipts.finish(self.entries, poll, findings);
+        self.pages.finish(poll, options, findings);
         self.objections.finish(findings);
         if options.has_nothing_of_answers() && self.objections.is_empty() {
             let why = "no promise or receipt was given; respondents have them, give --promise or --receipt";

@@ -139,6 +139,8 @@ pub(crate) fn audit_growth(
 fn reaches_no_further_back(from: u64, options: &Options) -> bool {
     let mut figures = options.shown.figures();
     options.has_nothing_of_answers()
+        && options.pages.is_empty()
+        && options.messages.is_empty()
         && options.held.is_empty()
         && options
             .anchors

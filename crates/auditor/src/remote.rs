@@ -41,8 +41,10 @@ pub fn audit_address(
 ) -> Result<PollReport, AuditError> {
     let address = address.trim_end_matches('/');
     let fetcher = Fetcher::of(address)?;
+    let shown = shown_at(address);
     let options = Options {
-        shown: shown_at(address),
+        blocks: blocks_at(address, &shown),
+        shown,
         ..options.clone()
     };
     match fetcher.checkpoint() {
@@ -68,6 +70,21 @@ fn shown_at(address: &str) -> Shown {
         ("results.json".into(), json.map_err(in_words)),
         ("the results page".into(), page.map_err(in_words)),
     ])
+}
+
+/// The question block in each language that `results.json` says there is, or why it could not be fetched.
+fn blocks_at(address: &str, shown: &Shown) -> Vec<(String, Result<String, String>)> {
+    let languages = shown.figures().flat_map(|figures| figures.languages.iter());
+    let fetched = languages.filter(|tag| is_tag(tag)).map(|tag| {
+        let block = text_at(&format!("{address}/question/{tag}"));
+        (tag.clone(), block.map_err(|none| none.to_string()))
+    });
+    fetched.collect()
+}
+
+/// What may stand in an address as it is.
+fn is_tag(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 /// Why there are no figures. A host of files answers in many ways for what it does not have, and nothing is hidden by one
@@ -115,6 +132,10 @@ fn shown(
     address: &str,
     read: fn(&str) -> Result<Figures, NoFigures>,
 ) -> Result<Figures, NoFigures> {
+    read(&text_at(address)?)
+}
+
+fn text_at(address: &str) -> Result<String, NoFigures> {
     let (reader, _) = get(address, FIGURES_TIME_MAX).map_err(|error| match error {
         ureq::Error::StatusCode(REQUEST_TIMEOUT | TOO_MANY_REQUESTS) => {
             NoFigures::Unread(error.to_string())
@@ -130,7 +151,7 @@ fn shown(
         return Err(NoFigures::Unread(why));
     }
     // A list of files may be in any encoding; figures are in UTF-8, or do not read.
-    read(&String::from_utf8_lossy(&bytes))
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn fetch_export(

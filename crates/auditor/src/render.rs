@@ -7,9 +7,10 @@ use crate::report::{CheckReport, Failure, PollReport, Report, TallyReport, Verdi
 use std::fmt::Write;
 
 /// Checks told in one line where they passed.
-const GROUPS: [(&str, &[u8]); 8] = [
+const GROUPS: [(&str, &[u8]); 9] = [
     ("format and chain", &[1, 2, 3, 4, 5]),
     ("definition and operator", &[6, 7, 8]),
+    ("pages and messages", &[9]),
     ("roster and answers", &[10, 11, 12]),
     ("rules and tally", &[14, 15, 16, 17]),
     ("strata unsealed", &[18]),
@@ -172,6 +173,7 @@ fn evidence(poll: &PollReport, title: &str) -> String {
             items(10),
             items(11)
         ),
+        "pages and messages" => format!("{} looked at", items(9)),
         "strata unsealed" => format!("{} strata, opened or left closed by the rule", items(18)),
         "rules and tally" => {
             let result = if has_passed(poll, 17) {

@@ -12,6 +12,7 @@ mod bench_of_audits;
 use bench_of_audits::{failed, options, verdict};
 use serde_json::{Value, json};
 use sijill_auditor::{AuditError, Options, Report, Verdict, remote};
+use sijill_scenarios::bench::question_block;
 use sijill_scenarios::{Bench, Case, fixture};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -29,7 +30,9 @@ fn page_and_json_of_an_honest_server_are_compared() {
     let bench = fixture::running();
     let report = audit_server(&bench, honest(&bench)).expect("the server answers");
     assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
-    assert_eq!(verdict(&report, 17), Verdict::Passed);
+    for check in [9, 17] {
+        assert_eq!(verdict(&report, check), Verdict::Passed, "V{check}");
+    }
 }
 
 #[test]
@@ -189,6 +192,48 @@ fn an_address_whose_tile_disagrees_with_its_entries_fails_v24() {
     assert_eq!(failed(&report), [24]);
 }
 
+#[test]
+fn a_question_that_is_another_in_one_language_is_found() {
+    let bench = fixture::honest();
+    for language in bench.poll.definition().languages() {
+        let mut served = honest(&bench);
+        let block = question_block(language).replace("The question", "Another one");
+        served.insert(block_path(language), block.into_bytes());
+        let report = audit_server(&bench, served).expect("the server answers");
+        assert_eq!(failed(&report), [9], "{language}");
+    }
+}
+
+#[test]
+fn the_question_in_one_language_does_not_pass_for_that_in_another() {
+    let bench = fixture::honest();
+    let mut served = honest(&bench);
+    let arabic = question_block("ar").into_bytes();
+    served.insert(block_path("en"), arabic);
+    let report = audit_server(&bench, served).expect("the server answers");
+    assert_eq!(failed(&report), [9]);
+}
+
+#[test]
+fn a_question_that_a_server_does_not_show_is_not_checked() {
+    let bench = fixture::honest();
+    let mut not_served = honest(&bench);
+    not_served.remove(&block_path("ar"));
+    let mut not_named = honest(&bench);
+    let mut shown = figures(&bench);
+    let text = shown["question"]["text"].as_object_mut();
+    text.expect("it is one").remove("ar");
+    not_named.insert(JSON.into(), shown.to_string().into_bytes());
+    let mut no_question = honest(&bench);
+    shown.as_object_mut().expect("it is one").remove("question");
+    no_question.insert(JSON.into(), shown.to_string().into_bytes());
+    for served in [not_served, not_named, no_question] {
+        let report = audit_server(&bench, served).expect("the server answers");
+        assert_eq!(verdict(&report, 9), Verdict::NotChecked);
+        assert_eq!(report.exit_code(), 4);
+    }
+}
+
 /// What an honest server shows of this bench, checkpoints and tiles too.
 fn published(bench: &Bench) -> Served {
     let mut served = honest(bench);
@@ -227,11 +272,18 @@ fn audit_server_by(options: &Options, served: Served) -> Result<Report, AuditErr
 /// What an honest server shows of this bench.
 fn honest(bench: &Bench) -> Served {
     let shown = figures(bench);
-    BTreeMap::from([
+    let blocks = bench.poll.definition().languages();
+    let blocks = blocks.map(|tag| (block_path(tag), question_block(tag).into_bytes()));
+    let documents = [
         (EXPORT.into(), bench.export().bytes()),
         (JSON.into(), shown.to_string().into_bytes()),
         (PAGE.into(), page(&shown).into_bytes()),
-    ])
+    ];
+    documents.into_iter().chain(blocks).collect()
+}
+
+fn block_path(language: &str) -> String {
+    format!("{PAGE}/question/{language}")
 }
 
 fn figures(bench: &Bench) -> Value {
@@ -263,6 +315,7 @@ fn figures(bench: &Bench) -> Value {
             })
         });
     json!({
+        "question": { "text": definition.question.text.iter().collect::<BTreeMap<_, _>>() },
         "size": poll.head().size,
         "link": poll.head().link.to_string(),
         "options": options.collect::<Vec<_>>(),

@@ -6,9 +6,9 @@ mod bench_of_audits;
 use bench_of_audits::{audit_case, failed, report_of, verdict};
 use sijill_auditor::{CHECKS, Verdict};
 use sijill_ledger::container;
-use sijill_scenarios::bench::{Bench, Setup};
+use sijill_scenarios::bench::{Bench, Setup, page_of, question_block};
 use sijill_scenarios::definition::Terms;
-use sijill_scenarios::fixture::{self, Case};
+use sijill_scenarios::fixture::{self, Case, LINK};
 use sijill_scenarios::forge::forgeries;
 use std::collections::BTreeSet;
 
@@ -19,6 +19,8 @@ fn an_honest_poll_passes_every_check_given_key_and_anchor() {
     let kept = bench.responded_as(3, 1, sijill_poll::event::How::Link, "yes");
     case.promises = vec![("kept.promise".into(), bench.promise(&kept))];
     case.receipts = vec![("kept.tlog-proof".into(), bench.receipt(17))];
+    case.pages = vec![("saved.html".into(), page_of(&question_block("ar")))];
+    case.messages = vec![("sent.txt".into(), bench.message("en", LINK))];
     let report = report_of(&case);
     for check in &report.checks {
         // Its strata are open: there is nothing to unseal. It was not published, and nothing of it was held.

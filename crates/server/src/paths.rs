@@ -20,6 +20,8 @@ pub mod route {
     pub const ANSWER: &str = "/p/{token}";
     /// The same in a language.
     pub const ANSWER_IN: &str = "/p/{token}/in/{language}";
+    /// What was recorded behind a link, in a language.
+    pub const CONFIRMATION_IN: &str = "/p/{token}/confirmation/in/{language}";
     /// The promise for the answer of a link.
     pub const PROMISE: &str = "/p/{token}/promise";
     /// The receipt for the answer of a link, or its promise until there is one: a file.
@@ -42,6 +44,8 @@ pub mod route {
     pub const DEFINITION: &str = "/polls/{slug}/definition";
     /// The roster's leaves.
     pub const ROSTER: &str = "/polls/{slug}/roster";
+    /// The question block of the answer page, in a language.
+    pub const QUESTION: &str = "/polls/{slug}/question/{language}";
     /// The newest checkpoint.
     pub const CHECKPOINT: &str = "/polls/{slug}/checkpoint";
     /// Every published checkpoint.
@@ -91,6 +95,11 @@ pub fn answer(token: &str) -> String {
 /// The same in a language.
 pub fn answer_in(token: &str, language: &str) -> String {
     format!("/p/{token}/in/{language}")
+}
+
+/// What was recorded behind a link, in a language.
+pub fn confirmation_in(token: &str, language: &str) -> String {
+    format!("/p/{token}/confirmation/in/{language}")
 }
 
 /// The promise for the answer of a link.

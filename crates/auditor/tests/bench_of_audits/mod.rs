@@ -68,6 +68,8 @@ pub fn options(case: &Case) -> Options {
         promises: case.promises.clone(),
         keep: true,
         receipts: case.receipts.clone(),
+        pages: case.pages.clone(),
+        messages: case.messages.clone(),
         policy: case.policy.as_ref().map(|bytes| {
             let policy = Policy::parse(bytes);
             policy.expect("the case's policy is one")

@@ -1,14 +1,23 @@
-//! What respondents were given, held against ledgers: receipts, whole and bent, and objections at every time of a poll.
+//! What respondents were given, held against ledgers: receipts, pages and messages, whole and bent, and objections at
+//! every time of a poll.
 
 use super::Named;
 use sijill_poll::event::How;
-use sijill_scenarios::bench::Bench;
+use sijill_scenarios::bench::{Bench, page_of, question_block};
 use sijill_scenarios::definition::HOUR_MS;
-use sijill_scenarios::fixture::{self, Case};
+use sijill_scenarios::fixture::{self, Case, LINK};
 
 /// Every one of them.
 pub fn given() -> Vec<Named> {
-    [receipts(), bent_receipts(), objections(), bent_objections()].concat()
+    [
+        receipts(),
+        bent_receipts(),
+        objections(),
+        bent_objections(),
+        bent_pages(),
+        bent_messages(),
+    ]
+    .concat()
 }
 
 /// A ledger, and a receipt of each of its entries, by the policy that has the log's key and without one.
@@ -48,6 +57,54 @@ fn bent_receipts() -> Vec<Named> {
         (format!("receipt bent at {at}"), case)
     };
     (0..honest.len()).step_by(5).map(bent).collect()
+}
+
+/// A saved page with a character changed or left out, and cut.
+fn bent_pages() -> Vec<Named> {
+    let page = page_of(&question_block("ar"));
+    let shown = |page: String| Case {
+        pages: vec![("saved".to_owned(), page)],
+        ..Case::of(&fixture::honest())
+    };
+    let of = |(name, page)| (format!("page {name}"), shown(page));
+    bent(&page).into_iter().map(of).collect()
+}
+
+/// A message with a character changed or left out, and cut.
+fn bent_messages() -> Vec<Named> {
+    let bench = fixture::honest();
+    let sent = |message: String| Case {
+        messages: vec![("sent".to_owned(), message)],
+        ..Case::of(&bench)
+    };
+    let of = |(name, message)| (format!("message {name}"), sent(message));
+    let wholes = ["ar", "en"].map(|language| bench.message(language, LINK));
+    wholes.iter().flat_map(|text| bent(text)).map(of).collect()
+}
+
+/// The text itself, and with each character in turn gone, doubled, another, and the end.
+fn bent(text: &str) -> Vec<(String, String)> {
+    let around = |at: usize, between: &str| {
+        let before: String = text.chars().take(at).collect();
+        let after: String = text.chars().skip(at + 1).collect();
+        format!("{before}{between}{after}")
+    };
+    let each = text.chars().enumerate().flat_map(|(at, character)| {
+        [
+            (format!("without {at}"), around(at, "")),
+            (
+                format!("{at} doubled"),
+                around(at, &format!("{character}{character}")),
+            ),
+            (format!("{at} another"), around(at, "\u{e9}")),
+            (format!("cut at {at}"), text.chars().take(at).collect()),
+        ]
+    });
+    let ends = ["\n", "\r\n\n", " ", "\0", "\u{2028}"];
+    let ends = ends.map(|end| (format!("and {end:?}"), format!("{text}{end}")));
+    each.chain(ends)
+        .chain([("whole".to_owned(), text.to_owned())])
+        .collect()
 }
 
 /// Objections for answers that are there and that are not, once and twice, before and after everything that matters.

@@ -79,6 +79,8 @@ fn write(folder: &Path, stem: &str, case: &Case) {
         "anchors": case.anchors.iter().map(|(index, link)| format!("{index}:{link}")).collect::<Vec<_>>(),
         "promises": case.promises,
         "receipts": case.receipts,
+        "pages": case.pages,
+        "messages": case.messages,
         "policy": case.policy.as_ref().map(|policy| String::from_utf8_lossy(policy)),
         "checkpoints": checkpoints.collect::<Vec<_>>(),
         "now_ms": case.now_ms,

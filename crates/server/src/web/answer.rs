@@ -3,9 +3,10 @@
 
 use super::arrival::Arrived;
 use super::trouble::{Parts, kind_of, problem};
-use super::{Web, language, page};
+use super::{Web, language, page, see_other};
 use crate::book::Book;
 use crate::form::{Form, FormFault};
+use crate::paths;
 use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::view;
@@ -64,6 +65,16 @@ pub async fn submit_in(
         Ok(visit) => visit.submit(arrived).await,
         Err(trouble) => stranger(&web, *trouble),
     }
+}
+
+/// What was recorded: the answer that stands.
+pub async fn confirmation_in(
+    State(web): State<Web>,
+    Parts((token, tag)): Parts<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    Visit::new(&web, &headers, &token, Some(&tag))
+        .map_or_else(|trouble| *trouble, |visit| visit.confirmation())
 }
 
 /// The promise for the answer that stands, as a file.
@@ -290,9 +301,11 @@ impl<'a> Visit<'a> {
             self.count(Reason::Other);
             return self.problem(ProblemKind::Internal);
         };
-        let responded = answer.responded().clone();
         match self.web.service.respond(&self.book, answer).await {
-            Ok(()) => self.confirm(&responded),
+            Ok(()) => self.on_to(&paths::confirmation_in(
+                self.token.reveal(),
+                self.language.tag(),
+            )),
             Err(rejection) => self.rejected(&rejection, option),
         }
     }
@@ -315,9 +328,17 @@ impl<'a> Visit<'a> {
         self.answer_page(StatusCode::UNPROCESSABLE_ENTITY, Some(error))
     }
 
-    fn confirm(&self, responded: &Responded) -> Response {
-        let token = self.token.reveal();
-        let view = view::confirmation(&self.web.site, &self.book, self.language, token, responded);
+    fn on_to(&self, path: &str) -> Response {
+        let definition = self.book.definition();
+        see_other(&self.web.site.personal(&definition).own(path))
+    }
+
+    fn confirmation(&self) -> Response {
+        let (token, tag) = (self.token.reveal(), self.language.tag());
+        let Some(standing) = self.standing() else {
+            return self.on_to(&paths::answer_in(token, tag));
+        };
+        let view = view::confirmation(&self.web.site, &self.book, self.language, token, &standing);
         match confirmation_page(&view) {
             Ok(html) => page(StatusCode::OK, html, self.policy()),
             Err(_) => self.problem(ProblemKind::Internal),

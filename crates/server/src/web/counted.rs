@@ -27,6 +27,7 @@ fn kind(route: Option<&str>, method: &Method) -> &'static str {
         Method::POST if has("/p/{token}") => "answer",
         _ if has("/monitor") => "monitor",
         Method::POST => "objection",
+        _ if has("/confirmation") => "confirmation",
         _ if has("/promise") || has("/receipt") => "receipt",
         _ if has("/p/{token}") => "answer_page",
         _ if has("/live") && has("{slug}") => "live",
@@ -56,6 +57,7 @@ mod tests {
         let get = [
             (route::ANSWER, "answer_page"),
             (route::ANSWER_IN, "answer_page"),
+            (route::CONFIRMATION_IN, "confirmation"),
             (route::PROMISE, "receipt"),
             (route::RECEIPT_IN, "receipt"),
             (route::RECEIPT_UNDER, "receipt"),

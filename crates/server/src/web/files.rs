@@ -2,11 +2,12 @@
 
 use super::Web;
 use super::trouble::{Parts, problem};
+use crate::view;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use sijill_pages::ProblemKind;
+use axum::response::{Html, IntoResponse, Response};
+use sijill_pages::{Language, ProblemKind, question_block};
 use tokio_util::io::ReaderStream;
 
 /// The ledger up to the last publication, as an export.
@@ -29,6 +30,30 @@ pub async fn export(
         }
         Err(_) => problem(&web, &headers, None, ProblemKind::Internal),
     }
+}
+
+/// The question block of the answer page, as auditors hold it against the ledger.
+pub async fn question(
+    State(web): State<Web>,
+    Parts((slug, tag)): Parts<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let book = web.service.book(&slug);
+    let shown = book.as_ref().and_then(|book| {
+        let definition = book.definition();
+        let language = Language::parse(&tag)?;
+        let offered = view::languages(&definition).contains(&language);
+        offered.then(|| question_block(&view::question(&definition, language)))
+    });
+    let Some(block) = shown else {
+        return problem(&web, &headers, None, ProblemKind::NotFound);
+    };
+    let mut response = Html(block).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let nothing = HeaderValue::from_static("default-src 'none'");
+    headers.insert(header::CONTENT_SECURITY_POLICY, nothing);
+    response
 }
 
 /// The definition as it was signed: the text in entry 0, which no later entry can change.

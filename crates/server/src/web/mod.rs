@@ -83,6 +83,7 @@ pub fn router(web: Web) -> Router {
             route::ANSWER_IN,
             get(answer::show_in).post(answer::submit_in),
         )
+        .route(route::CONFIRMATION_IN, get(answer::confirmation_in))
         .route(route::PROMISE, get(answer::promise))
         .route(route::RECEIPT, get(answer::receipt))
         .route(route::RECEIPT_IN, get(answer::receipt_in))
@@ -104,6 +105,7 @@ pub fn router(web: Web) -> Router {
         .route(route::RESULTS_JSON, get(results::json))
         .route(route::EXPORT, get(files::export))
         .route(route::DEFINITION, get(files::definition))
+        .route(route::QUESTION, get(files::question))
         .route(route::ROSTER, get(files::roster))
         .route(route::OBJECTIONS, post(objections::hand_in))
         .route(route::CHECKPOINT, get(tiles::checkpoint))
@@ -135,6 +137,18 @@ pub fn router(web: Web) -> Router {
         .layer(header(header::REFERRER_POLICY, "no-referrer"))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .with_state(web)
+}
+
+/// On to this address with GET, whatever the method was: what a browser then has in its history can be gone back to and
+/// loaded again. RFC 9110, section 15.4.4.
+fn see_other(to: &str) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(to) = HeaderValue::from_str(to) {
+        headers.insert(header::LOCATION, to);
+    }
+    response
 }
 
 /// A page that may be kept by nobody: it is one person's, or changes.

@@ -5,12 +5,12 @@
 //! `paths::MONITOR` alone.
 
 use super::trouble::{Parts, problem};
-use super::{Web, language, page};
+use super::{Web, language, page, see_other};
 use crate::passes::LinkState;
 use crate::view;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use sijill_pages::{
     Language, MONITOR_JS, MonitorLinkPage, ProblemKind, monitor_link_page, monitor_page,
 };
@@ -110,13 +110,7 @@ fn trouble(web: &Web, headers: &HeaderMap, state: LinkState) -> Option<Response>
 fn to_page(headers: &HeaderMap, below: &str) -> Response {
     let offered: Vec<Language> = Language::all().collect();
     let to = format!("{below}{}", language(None, headers, &offered).tag());
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(to) = HeaderValue::from_str(&to) {
-        headers.insert(header::LOCATION, to);
-    }
-    response
+    see_other(&to)
 }
 
 /// What a browser says that it has a visit by.

@@ -1,4 +1,4 @@
-//! Answers over HTTP, acknowledged durable, beside the same server over a log in memory.
+//! Answers over HTTP, acknowledged durable and then confirmed, beside the same server over a log in memory.
 
 use crate::Scale;
 use crate::stage::{Stage, play};
@@ -46,7 +46,7 @@ fn run(bench: &Bench, connections: usize, log: impl FnOnce(DataDir) -> Log) -> R
     let requests = requests(bench);
     serving(&stage.service, |address| {
         let rate = asked(address, &requests, connections);
-        let expected = (bench.entries.len() + requests.len()) as u64;
+        let expected = (bench.entries.len() + bench.tokens.len()) as u64;
         assert_eq!(stage.entries(), expected);
         rate
     })
@@ -74,7 +74,8 @@ pub fn serving<T>(service: &Service, work: impl FnOnce(SocketAddr) -> T) -> T {
 /// The rate at which these requests are answered over so many connections, which are there before.
 pub fn asked(address: SocketAddr, requests: &[String], connections: usize) -> Rate {
     let client = Builder::new_current_thread().enable_all().build().unwrap();
-    let share = requests.len().div_ceil(connections);
+    // An answer and its confirmation are two requests, and go over one connection.
+    let share = requests.len().div_ceil(connections).next_multiple_of(2);
     let parts = requests.chunks(share).map(<[String]>::to_vec);
     let open = async |part| (TcpStream::connect(address).await.unwrap(), part);
     // One after another: what a listener has not taken yet is bounded, and who comes too many waits a second.
@@ -86,16 +87,19 @@ pub fn asked(address: SocketAddr, requests: &[String], connections: usize) -> Ra
     })
 }
 
-/// One answer of everybody.
+/// One answer of everybody, each followed by the page that confirms it.
 fn requests(bench: &Bench) -> Vec<String> {
     let host = &bench.terms.host;
-    let request = |token: &sijill_poll::credential::Token| {
-        format!(
-            "POST /p/{} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nanswer=yes",
-            token.reveal()
-        )
+    let requests = |token: &sijill_poll::credential::Token| {
+        let token = token.reveal();
+        [
+            format!(
+                "POST /p/{token} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10\r\n\r\nanswer=yes"
+            ),
+            format!("GET /p/{token}/confirmation/in/en HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+        ]
     };
-    bench.tokens.iter().map(request).collect()
+    bench.tokens.iter().flat_map(requests).collect()
 }
 
 /// Sends over each connection its part, each request after the answer to the one before.
@@ -114,7 +118,7 @@ async fn send_all(connections: Vec<(TcpStream, Vec<String>)>) {
     local.await;
 }
 
-/// Reads one whole response, which must be 200.
+/// Reads one whole response, which must be a page, or lead to one.
 async fn take_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
     buffer.clear();
     loop {
@@ -134,7 +138,7 @@ async fn take_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) {
         let length: usize = length.expect("a length").parse().unwrap();
         if buffer.len() >= end + 4 + length {
             assert!(
-                head.starts_with("http/1.1 200"),
+                head.starts_with("http/1.1 200") || head.starts_with("http/1.1 303"),
                 "{}",
                 String::from_utf8_lossy(buffer)
             );

@@ -31,6 +31,11 @@ const CHECKPOINTS_MAX: usize = 10_000;
 /// a promise is about 1 KiB, a receipt about 3.
 const GIVEN_MAX: usize = 100_000;
 
+/// Longest page that is looked at, in bytes: a hundred times what an answer page has.
+const PAGE_BYTES_MAX: usize = 1 << 20;
+/// Longest message that is looked at, in bytes: more than ten segments have in any script.
+const MESSAGE_BYTES_MAX: usize = 1 << 14;
+
 /// Check a ledger as a stranger would: every entry, every signature, every figure
 #[derive(Debug, clap::Args)]
 #[command(
@@ -57,6 +62,12 @@ pub struct Args {
     /// A checkpoint that you kept from before, or a folder of them; repeatable
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
+    /// An answer page that a respondent saved, or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    page: Vec<PathBuf>,
+    /// A message that a respondent was sent, with its link or that without its last part, or a folder of them; repeatable
+    #[arg(long, value_name = "FILE")]
+    message: Vec<PathBuf>,
     /// What to keep from this audit for the next: read if it is there, written if every check passes
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -72,6 +83,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         anchors: args.anchor.clone(),
         promises: promises(&args.promise)?,
         receipts: receipts(&args.receipt)?,
+        pages: texts(&args.page, "page", PAGE_BYTES_MAX)?,
+        messages: texts(&args.message, "message", MESSAGE_BYTES_MAX)?,
         policy: args.policy.as_deref().map(policy).transpose()?,
         held: checkpoints(&args.checkpoint)?,
         keep: args.state.is_some(),

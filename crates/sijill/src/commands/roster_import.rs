@@ -18,7 +18,7 @@ use crate::signing::{self, Pen};
 use anyhow::Result;
 use serde_json::{Value, json};
 use sijill_poll::Event;
-use sijill_poll::definition::{Definition, TokenMaker};
+use sijill_poll::definition::{Definition, StrataVisibility, TokenMaker};
 use sijill_poll::event::RosterCommitted;
 use sijill_server::desk::PollStatus;
 
@@ -46,6 +46,8 @@ pub struct Committed {
     pub count: u32,
     /// RFC 6962 root of the leaves, in hexadecimal.
     pub root: String,
+    /// Ids of sealed strata with fewer invitations than the threshold: whatever people answer, these stay closed.
+    pub stay_closed: Vec<String>,
 }
 
 /// Carries it out.
@@ -100,7 +102,7 @@ pub fn commit(
     let bar = settings.console.bar(length, "making invitations");
     let commitment = roster_making::make(&held, &origin, &definition, people, &bar);
     bar.finish_and_clear();
-    record(clerk, poll, pen, commitment?)
+    record(clerk, poll, pen, &definition, commitment?)
 }
 
 /// Takes over the leaves of a roster made elsewhere, and commits to them.
@@ -115,23 +117,35 @@ fn take_over(
     let _held = Held::new(&folder)?;
     refuse_second(clerk, &poll.slug)?;
     let commitment = public_roster::read(&args.intake.file, &folder.roster())?;
-    record(clerk, poll, pen, commitment)
+    record(clerk, poll, pen, &signing::definition_of(poll)?, commitment)
 }
 
 fn record(
     clerk: &mut Clerk,
     poll: &PollStatus,
     pen: &Pen,
+    definition: &Definition,
     commitment: RosterCommitted,
 ) -> Result<Committed> {
     let (count, root) = (commitment.count, commitment.root.to_string());
+    let stay_closed = stay_closed(definition, &commitment);
     let event = signing::sign(poll, pen, commitment, Event::RosterCommitted)?;
     let recorded = clerk.record(&poll.slug, &event)?;
     Ok(Committed {
         recorded,
         count,
         root,
+        stay_closed,
     })
+}
+
+fn stay_closed(definition: &Definition, commitment: &RosterCommitted) -> Vec<String> {
+    let rules = &definition.rules;
+    let is_too_small =
+        |count: u32| rules.strata == StrataVisibility::Sealed && count < rules.threshold;
+    let strata = definition.strata.iter().zip(&commitment.by_stratum);
+    let too_small = strata.filter(|(_, count)| is_too_small(**count));
+    too_small.map(|(stratum, _)| stratum.id.clone()).collect()
 }
 
 /// Asks the desk anew, since another import may have ended while this one read its file.
@@ -158,7 +172,14 @@ fn say(settings: &Settings, parsed: Option<&Parsed>, committed: &Committed) -> R
         "root": committed.root,
         "index": index,
         "link": link.to_string(),
+        "stay_closed": committed.stay_closed,
     });
+    if !committed.stay_closed.is_empty() {
+        text += &format!(
+            "\n  strata that stay closed, since they have fewer invitations than the threshold: {}",
+            committed.stay_closed.join(", ")
+        );
+    }
     if let Some(parsed) = parsed {
         text += &rows_in_words(parsed);
         if let (Value::Object(all), Value::Object(rows)) = (&mut json, rows(parsed)) {
