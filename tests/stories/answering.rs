@@ -149,6 +149,11 @@ fn an_answer_leads_to_its_confirmation_and_without_one_that_leads_to_the_questio
     browser
         .get("/p/00000000000000000000/confirmation/in/en")
         .status(404);
+    // Once the poll is over, what it says of the time to come would be false.
+    place.close(SLUG);
+    let over = || Some(browser.get(&confirmation)).filter(|page| page.status == 303);
+    let over = until(COMMAND_MAX, over).expect("the close is known");
+    assert_eq!(over.header("location"), Some(&*format!("{path}/in/en")));
 }
 
 /// What people were shown and sent is on record: whoever kept it can have it checked, and gives no link away.

@@ -191,12 +191,15 @@ fn strata_that_will_stay_closed_are_named_when_the_roster_is_committed_to() {
     let sealed = Terms {
         sealed: true,
         threshold: 4,
+        strata: ["north", "middle", "south"]
+            .map(|id| (id.to_owned(), 3_000))
+            .into(),
         ..terms()
     };
     place.open(&place.definition(&sealed));
     let mut invited = people(9);
     for (at, person) in invited.iter_mut().enumerate() {
-        let stratum = if at < 6 { "north" } else { "south" };
+        let stratum = ["north", "middle", "south"][(at / 4).min(2)];
         stratum.clone_into(&mut person.stratum);
     }
     let file = place.write("roster.csv", roster(&invited));

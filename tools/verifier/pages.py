@@ -1,14 +1,21 @@
 """What people were shown and sent (V9): answer pages and messages that respondents kept."""
 
 import hashlib
-import re
+import string
+from collections.abc import Iterator
 
 from verifier.checks import Failure, Findings
 from verifier.event import Opening
 
 V9 = 9
-# The block with the line feed that ends it.
-_BLOCK = re.compile(r"<fieldset .*?</fieldset>", re.DOTALL)
+_BEGIN = "<fieldset"
+_END = "</fieldset>"
+_BLOCKS_MAX = 16
+_LINKS_MAX = 16
+# Characters of a token.
+_TOKEN = 20
+_SPACE = " \t\r\n"
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 class Pages:
@@ -30,14 +37,14 @@ class Pages:
         if not self._pages and not self._messages:
             self._findings.not_applicable(V9, "no page and no message was given; give --page or --message")
         for name, page in self._pages:
-            block = _BLOCK.search(page)
-            if block is None:
+            blocks = list(_blocks(page))
+            if not blocks:
                 self._findings.not_checked([V9], f"`{name}` has no question on it")
-            elif _digest(f"{block[0]}\n") not in self._blocks:
+            if not all(_digest(block) in self._blocks for block in blocks):
                 self._fail(f"page `{name}`", "a question block that the ledger commits to")
         committed = {digest for _, digest in opening.messages}
         for name, message in self._messages:
-            if _digest(_as_template(message.rstrip("\r\n"), link_prefix)) not in committed:
+            if not any(_digest(text) in committed for text in _templates(message, link_prefix)):
                 self._fail(f"message `{name}`", "a message that the ledger commits to")
 
     def _fail(self, subject: str, expected: str) -> None:
@@ -45,10 +52,47 @@ class Pages:
         self._findings.fail(V9, Failure(subject, expected, "another", meaning))
 
 
-def _as_template(message: str, link_prefix: str) -> str:
-    """The message with the first link in it as the template has it: a token has 20 characters."""
-    before, link, rest = message.partition(link_prefix)
-    return f"{before}{{link}}{re.sub('^[A-Za-z0-9]{0,20}', '', rest)}" if link else message
+def _blocks(page: str) -> Iterator[str]:
+    """The question blocks outside of comments, as a server writes them."""
+    first, *parts = page.split("<!--")
+    page = first + "".join(part.partition("-->")[2] for part in parts)
+    lower = page.translate(_LOWER)
+    begin = lower.find(_BEGIN)
+    for _ in range(_BLOCKS_MAX):
+        if begin < 0:
+            return
+        end = lower.find(_END, begin)
+        yield _as_served(page[begin:] if end < 0 else page[begin : end + len(_END)]) + "\n"
+        begin = lower.find(_BEGIN, begin + 1)
+
+
+def _as_served(block: str) -> str:
+    """Undoes what browsers make of line ends, and of quotes and spaces in texts."""
+    before, *parts = block.replace("\r\n", "\n").split("<")
+    for part in parts:
+        tag, _, text = part.partition(">")
+        text = text.replace('"', "&quot;").replace("'", "&#39;").replace("&nbsp;", "\u00a0")
+        before += f"<{tag}>{text}"
+    return before
+
+
+def _templates(message: str, link_prefix: str) -> Iterator[str]:
+    """What the message may have been before its link was put in."""
+    message = message.lstrip("\ufeff").rstrip(_SPACE)
+    for text in (message, *_with_placeholder(message, link_prefix)):
+        yield from (text, f"{text}\n", f"{text} ")
+
+
+def _with_placeholder(message: str, link_prefix: str) -> Iterator[str]:
+    at = message.find(link_prefix)
+    for _ in range(_LINKS_MAX):
+        if at < 0:
+            return
+        before, rest = message[:at], message[at + len(link_prefix) :]
+        within = next((place for place, character in enumerate(rest) if character in _SPACE), len(rest))
+        for end in range(min(within, _TOKEN) + 1):
+            yield f"{before}{{link}}{rest[end:]}"
+        at = message.find(link_prefix, at + len(link_prefix))
 
 
 def _digest(text: str) -> bytes:

@@ -94,6 +94,7 @@ class Report:
         """What no check of this version can show."""
         yield "that the people invited exist, and were drawn as declared (who made the roster)"
         yield "that people answered for themselves (who runs the platform, and who made or carried the messages)"
+        yield "that people were shown and sent what is on record (what was not handed in, and what stands around a question)"
         if not self.held.promises and not self.held.receipts:
             yield "that every acknowledged answer is here (no respondent's promise or receipt was given)"
         if not self.chain.met and not self.held.checkpoints:

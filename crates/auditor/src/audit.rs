@@ -525,6 +525,7 @@ fn rests_on(poll: Option<&Poll>, anchors: &[AnchorReport], options: &Options) ->
             rests.push("that people answered for themselves (`link` rung: the platform could answer for those who opened their link, and who made or carried the messages for anybody)");
         }
     }
+    rests.push("that people were shown and sent what is on record (a page or message that was not handed in, and whatever stands around a question, is not looked at)");
     if options.has_nothing_of_answers() {
         rests.push(
             "that every acknowledged answer is here (no respondent's promise or receipt was given)",

@@ -24,6 +24,19 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "a page hides the question on record, and asks another",
+        holds: Holds::Platform,
+        fails: &[9],
+        make: || {
+            let other = question_block("en").replace("The question", "Another question");
+            let other = other.replace("fieldset", "FIELDSET");
+            shown(&page_of(&format!(
+                "<!-- {}-->{other}",
+                question_block("en")
+            )))
+        },
+    },
+    Forgery {
         name: "a page has one letter of its question in another case",
         holds: Holds::Platform,
         fails: &[9],

@@ -14,8 +14,13 @@ use sijill_poll::{Event, Poll};
 use std::collections::BTreeSet;
 
 const V9: u8 = 9;
-const BEGIN: &str = "<fieldset ";
+const BEGIN: &str = "<fieldset";
 const END: &str = "</fieldset>";
+
+/// Most question blocks of a page that are looked at; an answer page has one.
+const BLOCKS_MAX: usize = 16;
+/// Most places of the link prefix in a message that are looked at; a message has one or two.
+const LINKS_MAX: usize = 16;
 
 /// The question blocks that were ever committed to, language by language.
 #[derive(Default)]
@@ -49,7 +54,7 @@ impl Pages {
         let shows_pages = !options.shown.documents().is_empty();
         let items = options.blocks.len() + options.pages.len() + options.messages.len();
         if items == 0 && !shows_pages {
-            let why = "no page and no message was given, and no server shows any; respondents have them, give --page or --message";
+            let why = "no page and no message was given, and the source shows no question; respondents have them, give --page or --message";
             findings.not_applicable(V9, why);
             return;
         }
@@ -89,55 +94,104 @@ impl Pages {
         findings.fail(V9, another(subject, "question block"));
     }
 
+    /// Every question block of the page must be one on record; what stands around them is not judged.
     fn judge_page(&self, name: &str, page: &str, findings: &mut Findings) {
-        let Some(block) = block_of(page) else {
+        let blocks = blocks_of(page);
+        if blocks.is_empty() {
             let why = format!(
                 "`{name}` has no question on it: it was kept after the answer, or is another page"
             );
             findings.not_checked(V9, why);
-            return;
+        }
+        let is_on_record = |block: &String| {
+            let hash = Hash::of(block.as_bytes());
+            self.ever.iter().any(|(_, committed)| *committed == hash)
         };
-        let hash = Hash::of(block.as_bytes());
-        if !self.ever.iter().any(|(_, committed)| *committed == hash) {
+        if !blocks.iter().all(is_on_record) {
             findings.fail(V9, another(format!("page `{name}`"), "question block"));
         }
     }
 }
 
-/// The question block of a page: with the line feed that ends it.
-fn block_of(page: &str) -> Option<String> {
-    let begin = page.find(BEGIN)?;
-    let rest = page.get(begin..)?;
-    let end = rest.find(END)? + END.len();
-    Some(format!("{}\n", rest.get(..end)?))
+/// The question blocks of a page, as the server writes them: each with the line feed that ends it.
+fn blocks_of(page: &str) -> Vec<String> {
+    let page = without_comments(page);
+    // Of the same length, so that places in one are places in the other.
+    let lower = page.to_ascii_lowercase();
+    let begins = lower.match_indices(BEGIN).map(|(at, _)| at);
+    let blocks = begins.map(|begin| {
+        let rest = lower.get(begin..).unwrap_or_default();
+        let end = rest.find(END).map_or(rest.len(), |end| end + END.len());
+        let block = page.get(begin..begin + end).unwrap_or_default();
+        format!("{}\n", as_served(block))
+    });
+    blocks.take(BLOCKS_MAX).collect()
+}
+
+/// Comments are nothing that a reader sees. One without an end goes on to the page's.
+fn without_comments(page: &str) -> String {
+    let mut parts = page.split("<!--");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let seen = parts.map(|part| part.split_once("-->").map_or("", |(_, after)| after));
+    first + &seen.collect::<String>()
+}
+
+/// Browsers save what they made of a page: line ends of their own, and quotes and spaces in texts as they stand.
+fn as_served(block: &str) -> String {
+    let block = block.replace("\r\n", "\n");
+    let mut parts = block.split('<');
+    let before = parts.next().unwrap_or_default().to_owned();
+    let tags = parts.map(|part| {
+        let (tag, text) = part.split_once('>').unwrap_or((part, ""));
+        let text = text.replace('"', "&quot;").replace('\'', "&#39;");
+        format!("<{tag}>{}", text.replace("&nbsp;", "\u{a0}"))
+    });
+    before + &tags.collect::<String>()
 }
 
 fn judge_message(name: &str, message: &str, poll: &Poll, findings: &mut Findings) {
-    let text = as_template(message.trim_end_matches(['\r', '\n']), poll);
-    let hash = Hash::of(text.as_bytes());
-    let messages = poll.opening().messages.iter();
-    if !messages
-        .map(|committed| committed.hash)
-        .any(|of| of == hash)
-    {
+    let committed: BTreeSet<Hash> = poll.opening().messages.iter().map(|of| of.hash).collect();
+    let prefix = &poll.definition().message.link_prefix;
+    let is_on_record = |text: &String| committed.contains(&Hash::of(text.as_bytes()));
+    if !templates(message, prefix).iter().any(is_on_record) {
         findings.fail(V9, another(format!("message `{name}`"), "message"));
     }
 }
 
-/// The message with the link that is in it as the template has it.
-fn as_template(message: &str, poll: &Poll) -> String {
-    let prefix = &poll.definition().message.link_prefix;
-    let Some((before, rest)) = message.split_once(prefix.as_str()) else {
-        return message.to_owned();
-    };
-    let token: usize = rest
-        .chars()
-        .take(CODE_CHARS)
-        .take_while(char::is_ascii_alphanumeric)
-        .map(char::len_utf8)
-        .sum();
-    let after = rest.get(token..).unwrap_or_default();
-    [before, LINK_PLACEHOLDER, after].concat()
+/// What a message may have been before a link was put into it: of each place where the prefix stands, with so much of what
+/// follows it taken for the token; a reader may have left that out, or written something in its place. White space at
+/// the end gets lost on the way.
+fn templates(message: &str, prefix: &str) -> Vec<String> {
+    let message = message
+        .trim_start_matches('\u{feff}')
+        .trim_end_matches(is_space);
+    let places = message.match_indices(prefix).take(LINKS_MAX);
+    let filled = places.flat_map(|(at, _)| {
+        let (before, link) = message.split_at_checked(at).unwrap_or_default();
+        let rest = link.get(prefix.len()..).unwrap_or_default();
+        let within = rest.find(is_space).unwrap_or(rest.len());
+        let ends = rest.char_indices().map(|(end, _)| end).chain([rest.len()]);
+        let ends = ends
+            .take_while(move |end| *end <= within)
+            .take(CODE_CHARS + 1);
+        ends.map(move |end| {
+            [
+                before,
+                LINK_PLACEHOLDER,
+                rest.get(end..).unwrap_or_default(),
+            ]
+            .concat()
+        })
+    });
+    let as_it_is = std::iter::once(message.to_owned());
+    as_it_is
+        .chain(filled)
+        .flat_map(|text| ["", "\n", " "].map(|end| format!("{text}{end}")))
+        .collect()
+}
+
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
 }
 
 fn another(subject: String, what: &str) -> Failure {
@@ -153,15 +207,51 @@ fn another(subject: String, what: &str) -> Failure {
 mod tests {
     use super::*;
 
+    const BLOCK: &str =
+        "<fieldset lang=\"en\">\n<h1>&quot;A&quot;\u{a0}isn&#39;t &lt;b&gt;</h1>\n</fieldset>\n";
+
     #[test]
     fn a_block_is_cut_out_of_a_page_as_it_stands() {
-        let page = "<form>\n<fieldset lang=\"en\">\n<legend>A</legend>\n</fieldset>\n<button>";
-        let block = block_of(page).unwrap();
-        assert_eq!(
-            block,
-            "<fieldset lang=\"en\">\n<legend>A</legend>\n</fieldset>\n"
-        );
-        assert_eq!(block_of("<fieldset lang"), None);
-        assert_eq!(block_of(""), None);
+        let page = format!("<form>\n{BLOCK}<button>");
+        assert_eq!(blocks_of(&page), [BLOCK]);
+        assert_eq!(blocks_of("<fieldset lang"), ["<fieldset lang>\n"]);
+        assert_eq!(blocks_of(""), [""; 0]);
+    }
+
+    #[test]
+    fn a_block_that_a_browser_saved_is_the_one_that_was_served() {
+        let saved = BLOCK.replace("&quot;", "\"").replace("&#39;", "'");
+        let saved = saved.replace('\u{a0}', "&nbsp;").replace('\n', "\r\n");
+        assert_eq!(blocks_of(&format!("<form>{saved}")), [BLOCK]);
+    }
+
+    #[test]
+    fn every_block_that_people_see_is_found() {
+        let page = format!("<!-- {BLOCK} --><FIELDSET\n>A</FIELDSET><fieldset>{BLOCK}");
+        let found = blocks_of(&page);
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[0], "<FIELDSET\n>A</FIELDSET>\n");
+        assert_eq!(found[2], BLOCK);
+        assert!(blocks_of(&format!("<!-- {BLOCK}")).is_empty());
+        assert!(blocks_of(&"<fieldset ".repeat(10_000)).len() <= BLOCKS_MAX);
+    }
+
+    #[test]
+    fn a_message_is_known_by_each_of_its_links() {
+        let template = "Ours begin with a.example/p/ only: {link}.";
+        let prefix = "a.example/p/";
+        for token in ["0123456789abcdefghjk", "", "****", "\u{2026}"] {
+            let sent = template.replace("{link}", &format!("{prefix}{token}"));
+            let texts = templates(&sent, prefix);
+            assert!(texts.iter().any(|text| text == template), "{token}");
+            let elsewhere = sent.replace(prefix, "b.example/p/");
+            assert!(
+                !templates(&elsewhere, prefix)
+                    .iter()
+                    .any(|text| text == template)
+            );
+        }
+        let ended = templates("\u{feff}Hello \r\n", prefix);
+        assert!(ended.contains(&"Hello\n".to_owned()));
     }
 }

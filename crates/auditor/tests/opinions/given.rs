@@ -67,7 +67,26 @@ fn bent_pages() -> Vec<Named> {
         ..Case::of(&fixture::honest())
     };
     let of = |(name, page)| (format!("page {name}"), shown(page));
-    bent(&page).into_iter().map(of).collect()
+    let block = question_block("ar");
+    let others = [
+        page.replace('\n', "\r\n"),
+        page.to_ascii_uppercase(),
+        page_of(&format!("<!-- {block} -->")),
+        page_of(&format!("<!-- {block}")),
+        page_of(&format!("<!-- --> {block} <!-- -->")),
+        page_of(&block.repeat(20)),
+        page_of(&format!(
+            "{}{}",
+            block.repeat(16),
+            block.replace("The", "No")
+        )),
+        page_of(&format!("<fieldset{block}")),
+        page_of(&block.replace("The", "'The' \"&nbsp;")),
+        page_of(&block.replace(" lang", "\nlang")),
+    ];
+    let others = others.into_iter().enumerate();
+    let others = others.map(|(at, page)| (format!("otherwise {at}"), page));
+    bent(&page).into_iter().chain(others).map(of).collect()
 }
 
 /// A message with a character changed or left out, and cut.
@@ -78,7 +97,13 @@ fn bent_messages() -> Vec<Named> {
         ..Case::of(&bench)
     };
     let of = |(name, message)| (format!("message {name}"), sent(message));
-    let wholes = ["ar", "en"].map(|language| bench.message(language, LINK));
+    let links = [
+        LINK,
+        "http://ur.example/p/",
+        "http://ur.example/p/\u{2026} http://ur.example/p/",
+    ];
+    let wholes = ["ar", "en"].map(|language| links.map(|link| bench.message(language, link)));
+    let wholes = wholes.concat();
     wholes.iter().flat_map(|text| bent(text)).map(of).collect()
 }
 

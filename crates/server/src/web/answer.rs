@@ -15,7 +15,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sijill_pages::{
-    FormError, Language, ProblemKind, Receipt, answer_page, confirmation_page, receipt_page,
+    FormError, Language, Phase, ProblemKind, Receipt, answer_page, confirmation_page, receipt_page,
 };
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use sijill_poll::event::{How, Responded};
@@ -333,9 +333,16 @@ impl<'a> Visit<'a> {
         see_other(&self.web.site.personal(&definition).own(path))
     }
 
+    /// Of what was just recorded. What it says of the time to come holds while the poll is open; who has it loaded again
+    /// later is led to the page that says how things stand.
     fn confirmation(&self) -> Response {
         let (token, tag) = (self.token.reveal(), self.language.tag());
-        let Some(standing) = self.standing() else {
+        let phase = view::phase(&self.book.durable(), self.web.service.now());
+        let standing = match phase {
+            Phase::Open { .. } => self.standing(),
+            _ => None,
+        };
+        let Some(standing) = standing else {
             return self.on_to(&paths::answer_in(token, tag));
         };
         let view = view::confirmation(&self.web.site, &self.book, self.language, token, &standing);

@@ -334,6 +334,12 @@ fn beginning(path: &Path, what: &str, max: usize) -> Result<(String, Vec<u8>)> {
     let name = path.display().to_string();
     let cannot = || Fault::Input(format!("cannot read the {what} `{name}`"));
     let mut bytes = Vec::new();
+    if path.exists() && !path.is_file() {
+        // A pipe would be waited for.
+        return Err(input(format!(
+            "cannot read the {what} `{name}`: it is no ordinary file"
+        )));
+    }
     File::open(path)
         .and_then(|file| file.take(max as u64 + 1).read_to_end(&mut bytes))
         .with_context(cannot)?;

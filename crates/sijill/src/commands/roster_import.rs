@@ -17,9 +17,9 @@ use crate::settings::Settings;
 use crate::signing::{self, Pen};
 use anyhow::Result;
 use serde_json::{Value, json};
-use sijill_poll::Event;
 use sijill_poll::definition::{Definition, StrataVisibility, TokenMaker};
 use sijill_poll::event::RosterCommitted;
+use sijill_poll::{Event, unseal};
 use sijill_server::desk::PollStatus;
 
 /// Import a roster: one invitation a row, committed to before any message leaves
@@ -46,7 +46,7 @@ pub struct Committed {
     pub count: u32,
     /// RFC 6962 root of the leaves, in hexadecimal.
     pub root: String,
-    /// Ids of sealed strata with fewer invitations than the threshold: whatever people answer, these stay closed.
+    /// Ids of sealed strata that have too few invitations ever to be opened.
     pub stay_closed: Vec<String>,
 }
 
@@ -139,13 +139,27 @@ fn record(
     })
 }
 
+/// The strata that stay closed however many of the invited answer. Those below the threshold do; another one always stays
+/// closed with a single one, or with few who could be told from the sum, but which it is the answers decide, unless
+/// it is the only one left.
 fn stay_closed(definition: &Definition, commitment: &RosterCommitted) -> Vec<String> {
     let rules = &definition.rules;
-    let is_too_small =
-        |count: u32| rules.strata == StrataVisibility::Sealed && count < rules.threshold;
-    let strata = definition.strata.iter().zip(&commitment.by_stratum);
-    let too_small = strata.filter(|(_, count)| is_too_small(**count));
-    too_small.map(|(stratum, _)| stratum.id.clone()).collect()
+    if rules.strata != StrataVisibility::Sealed {
+        return Vec::new();
+    }
+    let invited: Vec<u64> = commitment
+        .by_stratum
+        .iter()
+        .map(|count| u64::from(*count))
+        .collect();
+    let threshold = u64::from(rules.threshold);
+    let below = invited.iter().filter(|count| **count < threshold).count();
+    // As all of the invited answer: with fewer answers there is no more to open.
+    let closed = unseal::stay_closed(&invited, rules.threshold);
+    let none_opens = closed.iter().all(|closed| *closed) && below + 1 >= closed.len();
+    let strata = definition.strata.iter().zip(invited);
+    let stay = strata.filter(|(_, count)| none_opens || *count < threshold);
+    stay.map(|(stratum, _)| stratum.id.clone()).collect()
 }
 
 /// Asks the desk anew, since another import may have ended while this one read its file.
@@ -176,7 +190,7 @@ fn say(settings: &Settings, parsed: Option<&Parsed>, committed: &Committed) -> R
     });
     if !committed.stay_closed.is_empty() {
         text += &format!(
-            "\n  strata that stay closed, since they have fewer invitations than the threshold: {}",
+            "\n  strata that stay closed whoever answers, since too few are invited: {}",
             committed.stay_closed.join(", ")
         );
     }
