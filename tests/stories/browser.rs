@@ -78,11 +78,15 @@ impl Browser {
             .iter()
             .map(|(name, value)| format!("{name}={}", percent(value)))
             .collect();
-        let sent = self.ask("POST", path, &[FORM], fields.join("&").as_bytes())?;
-        match sent.header("location") {
-            Some(to) if sent.status == 303 => self.ask("GET", to, &[], b""),
-            _ => Ok(sent),
+        let mut page = self.ask("POST", path, &[FORM], fields.join("&").as_bytes())?;
+        // Two are the most that there are: to the confirmation, and from there once the poll is over.
+        for _ in 0..2 {
+            page = match page.header("location") {
+                Some(to) if page.status == 303 => self.ask("GET", to, &[], b"")?,
+                _ => break,
+            };
         }
+        Ok(page)
     }
 
     /// Opens the page of a personal link and sends its form with this choice.

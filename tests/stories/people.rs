@@ -3,6 +3,7 @@
 //!
 //! The poll is the demo's: a real question with texts as long as they get.
 
+use crate::assertions::verdict;
 use crate::browser::{Browser, Page, between};
 use crate::chromium::{Tour, can_browse};
 use crate::place::{Invitation, Person, Place, Server, now_ms, prompt_terms};
@@ -268,6 +269,40 @@ fn an_answer_without_a_choice_is_told_where_to_make_one() {
             assert_eq!(next(found), json!(["answer-yes", true]));
             assert_eq!(next(found), json!(word(wording, "recorded-title")));
         }
+    }
+}
+
+/// Browsers save what they made of a page, which is not what came: quotes, spaces and tags are written in their way.
+#[test]
+fn a_page_that_a_browser_saved_is_found_to_be_the_one_on_record() {
+    if !can_browse("a_page_that_a_browser_saved_is_found_to_be_the_one_on_record") {
+        return;
+    }
+    let place = Place::new();
+    let (server, invited) = polled(&place, 3);
+    let mut saved = Vec::new();
+    for ((language, ..), invitation) in LANGUAGES.into_iter().zip(&invited) {
+        let url = server.url(&format!("{}/in/{language}", invitation.path));
+        let found = Tour::new(&place)
+            .step(json!({ "open": url, "width": 360 }))
+            .step(json!({ "click": "label:has(#answer-no)" }))
+            .read("document.documentElement.outerHTML")
+            .found();
+        saved.push(found[0].as_str().unwrap().to_owned());
+    }
+    server.stop().well();
+    assert!(saved[2].contains("<span>Don't know</span>"), "{}", saved[2]);
+    let anchor = place.anchor(SLUG);
+    let audit = |page: &str| {
+        let page = place.write("saved.html", page);
+        let given = args!["--anchor", &anchor, "--page", page, "--json"];
+        place.audit(place.data(), given)
+    };
+    for page in &saved {
+        assert_eq!(verdict(&audit(page).well().json(), "V9"), "passed");
+        let other = page.replacen("</h1>", "?</h1>", 1);
+        let report = audit(&other).expect_code(1).json();
+        assert_eq!(verdict(&report, "V9"), "failed");
     }
 }
 
