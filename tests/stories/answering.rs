@@ -142,6 +142,9 @@ fn an_answer_leads_to_its_confirmation_and_without_one_that_leads_to_the_questio
     let first = browser.get(&confirmation).status(200);
     assert_eq!(first.header("cache-control"), Some("no-store"));
     assert_eq!(first.code(), browser.get(&confirmation).code());
+    let arabic = format!("{path}/confirmation/in/ar");
+    assert!(first.text().contains(&format!("href=\"{arabic}\"")));
+    assert_eq!(browser.get(&arabic).status(200).code(), first.code());
     // A change is what it confirms from then on.
     answer("answer=no&revision=2");
     let second = browser.get(&confirmation).status(200);

@@ -291,7 +291,7 @@ pub fn confirmation(
             &definition.who.platform.domain,
             &languages(definition),
             language,
-            |tag| links.own(&paths::answer_in(token, tag)),
+            |tag| links.own(&paths::confirmation_in(token, tag)),
         ),
         question_text: definition.question.text.get(tag).to_owned(),
         code: code(responded),
