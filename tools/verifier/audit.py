@@ -418,5 +418,5 @@ def _texts(content: Content) -> Iterator[str]:
         yield reason
     if isinstance(content, PageChanged):
         for field, language, text in content.wordings:
-            if not field.startswith("contact."):
+            if field != "contact.name":
                 yield from (field, language, text)

@@ -40,6 +40,8 @@ class Pages:
             blocks = list(_blocks(page))
             if not blocks:
                 self._findings.not_checked([V9], f"`{name}` has no question on it")
+            if len(blocks) > _BLOCKS_MAX:
+                self._findings.not_checked([V9], f"`{name}` has more than {_BLOCKS_MAX} questions on it")
             if not all(_digest(block) in self._blocks for block in blocks):
                 self._fail(f"page `{name}`", "a question block that the ledger commits to")
         committed = {digest for _, digest in opening.messages}
@@ -55,15 +57,24 @@ class Pages:
 def _blocks(page: str) -> Iterator[str]:
     """The question blocks outside of comments, as a server writes them."""
     first, *parts = page.split("<!--")
-    page = first + "".join(part.partition("-->")[2] for part in parts)
+    page = first + "".join(_after_comment(part) for part in parts)
     lower = page.translate(_LOWER)
     begin = lower.find(_BEGIN)
-    for _ in range(_BLOCKS_MAX):
+    for _ in range(_BLOCKS_MAX + 1):
         if begin < 0:
             return
         end = lower.find(_END, begin)
         yield _as_served(page[begin:] if end < 0 else page[begin : end + len(_END)]) + "\n"
         begin = lower.find(_BEGIN, begin + 1)
+
+
+def _after_comment(part: str) -> str:
+    """What follows a comment, of what follows its `<!--`: HTML ends it in four ways."""
+    for end in (">", "->"):
+        if part.startswith(end):
+            return part[len(end) :]
+    ends = [part.find(end) + len(end) for end in ("-->", "--!>") if end in part]
+    return part[min(ends) :] if ends else ""
 
 
 def _as_served(block: str) -> str:

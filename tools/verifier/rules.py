@@ -1,4 +1,4 @@
-"""The rules of rule set 1 (SPEC section 6): what may stand in a ledger after the entries before it.
+"""The rules of every rule set (SPEC section 6): what may stand in a ledger after the entries before it.
 
 `refusal` gives the first rule that an entry breaks, with the number of the check that fails. A rule function belongs to
 one content of an event, in `RULES`; what all signed events must be comes before it.

@@ -17,7 +17,7 @@ pub struct Who {
     pub platform: String,
     /// The platform's domain, host and where needed port.
     pub domain: String,
-    /// Why the three differ, where they do.
+    /// Why these bodies differ, where they do.
     pub why_they_differ: Option<String>,
     /// Who made the tokens in the links.
     pub tokens_made_by: TokensMadeBy,

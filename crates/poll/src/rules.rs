@@ -656,7 +656,7 @@ fn change_page(poll: &Poll, content: &PageChanged) -> Result<(), Refusal> {
     }
     public_text(&content.reason)?;
     let wordings = content.wordings.iter();
-    let mut gone_over = wordings.filter(|wording| !wording.field.starts_with("contact."));
+    let mut gone_over = wordings.filter(|wording| wording.field != "contact.name");
     match gone_over.find_map(|wording| personal::find(&wording.text)) {
         None => Ok(()),
         Some(hit) => Err(Refusal::PersonalData {

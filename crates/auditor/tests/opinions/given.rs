@@ -74,6 +74,18 @@ fn bent_pages() -> Vec<Named> {
         page_of(&format!("<!-- {block} -->")),
         page_of(&format!("<!-- {block}")),
         page_of(&format!("<!-- --> {block} <!-- -->")),
+        page_of(&format!(
+            "{block}<!-->{}<!-- -->",
+            block.replace("The", "No")
+        )),
+        page_of(&format!(
+            "{block}<!--->{}<!-- -->",
+            block.replace("The", "No")
+        )),
+        page_of(&format!(
+            "{block}<!-- --!>{}<!-- -->",
+            block.replace("The", "No")
+        )),
         page_of(&block.repeat(20)),
         page_of(&format!(
             "{}{}",

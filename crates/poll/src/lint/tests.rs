@@ -110,6 +110,18 @@ fn colours_are_there_only_if_asked_for() {
     assert!(!render(&findings, "poll.toml", &text, false).contains('\u{1b}'));
 }
 
+/// A definition with a thousand strata that stay closed had an error after them passed over, and could be opened.
+#[test]
+fn no_number_of_warnings_hides_an_error() {
+    let mut walk = super::walk::Walk::new(GOOD);
+    for _ in 0..2 * crate::definition::limits::FINDINGS_MAX {
+        walk.warning(super::Rule::StratumStaysClosed, 0..0, "a warning", "");
+    }
+    walk.error(super::Rule::ContactUnreachable, 0..0, "an error", "");
+    let last = walk.into_findings().pop();
+    assert!(last.is_some_and(|found| found.severity == Severity::Error));
+}
+
 #[test]
 fn thousands_of_findings_are_shown_up_to_a_limit() {
     let text = format!("{GOOD}\n#{}", "\u{202E}\n#".repeat(3_000));

@@ -70,7 +70,12 @@ impl<'t> Walk<'t> {
         message: String,
         help: String,
     ) {
-        if self.findings.len() >= FINDINGS_MAX {
+        // Warnings are as many as there are strata at most, and must not stand in an error's place.
+        let errors = self
+            .findings
+            .iter()
+            .filter(|found| found.severity == Severity::Error);
+        if severity == Severity::Error && errors.count() >= FINDINGS_MAX {
             return;
         }
         let (line, column) = self.position(span.start);

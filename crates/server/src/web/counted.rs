@@ -26,7 +26,7 @@ fn kind(route: Option<&str>, method: &Method) -> &'static str {
     match *method {
         Method::POST if has("/p/{token}") => "answer",
         _ if has("/monitor") => "monitor",
-        Method::POST => "objection",
+        Method::POST if has("/objections") => "objection",
         _ if has("/confirmation") => "confirmation",
         _ if has("/promise") || has("/receipt") => "receipt",
         _ if has("/p/{token}") => "answer_page",
@@ -82,6 +82,7 @@ mod tests {
         }
         assert_eq!(kind(Some(route::ANSWER_IN), &Method::POST), "answer");
         assert_eq!(kind(Some(route::OBJECTIONS), &Method::POST), "objection");
+        assert_eq!(kind(Some(paths::HEALTH), &Method::POST), "health");
         assert_eq!(kind(None, &Method::POST), "unknown_address");
     }
 }

@@ -53,7 +53,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         clerk.record(&args.slug, &event)
     })?;
     let done = format!(
-        "shows another wording of `{}` in {}",
+        "will show another wording of `{}` in {} from its next publication on",
         args.field, args.language
     );
     say_recorded(settings, &args.slug, &done, recorded)?;

@@ -36,6 +36,11 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             errors(&linted.findings)
         ))
     })?;
+    let theme = settings
+        .theme
+        .as_deref()
+        .map(theme_file::read)
+        .transpose()?;
     let listener = TcpListener::bind(args.listen)
         .with_context(|| Fault::Unfinished(format!("cannot listen on {}", args.listen)))?;
     let address = format!("http://{}/", listener.local_addr()?);
@@ -43,11 +48,6 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     settings
         .console
         .answer(&said, &json!({ "file": name, "address": address }))?;
-    let theme = settings
-        .theme
-        .as_deref()
-        .map(theme_file::read)
-        .transpose()?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let until = async {
