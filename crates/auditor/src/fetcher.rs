@@ -273,11 +273,15 @@ fn get(
     time_max: Duration,
 ) -> Result<Body, FetchError> {
     let what = format!("{address}/{name}");
-    let request = agent.get(&what).config();
-    let request = request.timeout_recv_body(Some(time_max)).build();
-    let response = request
-        .call()
-        .map_err(|error| FetchError::unreadable(&what, error))?;
+    let ask = || {
+        let request = agent.get(&what).config();
+        request.timeout_recv_body(Some(time_max)).build().call()
+    };
+    let response = match ask() {
+        Err(error) if hung_up(&error) => ask(),
+        response => response,
+    };
+    let response = response.map_err(|error| FetchError::unreadable(&what, error))?;
     let status = response.status();
     match status.as_u16() {
         200 => {
@@ -295,6 +299,19 @@ fn get(
             format!("the server answers with status {status}"),
         )),
     }
+}
+
+/// Whether the server hung up before it answered. It may do so with a connection that has lain idle, at the moment when
+/// it is used again; then the same is asked once more, over another one (RFC 9112, 9.3.1).
+fn hung_up(error: &ureq::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    let ended = [
+        BrokenPipe,
+        ConnectionAborted,
+        ConnectionReset,
+        UnexpectedEof,
+    ];
+    matches!(error, ureq::Error::Io(error) if ended.contains(&error.kind()))
 }
 
 fn redirected(response: &ureq::http::Response<ureq::Body>) -> String {
@@ -513,15 +530,18 @@ mod tests {
                 stream.write_all(&[7; 32])
             }
             "/polls/bridge/checkpoint" => {
-                write!(stream, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
+                write!(
+                    stream,
+                    "HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                )
             }
             "/polls/bridge/roster" => write!(
                 stream,
-                "HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/roster\r\nContent-Length: 0\r\n\r\n"
+                "HTTP/1.1 302 Found\r\nLocation: http://elsewhere.example/roster\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             ),
             _ => write!(
                 stream,
-                "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+                "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             ),
         });
         let fetcher = fetcher(server);
@@ -538,6 +558,29 @@ mod tests {
         let redirected = why(fetcher.roster().and_then(Body::whole));
         assert!(redirected.contains("elsewhere.example"), "{redirected}");
         assert!(Fetcher::of("http://nowhere").is_err());
+    }
+
+    /// An audit over an address failed now and then, since a server had closed a connection that was about to be used
+    /// again: an auditor would have taken it for a poll that cannot be read.
+    #[test]
+    fn a_connection_that_the_server_closed_meanwhile_is_made_anew() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut head = [0; 2_048];
+                stream.read(&mut head).unwrap();
+                write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n").unwrap();
+                stream.write_all(&[7; 32]).unwrap();
+                // The next one is heard, and not answered.
+                stream.read(&mut head).unwrap();
+            }
+        });
+        let fetcher = fetcher(address);
+        for _ in 0..3 {
+            assert_eq!(fetcher.tile(tile("tile/0/000.p/1")).unwrap(), [7; 32]);
+        }
     }
 
     #[test]
