@@ -9,19 +9,25 @@ use std::process::Command;
 const LAYERS: [&[&str]; 6] = [
     &["sijill-ledger"],
     &["sijill-poll", "sijill-store"],
-    &["sijill-pages", "sijill-auditor", "sijill-scenarios"],
+    &[
+        "sijill-pages",
+        "sijill-auditor",
+        "sijill-outreach",
+        "sijill-scenarios",
+    ],
     &["sijill-server"],
     &["sijill"],
     &["sijill-fuzzing"],
 ];
 
 /// Who may name a crate in its manifest, tests included.
-const NAMED_BY: [(&str, &[&str]); 6] = [
+const NAMED_BY: [(&str, &[&str]); 7] = [
     ("bincode", &["sijill-ledger"]),
     ("sled", &["sijill-store"]),
     ("axum", &["sijill-server"]),
     ("hyper", &["sijill-server"]),
     ("ureq", &["sijill-auditor", "sijill"]),
+    ("rusmpp", &["sijill-outreach"]),
     ("anyhow", &["sijill"]),
 ];
 
@@ -175,6 +181,10 @@ fn only_the_log_has_the_database_and_only_the_server_is_async() {
     let map = Map::read();
     map.never_reaches("sijill-store", &["sijill-poll", "tokio", "axum"]);
     map.never_reaches("sijill-pages", &["tokio", "axum", "sled"]);
+    map.never_reaches(
+        "sijill-outreach",
+        &["sijill-store", "sijill-server", "sled"],
+    );
     assert!(map.reaches("sijill-store").contains("sled"));
     assert!(map.reaches("sijill-server").contains("tokio"));
 }

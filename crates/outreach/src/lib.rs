@@ -1,0 +1,12 @@
+//! Reaching people: the vault with their numbers and tokens, the messages as they are sent, their delivery, and whoever
+//! asks to be left alone.
+//!
+//! What may happen to a message is decided without clock, disk or network (`delivery`); around that stand the vault and
+//! the journal (disk) and the gateways (network). It knows no ledger's log and no page: `sijill` records waves and says
+//! who has answered.
+
+#![forbid(unsafe_code)]
+
+pub mod gateway;
+pub mod number;
+pub mod segment;
