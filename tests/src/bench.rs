@@ -297,11 +297,25 @@ impl Bench {
 
     /// An answer of this person, signed by their key, whatever it claims.
     pub fn responded_as(&self, person: u32, revision: u8, how: How, option: &str) -> Responded {
-        let question = &self.poll.definition().question.id;
+        let poll = (self.poll.id(), &**self.poll.definition());
         self.people[person as usize]
-            .answer(self.poll.id(), how, revision, (question, option))
+            .answer(poll, how, revision, option)
             .expect("the answer can be encoded")
             .into_responded()
+    }
+
+    /// This answer with a signature by the person's key over whatever it is now.
+    pub fn signed_anew(&self, person: u32, responded: Responded) -> Responded {
+        let origin = self.poll.origin().as_str();
+        let token = self.tokens[person as usize].reveal();
+        let seed = Hash::of(format!("sijill 2026 invitation key v1\0{origin}\0{token}").as_bytes());
+        let key = SecretKey::from_seed(*seed.as_bytes());
+        let message = responded.answer.message(self.poll.id());
+        let signature = key.sign(&message.expect("the answer can be encoded"));
+        Responded {
+            signature,
+            ..responded
+        }
     }
 
     /// `Paused`.
@@ -414,6 +428,19 @@ pub fn question_block(language: &str) -> String {
     format!("<fieldset lang=\"{language}\">\nThe question\n</fieldset>\n")
 }
 
+/// The same with a line for each option, those that rotate by so many places, as rotated polls commit to it.
+pub fn rotated_block(terms: &Terms, language: &str, rotation: usize) -> String {
+    let rotating = terms.options.len() - 1;
+    let mut options = terms.options.clone();
+    options[..rotating].rotate_left(rotation);
+    let labels = options
+        .iter()
+        .map(|option| format!("<label>{option}</label>\n"));
+    let end = "</fieldset>\n";
+    let head = question_block(language).replace(end, "");
+    format!("{head}{}{end}", labels.collect::<String>())
+}
+
 /// A page with this question block on it.
 pub fn page_of(block: &str) -> String {
     format!("<!doctype html>\n<main><form>\n{block}<button>Send</button></form></main>\n")
@@ -424,9 +451,13 @@ pub fn honest_opening(setup: &Setup, keys: &Keys, now: u64) -> Opening {
     let sender = setup.with_sender.then(|| keys.sender_key());
     let text = setup.terms.text(&[keys.operator_key()], sender.as_ref());
     let definition = Definition::parse(&text).expect("the fixture's definition is good");
+    let block = |language: &str| match setup.terms.rotated {
+        false => question_block(language),
+        true => rotated_block(&setup.terms, language, 0),
+    };
     let questions = definition.languages().map(|language| Committed {
         language: language.to_owned(),
-        hash: Hash::of(question_block(language).as_bytes()),
+        hash: Hash::of(block(language).as_bytes()),
     });
     Opening {
         origin: origin(&setup.terms.origin()),

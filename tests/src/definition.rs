@@ -17,8 +17,11 @@ pub struct Terms {
     pub slug: String,
     /// Host, with port where it has one, of platform and links.
     pub host: String,
-    /// Ids of the options, in order. The labels are made from them.
+    /// Ids of the options, in order. The labels are made from them; all but `yes`, `no` and `other` say that one has no
+    /// opinion.
     pub options: Vec<String>,
+    /// Whether the order of the options is rotated from invitation to invitation.
+    pub rotated: bool,
     /// Id and population of each stratum, in order.
     pub strata: Vec<(String, u64)>,
     /// Whether strata are sealed.
@@ -50,6 +53,7 @@ impl Default for Terms {
             slug: "bridge".into(),
             host: "ur.example".into(),
             options: ["yes", "no", "dont-know"].map(String::from).into(),
+            rotated: false,
             strata: [("north", 3_000), ("south", 5_000)]
                 .map(|(id, population)| (id.to_owned(), population))
                 .into(),
@@ -96,9 +100,10 @@ impl Terms {
     }
 
     fn question(&self) -> String {
-        let mut text = String::from(
-            "[question]\nid = \"bridge\"\norder = \"fixed\"\n\
-             text = { ar = \"هل تؤيد بناء الجسر الجديد؟\", en = \"Do you support building the new bridge?\" }\n",
+        let order = if self.rotated { "rotated" } else { "fixed" };
+        let mut text = format!(
+            "[question]\nid = \"bridge\"\norder = \"{order}\"\n\
+             text = {{ ar = \"هل تؤيد بناء الجسر الجديد؟\", en = \"Do you support building the new bridge?\" }}\n",
         );
         for option in &self.options {
             let side = match option.as_str() {
@@ -111,7 +116,7 @@ impl Terms {
                 label(option, "ar"),
                 label(option, "en"),
             );
-            if side == "neither" && self.rule_set > 1 {
+            if side == "neither" && option != "other" && self.rule_set > 1 {
                 text += "no_opinion = true\n";
             }
         }

@@ -154,6 +154,18 @@ pub fn sealed_setup() -> Setup {
     }
 }
 
+/// A setup in which three options are rotated from invitation to invitation, and a fourth stands last.
+pub fn rotated_setup() -> Setup {
+    Setup {
+        terms: Terms {
+            rotated: true,
+            options: ["yes", "no", "other", "dont-know"].map(String::from).into(),
+            ..Terms::default()
+        },
+        ..Setup::default()
+    }
+}
+
 /// The closed poll of sealed strata, not opened yet: 23 answers, of which two strata have too few.
 pub fn sealed() -> Bench {
     closed(&sealed_setup(), 23)

@@ -46,6 +46,7 @@ mod recovered;
 mod repaired;
 mod restart;
 mod restored;
+mod rotated;
 mod second_opinion;
 mod strange_requests;
 mod taken_away;

@@ -45,10 +45,9 @@ fn dropped(place: &Place, invitation: &Invitation) -> PathBuf {
     let poll = poll(place);
     let token: Token = invitation.token().parse().unwrap();
     let invitation = token.invitation_key(poll.origin()).find_in(poll.roster());
-    let question = &poll.definition().question.id;
     let answer = invitation
         .unwrap()
-        .answer(poll.id(), How::Link, 1, (question, "yes"))
+        .answer((poll.id(), poll.definition()), How::Link, 1, "yes")
         .unwrap()
         .into_responded();
     let promised = Promise {

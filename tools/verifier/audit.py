@@ -332,7 +332,7 @@ class _Walk:
             return
         self._published()
         if self._opened is not None:
-            self._pages.finish(self._opened.opening, self._poll.definition.link_prefix)
+            self._pages.finish(self._opened.opening, self._poll.definition)
         if self._poll.committed is not None and not self._poll.roster.is_whole:
             self._findings.disregard(_OF_THE_ROSTER, "the file has no whole roster")
             self._findings.not_checked(_BESIDE_THE_ROSTER, "the file has no whole roster")

@@ -61,6 +61,8 @@ class Definition:
     question: str
     wording: dict[str, str]
     options: list[Option]
+    # How many of the options, from the first, are rotated from invitation to invitation.
+    rotating: int
     strata: list[str]
     start: int
     end: int
@@ -113,6 +115,7 @@ def of(tables: dict[str, Any], warned: list[Warned]) -> Definition:
         question=question["id"],
         wording=question["text"],
         options=[Option(option["id"], option["label"]) for option in tables["option"]],
+        rotating=_rotating(tables) if question["order"] == "rotated" else 0,
         strata=[stratum["id"] for stratum in tables["stratum"]],
         start=milliseconds(field["start"]),
         end=milliseconds(field["end"]),
@@ -129,6 +132,10 @@ def of(tables: dict[str, Any], warned: list[Warned]) -> Definition:
         promise_delay=rules["promise_delay_seconds"] * 1000,
         objection_window=rules["objection_window_seconds"] * 1000,
     )
+
+
+def _rotating(tables: dict[str, Any]) -> int:
+    return sum(not option.get("no_opinion", False) for option in tables["option"])
 
 
 def _is_there(tables: dict[str, Any], field: str) -> bool:

@@ -48,9 +48,8 @@ _NUMBERS = (
 _NUMBERS_2 = (("message.segments_max", 1, 10),)
 _POPULATION_MAX = 10_000_000_000
 
-# Words: where they stand, and those offered by this rule set.
+# Words: where they stand, and those offered.
 _WORDS = (
-    ("question.order", ("fixed",)),
     ("who.tokens_made_by", ("platform", "sender")),
     ("rules.answers", ("link",)),
     ("rules.results", ("live",)),
@@ -277,7 +276,8 @@ class _Lint:
         self._must(29, "keys", len(set(public)) == len(public))
 
     def _choices(self) -> None:
-        for path, words in _WORDS:
+        orders = ("fixed",) if self._is_first else ("fixed", "rotated")
+        for path, words in (("question.order", orders), *_WORDS):
             word = self._get(path, str)
             self._must(9, path, word is None or word in words)
         options = list(self._tables_at("option"))
@@ -377,6 +377,10 @@ class _Lint:
         self._must(14, "option", sides.count("for") == sides.count("against"))
         silent = [option for option in options if self._word("option", option.get("no_opinion"), bool)]
         self._must(45, "option", silent and all(option.get("side") in ("neither", None) for option in silent))
+        if self._get("question.order", str) == "rotated":
+            stay = [option.get("no_opinion") is True for option in options]
+            # Sorted, those that stay stand last.
+            self._must(55, "option", stay == sorted(stay) and stay.count(False) >= 2)
         self._apart([label for option in options if isinstance(label := option.get("label"), dict)])
         for where, explained in self._tables_at("explained"):
             rule = self._word(where, explained.get("rule"), int)

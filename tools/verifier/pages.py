@@ -4,7 +4,9 @@ import hashlib
 import string
 from collections.abc import Iterator
 
+from verifier import rotation
 from verifier.checks import Failure, Findings
+from verifier.definition import Definition
 from verifier.event import Opening
 
 V9 = 9
@@ -32,7 +34,7 @@ class Pages:
         """Takes the hashes of question blocks that are in force from now on."""
         self._blocks |= {digest for _, digest in questions}
 
-    def finish(self, opening: Opening, link_prefix: str) -> None:
+    def finish(self, opening: Opening, definition: Definition) -> None:
         """Judges them all, after the last entry."""
         if not self._pages and not self._messages:
             self._findings.not_applicable(V9, "no page and no message was given; give --page or --message")
@@ -42,12 +44,17 @@ class Pages:
                 self._findings.not_checked([V9], f"`{name}` has no question on it")
             if len(blocks) > _BLOCKS_MAX:
                 self._findings.not_checked([V9], f"`{name}` has more than {_BLOCKS_MAX} questions on it")
-            if not all(_digest(block) in self._blocks for block in blocks):
+            if not all(self._is_shown(block, definition) for block in blocks):
                 self._fail(f"page `{name}`", "a question block that the ledger commits to")
         committed = {digest for _, digest in opening.messages}
         for name, message in self._messages:
-            if not any(_digest(text) in committed for text in _templates(message, link_prefix)):
+            if not any(_digest(text) in committed for text in _templates(message, definition.link_prefix)):
                 self._fail(f"message `{name}`", "a message that the ledger commits to")
+
+    def _is_shown(self, block: str, definition: Definition) -> bool:
+        """Whether it is committed to, be it with its options in another rotation."""
+        readings = rotation.blocks(block, len(definition.options), definition.rotating)
+        return any(_digest(reading) in self._blocks for reading in readings)
 
     def _fail(self, subject: str, expected: str) -> None:
         meaning = "people were asked one thing, and another is on record"

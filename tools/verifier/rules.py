@@ -32,6 +32,7 @@ from verifier.definition import MENDABLE
 from verifier.limits import OBJECTIONS_MAX, REASON_BYTES_MAX, WORDINGS_MAX
 from verifier.lint import is_wording
 from verifier.poll import ANNULLED, CLOSED, PAUSED, RUNNING, Poll
+from verifier.rotation import rotation
 
 _TIME_MAX = (1 << 64) - 1
 
@@ -271,17 +272,27 @@ def _objected(poll: Poll, at: int) -> Refusal | None:
 
 
 def _responded(poll: Poll, at: int, event: Responded) -> Refusal | None:
-    if event.how != poll.definition.answers or event.order != 0:
-        return Refusal(
-            16, f"an answer by `{poll.definition.answers}`, order 0", f"by `{event.how}`, order {event.order}"
-        )
+    definition = poll.definition
+    if event.how != definition.answers:
+        return Refusal(16, f"an answer by `{definition.answers}`", f"by `{event.how}`")
+    if not definition.rotating and event.order != 0:
+        return Refusal(16, "order 0 of the options, as defined", f"order {event.order}")
     if poll.chosen(event) is None:
         return Refusal(16, "one clear choice on the ballot", "another")
     if poll.committed is None:
         return Refusal(10, "a roster committed to before", "none")
     if event.index >= len(poll.roster):
         return Refusal(11, f"one of {len(poll.roster)} invitations", f"invitation {event.index}")
-    return _revision(poll, event) or _in_time(poll, at) or _invited(poll, event)
+    return _order(poll, event) or _revision(poll, event) or _in_time(poll, at) or _invited(poll, event)
+
+
+def _order(poll: Poll, event: Responded) -> Refusal | None:
+    rotating = poll.definition.rotating
+    if not rotating:
+        return None
+    order = rotation(poll.definition.question, poll.roster.key(event.index), rotating)
+    expected = f"order {order} of the options, as this invitation is shown them"
+    return None if event.order == order else Refusal(16, expected, f"order {event.order}")
 
 
 def _revision(poll: Poll, event: Responded) -> Refusal | None:

@@ -6,7 +6,7 @@ mod bench_of_audits;
 use bench_of_audits::{audit_case, failed, report_of, verdict};
 use sijill_auditor::{CHECKS, Verdict};
 use sijill_ledger::container;
-use sijill_scenarios::bench::{Bench, Setup, page_of, question_block};
+use sijill_scenarios::bench::{Bench, Setup, page_of, question_block, rotated_block};
 use sijill_scenarios::definition::Terms;
 use sijill_scenarios::fixture::{self, Case, LINK};
 use sijill_scenarios::forge::forgeries;
@@ -132,6 +132,21 @@ fn honest_polls_of_other_terms_pass() {
         let report = report_of(&case);
         assert_eq!(report.exit_code(), 0, "{setup:?}: {:#?}", report.checks);
     }
+}
+
+#[test]
+fn a_poll_of_rotated_options_passes_with_a_page_of_each_rotation() {
+    let setup = fixture::rotated_setup();
+    let mut case = Case::of(&fixture::closed(&setup, 10));
+    for language in ["ar", "en"] {
+        let pages = (0..3).map(|by| page_of(&rotated_block(&setup.terms, language, by)));
+        let named = pages.map(|page| ("saved.html".to_owned(), page));
+        case.pages.extend(named);
+    }
+    let report = report_of(&case);
+    assert_eq!(report.exit_code(), 0, "{:#?}", report.checks);
+    assert_eq!(verdict(&report, 9), Verdict::Passed);
+    assert_eq!(verdict(&report, 16), Verdict::Passed);
 }
 
 #[test]

@@ -44,6 +44,7 @@ learn-sealed = Everyone can read each answer there, with a rounded time, but wit
 rests-on-link-reader = Whoever has your message can read your answer in the public register, for ever. Whoever runs the platform could answer for people who opened their link.
 tokens-by-platform = The platform also made the links, so it could answer for people who never opened theirs.
 tokens-by-sender = Whoever sends the messages made the links, so could answer for people who never opened theirs.
+order-differs = The order of the options differs from person to person, and is recorded with the answer.
 counted-link = How your answer is counted
 real-heading = Is this message real?
 real-how = Type { $domain } into your browser yourself and look for the poll “{ $poll }”.

@@ -12,7 +12,7 @@ use crate::{Contact, Frame, PageError, Phase, QuestionView, Warned, Who, questio
 pub struct AnswerPage {
     /// Language and language links (`/p/TOKEN/in/LANG`).
     pub frame: Frame,
-    /// The question in the page's language.
+    /// The question in the page's language, with the options in the order of this link.
     pub question: QuestionView,
     /// Who asks, conducts, runs.
     pub who: Who,
@@ -32,6 +32,8 @@ pub struct AnswerPage {
     pub results_href: String,
     /// Address of the definition as it was signed.
     pub definition_href: String,
+    /// Whether the order of the options differs from link to link.
+    pub order_differs: bool,
     /// Whether the register hides which stratum an answer is from.
     pub strata_are_sealed: bool,
     /// Where the poll stands.

@@ -7,13 +7,15 @@
 //! <fieldset lang="LANGUAGE" dir="DIRECTION" data-question="QUESTION ID" id="question">\n
 //! <legend><h1>QUESTION TEXT</h1></legend>\n
 //! <label><input type="radio" name="answer" value="OPTION ID" id="answer-OPTION ID"> <span>OPTION LABEL</span></label>\n
-//! … one such line for each option, in the order of the definition
+//! … one such line for each option, in the order in which they are given
 //! </fieldset>\n
 //! ```
 //!
 //! Every line ends with one line feed (written `\n` above, and there is no other). In each value
 //! `&`, `<`, `>`, `"` and `'` are written `&amp;`, `&lt;`, `&gt;`, `&quot;` and `&#39;`; all else is
-//! UTF-8 as it stands in the definition. The page puts the block into its form as it is.
+//! UTF-8 as it stands in the definition. The page puts the block into its form as it is. What is committed to is the
+//! block in the definition's order; where options are rotated, a page has the same lines in another order, and which is
+//! `poll`'s to say.
 
 use std::fmt::Write as _;
 
@@ -28,7 +30,7 @@ pub struct QuestionView {
     pub question_id: String,
     /// The question as asked.
     pub question_text: String,
-    /// The options in the definition's order.
+    /// The options in the order in which they are shown.
     pub options: Vec<OptionView>,
 }
 
@@ -41,10 +43,10 @@ pub struct OptionView {
     pub label: String,
 }
 
-/// The exact HTML of question and options, the same for every respondent.
+/// The exact HTML of question and options, the same for every respondent who is shown them in this order.
 ///
-/// Byte-stable: its SHA-256 for each language stands in entry 0, so a running poll depends on every
-/// byte. It holds nothing that varies by respondent: no choice made, no error, no address.
+/// Byte-stable: in the definition's order, its SHA-256 for each language stands in entry 0, so a running poll depends on
+/// every byte. It holds nothing else that varies by respondent: no choice made, no error, no address.
 pub fn question_block(question: &QuestionView) -> String {
     let language = question.language;
     let mut block = format!(

@@ -368,6 +368,20 @@ fn the_answer_page_holds_the_question_block_unchanged_for_everybody() {
 }
 
 #[test]
+fn an_answer_page_says_that_the_order_differs_where_it_does() {
+    for language in Language::all() {
+        let fixed = fixtures::answer(language);
+        let rotated = AnswerPage {
+            order_differs: true,
+            ..fixed.clone()
+        };
+        let [fixed, rotated] = [fixed, rotated].map(|view| answer_page(&view).unwrap());
+        let more = rotated.lines().filter(|line| !fixed.contains(line));
+        assert_eq!(more.count(), 1, "{}", language.tag());
+    }
+}
+
+#[test]
 fn markup_in_any_field_is_shown_and_not_obeyed() {
     let mut view = fixtures::longest_answer(language("en"));
     let evil = "<script>alert('x')</script>\"'&".to_owned();

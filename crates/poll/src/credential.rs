@@ -2,10 +2,12 @@
 //!
 //! Where a token comes from (randomness) and where it is kept are others' business.
 
+use crate::definition::Definition;
 use crate::error::PollError;
 use crate::event::{Answer, Chosen, How, Responded, Value, Who, with_context};
 use crate::limits::CODE_CHARS;
 use crate::roster::Roster;
+use crate::rotation;
 use crate::rules::Refusal;
 use sijill_ledger::{Hash, Origin, PublicKey, SecretKey};
 use std::{fmt, str::FromStr};
@@ -110,13 +112,19 @@ impl Invitation {
         self.index
     }
 
-    /// Signs an answer to one question in the clear. Deterministic: the same answer has the same signature.
+    /// By how many places the options are rotated for it.
+    pub fn rotation(&self, definition: &Definition) -> u16 {
+        rotation::of(definition, self.key.public_key().as_bytes())
+    }
+
+    /// Signs an answer to the definition's question in the clear, in the order in which the options are shown to this
+    /// invitation. Deterministic: the same answer has the same signature.
     pub fn answer(
         &self,
-        poll_id: Hash,
+        (poll_id, definition): (Hash, &Definition),
         how: How,
         revision: u8,
-        (question, option): (&str, &str),
+        option: &str,
     ) -> Result<VerifiedAnswer, PollError> {
         let answer = Answer {
             who: Who::Invitation {
@@ -124,9 +132,9 @@ impl Invitation {
                 revision,
             },
             how,
-            order: 0,
+            order: self.rotation(definition),
             chosen: vec![Chosen {
-                question: question.to_owned(),
+                question: definition.question.id.clone(),
                 value: Value::Clear(option.to_owned()),
             }],
         };

@@ -80,6 +80,17 @@ impl Definition {
         position(self.options.iter().map(|option| option.id.as_str()), id)
     }
 
+    /// Number of options, counted from the first, that are rotated from invitation to invitation; 0 where the order is
+    /// fixed. Those after them say that one has no opinion, and stay where they are.
+    #[must_use]
+    pub fn rotating(&self) -> u16 {
+        let options = self.options.iter().filter(|option| !option.no_opinion);
+        match self.question.order {
+            Order::Fixed => 0,
+            Order::Rotated => u16::try_from(options.count()).unwrap_or(u16::MAX),
+        }
+    }
+
     /// Position of a stratum, as roster leaves name it.
     #[must_use]
     pub fn stratum_index(&self, id: &str) -> Option<u16> {
@@ -236,7 +247,7 @@ pub struct Question {
 pub enum Order {
     /// As the definition lists them, for everyone.
     Fixed,
-    /// Rotated from respondent to respondent; not yet accepted by the rules.
+    /// Rotated from invitation to invitation, those without an opinion aside, which stand last. Since rule set 2.
     Rotated,
 }
 

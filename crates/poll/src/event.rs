@@ -339,7 +339,7 @@ pub struct Answer {
     pub who: Who,
     /// How it came.
     pub how: How,
-    /// Rotation in which the options were shown; 0 as defined.
+    /// Rotation in which the options were shown (`rotation`); 0 as defined.
     pub order: u16,
     /// What was chosen, question by question.
     pub chosen: Vec<Chosen>,

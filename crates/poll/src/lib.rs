@@ -18,6 +18,7 @@ pub mod poll;
 pub mod promise;
 pub mod publication;
 pub mod roster;
+pub mod rotation;
 pub mod rules;
 pub mod segments;
 pub mod tally;

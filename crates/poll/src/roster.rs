@@ -160,6 +160,11 @@ impl Roster {
         PublicKey::try_from(*bytes).ok()
     }
 
+    /// The 32 bytes that stand as key in this leaf, if there is one, whether or not they are a key.
+    pub fn key_bytes(&self, index: u32) -> Option<&[u8; 32]> {
+        self.keys.get(index as usize)
+    }
+
     /// Public key and sealed stratum of every leaf, in order; none where strata are open.
     pub fn seals(&self) -> impl Iterator<Item = (&[u8; 32], &[u8; 32])> {
         self.keys.iter().zip(&self.seals)

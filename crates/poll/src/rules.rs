@@ -4,7 +4,7 @@
 //! it of every entry there is. Signatures are judged before and elsewhere, because they are expensive. The time is the
 //! entry's, already rounded.
 
-use crate::definition::{AnswerRung, ClosePolicy, StrataVisibility};
+use crate::definition::{AnswerRung, ClosePolicy, Order, StrataVisibility};
 use crate::error::PollError;
 use crate::event::{
     Answer, Closed, Event, Extended, How, PageChanged, Recovered, Responded, RosterCommitted,
@@ -16,6 +16,7 @@ use crate::objection;
 use crate::operator::{self, Envelope, Signer};
 use crate::personal;
 use crate::poll::{Phase, Poll};
+use crate::rotation;
 use crate::unseal::{self, UnsealingFault};
 use sijill_ledger::Link;
 
@@ -250,9 +251,11 @@ pub enum Refusal {
     /// The answer came in a way that the definition does not have.
     #[error("the answer did not come the way that the definition declares")]
     WrongRung,
-    /// The options were shown in an order that the definition does not have.
-    #[error("the answer names order {found} of the options, expected 0")]
+    /// The options were shown in another order than the definition has for the invitation.
+    #[error("the answer names order {found} of the options, expected {expected}")]
     WrongOrder {
+        /// The invitation's.
+        expected: u16,
         /// The order it names.
         found: u16,
     },
@@ -770,9 +773,7 @@ fn answer(poll: &Poll, at: u64, responded: &Responded) -> Result<(), Refusal> {
     if poll.committed().is_none() {
         return Err(Refusal::NoRoster);
     }
-    if index >= poll.roster().len() {
-        return Err(Refusal::NotInRoster { index });
-    }
+    in_its_order(poll, index, &responded.answer)?;
     // A repeat is told as one also after the end, so that a lost acknowledgement can be asked for again.
     revisions(poll, index, revision, &responded.answer)?;
     takes_answers(poll, at)?;
@@ -809,8 +810,10 @@ fn ballot(poll: &Poll, answer: &Answer) -> Result<(), Refusal> {
     if !declared {
         return Err(Refusal::WrongRung);
     }
-    if answer.order != 0 {
+    // Where it is rotated, the roster says which it is: see `in_its_order`.
+    if poll.definition().question.order == Order::Fixed && answer.order != 0 {
         return Err(Refusal::WrongOrder {
+            expected: 0,
             found: answer.order,
         });
     }
@@ -818,6 +821,17 @@ fn ballot(poll: &Poll, answer: &Answer) -> Result<(), Refusal> {
         return Err(Refusal::NotOnTheBallot);
     }
     Ok(())
+}
+
+/// The answer names the order in which the invitation of this index is shown the options.
+fn in_its_order(poll: &Poll, index: u32, answer: &Answer) -> Result<(), Refusal> {
+    let key = poll.roster().key_bytes(index);
+    let key = key.ok_or(Refusal::NotInRoster { index })?;
+    let (expected, found) = (rotation::of(poll.definition(), key), answer.order);
+    match expected == found {
+        true => Ok(()),
+        false => Err(Refusal::WrongOrder { expected, found }),
+    }
 }
 
 fn revisions(poll: &Poll, index: u32, revision: u8, answer: &Answer) -> Result<(), Refusal> {

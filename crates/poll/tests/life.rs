@@ -1,11 +1,12 @@
 //! The rules of a poll's life: given a ledger so far, when something is asked for, then it is recorded or refused.
 
-use sijill_poll::event::{How, WaveEnded, WaveStarted};
+use sijill_poll::event::{Answer, How, WaveEnded, WaveStarted, Who};
 use sijill_poll::poll::Phase;
 use sijill_poll::rules::{Refusal, admits};
 use sijill_poll::{Command, Event, Request, credential, decide, evolve, operator};
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::fixture;
+use std::collections::BTreeSet;
 
 /// Given this ledger, when this event is asked for at its next moment, then this is the verdict.
 #[track_caller]
@@ -114,6 +115,74 @@ fn what_is_not_on_the_ballot_is_refused() {
     );
     let typed = Event::Responded(poll.responded_as(0, 1, How::Assisted, "yes"));
     check(&poll, typed, Err(Refusal::WrongRung));
+}
+
+/// An answer of this person, bent.
+fn bent(bench: &Bench, person: u32, option: &str, bend: impl Fn(&mut Answer)) -> Event {
+    let mut responded = bench.responded(person, option);
+    bend(&mut responded.answer);
+    Event::Responded(bench.signed_anew(person, responded))
+}
+
+#[test]
+fn where_options_are_rotated_an_answer_names_the_rotation_of_its_invitation() {
+    let poll = fixture::invited(&fixture::rotated_setup());
+    let of = |person: u32| match yes(&poll, person) {
+        Event::Responded(responded) => responded.answer.order,
+        other => panic!("`{}` is no answer", other.name()),
+    };
+    let shown: BTreeSet<u16> = (0..12).map(of).collect();
+    assert_eq!(shown, BTreeSet::from([0, 1, 2]));
+    for person in 0..8 {
+        let expected = of(person);
+        check(&poll, yes(&poll, person), Ok(()));
+        for found in (0..5).chain([u16::MAX]).filter(|order| *order != expected) {
+            let other = bent(&poll, person, "yes", |answer| answer.order = found);
+            check(&poll, other, Err(Refusal::WrongOrder { expected, found }));
+        }
+    }
+}
+
+#[test]
+fn where_the_order_is_fixed_an_answer_names_none() {
+    let poll = running();
+    let other = bent(&poll, 3, "yes", |answer| answer.order = 1);
+    let refusal = Refusal::WrongOrder {
+        expected: 0,
+        found: 1,
+    };
+    check(&poll, other, Err(refusal));
+}
+
+/// The specification says which refusal is told of several: two readers name the same check.
+#[test]
+fn a_rotation_is_asked_for_after_the_index_and_before_the_revision() {
+    let nobody = |answer: &mut Answer| {
+        answer.order = 7;
+        answer.who = Who::Invitation {
+            index: 4_000,
+            revision: 1,
+        };
+    };
+    let late = |answer: &mut Answer| {
+        answer.order = 7;
+        answer.who = Who::Invitation {
+            index: 3,
+            revision: 9,
+        };
+    };
+    let verdict = |poll: &Bench, option, bend: &dyn Fn(&mut Answer)| {
+        let event = bent(poll, 3, option, bend);
+        admits(&poll.poll, poll.now, &event).unwrap_err()
+    };
+    let (fixed, rotated) = (running(), fixture::invited(&fixture::rotated_setup()));
+    let is_order = |refusal| matches!(refusal, Refusal::WrongOrder { .. });
+    assert!(is_order(verdict(&fixed, "perhaps", &nobody)));
+    let found = verdict(&rotated, "perhaps", &nobody);
+    assert_eq!(found, Refusal::NotOnTheBallot);
+    let found = verdict(&rotated, "yes", &nobody);
+    assert_eq!(found, Refusal::NotInRoster { index: 4_000 });
+    assert!(is_order(verdict(&rotated, "yes", &late)));
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! `docs/vectors.json`, part `poll`: what the specification's sections 3 to 8 say, as bytes.
+//! `docs/vectors.json`, parts `poll` and `rotation`: what the specification's sections 3 to 8 say, as bytes.
 //!
 //! One small poll whose operator and sender are two, with at least one entry of every kind; everything in it follows
 //! from seeds. The tests make it and compare it with the file, and read the file back. After a change that is meant,
-//! `SIJILL_WRITE_VECTORS=1 cargo test -p sijill-poll --test vectors` writes this part anew.
+//! `SIJILL_WRITE_VECTORS=1 cargo test -p sijill-poll --test vectors` writes these parts anew.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,7 +20,7 @@ use sijill_poll::event::{How, LATER_KINDS, Responded};
 use sijill_poll::objection::{Found, Search};
 use sijill_poll::roster::{LEAF_BYTES, RosterReader, seal_contact};
 use sijill_poll::unseal::{self, OpenedStrata};
-use sijill_poll::{Event, Poll, evolve, operator, personal, promise, rules};
+use sijill_poll::{Event, Poll, evolve, operator, personal, promise, rotation, rules};
 use sijill_scenarios::Terms;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::fixture;
@@ -28,6 +28,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const PART: &str = "poll";
+
+/// The part with the orders in which options are shown.
+const ROTATION: &str = "rotation";
 
 fn path() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/vectors.json")
@@ -89,6 +92,7 @@ fn the_file_has_what_this_code_makes() {
     let mut file = file();
     if std::env::var_os("SIJILL_WRITE_VECTORS").is_some() {
         file[PART] = made;
+        file[ROTATION] = rotations();
         let text = serde_json::to_string_pretty(&file).unwrap() + "\n";
         // The other tests may be reading it.
         let new = path().with_extension("json.new");
@@ -104,10 +108,47 @@ fn the_file_has_what_this_code_makes() {
             .cloned()
             .collect::<BTreeSet<_>>()
     };
+    assert_eq!(file[ROTATION], rotations());
     assert_eq!(keys(&file[PART]), keys(&made));
     for key in keys(&made) {
         assert_eq!(file[PART][&key], made[&key], "{key}");
     }
+}
+
+/// The rotation of some keys, and the order of the options in each rotation of a definition.
+fn rotations() -> Value {
+    let setup = fixture::rotated_setup();
+    let bench = Bench::open(&setup);
+    let definition = bench.poll.definition();
+    let question = definition.question.id.as_str();
+    let keys = bench.leaves.chunks(LEAF_BYTES).take(6);
+    let keys = keys.map(|leaf| <[u8; 32]>::try_from(&leaf[..32]).unwrap());
+    let row = |(question, key, rotating): (&str, [u8; 32], u16)| {
+        json!({
+            "question": question,
+            "public_key": hex(key),
+            "rotating": rotating,
+            "rotation": rotation::of_key(question, &key, rotating),
+        })
+    };
+    let rows = keys.flat_map(|key| [2, 3, 7, 49].map(|rotating| (question, key, rotating)));
+    let others = [
+        (question, [0; 32], 0),
+        ("q", [0; 32], 5),
+        ("q-1", [255; 32], 5),
+    ];
+    let shown = |rotation| {
+        let ids = rotation::shown(definition, rotation).map(|option| option.id.clone());
+        ids.collect::<Vec<_>>()
+    };
+    json!({
+        "keys": rows.chain(others).map(row).collect::<Vec<_>>(),
+        "shown": {
+            "options": setup.terms.options,
+            "rotating": definition.rotating(),
+            "orders": (0..definition.rotating()).map(shown).collect::<Vec<_>>(),
+        },
+    })
 }
 
 /// Adds the poll of sealed strata, which has the kinds that the other cannot have.

@@ -11,27 +11,36 @@ use sijill_pages as pages;
 use sijill_pages::{Frame, Language, LanguageLink};
 use sijill_poll::Poll;
 use sijill_poll::credential::Code;
-use sijill_poll::definition::{ClosePolicy, Definition, Localised, StrataVisibility, TokenMaker};
+use sijill_poll::definition::{
+    ClosePolicy, Definition, Localised, Order, StrataVisibility, TokenMaker,
+};
 use sijill_poll::event::Responded;
 use sijill_poll::lint::Rule;
 use sijill_poll::poll::Phase;
-use sijill_poll::promise;
+use sijill_poll::{promise, rotation};
 
 /// The languages of a definition that there are pages in.
 pub fn languages(definition: &Definition) -> Vec<Language> {
     definition.languages().filter_map(Language::parse).collect()
 }
 
-/// Question and options in a language.
+/// Question and options in a language, in the definition's order.
 pub fn question(definition: &Definition, language: Language) -> pages::QuestionView {
+    rotated_question(definition, language, 0)
+}
+
+/// The same with the options in this rotation.
+fn rotated_question(
+    definition: &Definition,
+    language: Language,
+    rotation: u16,
+) -> pages::QuestionView {
     let tag = language.tag();
     pages::QuestionView {
         language,
         question_id: definition.question.id.clone(),
         question_text: definition.question.text.get(tag).to_owned(),
-        options: definition
-            .options
-            .iter()
+        options: rotation::shown(definition, rotation)
             .map(|option| pages::OptionView {
                 id: option.id.clone(),
                 label: option.label.get(tag).to_owned(),
@@ -178,15 +187,28 @@ fn method(definition: &Definition, language: Language) -> pages::Method {
     }
 }
 
-/// The page behind a personal link, before anything was sent. `standing` is the answer that stands.
+/// Who looks at the page behind a personal link.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// What stands in the link.
+    pub token: &'a str,
+    /// By how many places options are rotated for them.
+    pub rotation: u16,
+    /// Their answer that stands.
+    pub standing: Option<&'a Responded>,
+}
+
+/// The page behind a personal link, before anything was sent.
 pub fn answer_page(
     site: &Site,
     book: &Book,
     now: u64,
     language: Language,
-    token: &str,
-    standing: Option<&Responded>,
+    reader: Reader<'_>,
 ) -> pages::AnswerPage {
+    let Reader {
+        token, standing, ..
+    } = reader;
     let definition = &*book.definition();
     let tag = language.tag();
     let links = site.personal(definition);
@@ -220,7 +242,7 @@ pub fn answer_page(
             language,
             |tag| links.own(&paths::answer_in(token, tag)),
         ),
-        question: question(definition, language),
+        question: rotated_question(definition, language, reader.rotation),
         who: who(definition, language),
         sampling: definition.sample.sampling.get(tag).to_owned(),
         warnings: warnings(definition, language),
@@ -230,6 +252,7 @@ pub fn answer_page(
         slug: book.slug().to_owned(),
         results_href: links.page(&paths::results_in(book.slug(), tag)),
         definition_href: links.page(&paths::of_poll(book.slug(), "definition")),
+        order_differs: definition.question.order == Order::Rotated,
         strata_are_sealed: definition.rules.strata == StrataVisibility::Sealed,
         phase,
         standing: standing.map(|responded| pages::Standing {

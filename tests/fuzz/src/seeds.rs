@@ -85,6 +85,11 @@ fn unsealed() -> Bench {
 fn definitions() -> Vec<Seed> {
     let keys = sijill_scenarios::bench::Keys::of_seed(1);
     let one = Terms::default().text(&[keys.operator_key()], None);
+    let rotated = Terms {
+        rotated: true,
+        ..Terms::default()
+    };
+    let rotated = rotated.text(&[keys.operator_key()], None);
     let two = Terms::default().text(&[keys.operator_key()], Some(&keys.sender_key()));
     vec![
         (
@@ -93,6 +98,11 @@ fn definitions() -> Vec<Seed> {
             one.into_bytes(),
         ),
         ("definition", "with-a-sender".to_owned(), two.into_bytes()),
+        (
+            "definition",
+            "with-rotated-options".to_owned(),
+            rotated.into_bytes(),
+        ),
     ]
 }
 

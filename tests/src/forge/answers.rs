@@ -288,6 +288,24 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "an answer names another order of the options than its invitation was shown",
+        holds: Holds::Platform,
+        fails: &[16],
+        make: || in_order(&fixture::rotated_setup(), |rotation| (rotation + 1) % 3),
+    },
+    Forgery {
+        name: "an answer names an order of the options that there is not",
+        holds: Holds::Platform,
+        fails: &[16],
+        make: || in_order(&fixture::rotated_setup(), |rotation| rotation + 3),
+    },
+    Forgery {
+        name: "an answer names an order of options that are shown to everybody as defined",
+        holds: Holds::Platform,
+        fails: &[16],
+        make: || in_order(&Setup::default(), |_| 1),
+    },
+    Forgery {
         name: "a reason is longer than one may be",
         holds: Holds::Everything,
         fails: &[16],
@@ -323,6 +341,15 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
 ];
+
+/// One more answer, signed by its invitation's key over another order than it was shown.
+fn in_order(setup: &Setup, bend: fn(u16) -> u16) -> Case {
+    gone_on(setup, |bench| {
+        let mut responded = bench.responded(10, "yes");
+        responded.answer.order = bend(responded.answer.order);
+        bench.record(Event::Responded(bench.signed_anew(10, responded)));
+    })
+}
 
 /// Makes an answer name another option; its signature stays.
 fn choose(event: &mut Event, option: &str) {

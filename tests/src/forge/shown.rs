@@ -1,8 +1,9 @@
 //! People who were shown or sent something else than the ledger commits to (V9).
 
 use super::{Forgery, Holds};
-use crate::bench::{Bench, page_of, question_block};
+use crate::bench::{Bench, Setup, page_of, question_block, rotated_block};
 use crate::fixture::{self, Case, LINK};
+use sijill_ledger::Hash;
 
 pub(super) const FORGERIES: &[Forgery] = &[
     Forgery {
@@ -47,6 +48,51 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
     Forgery {
+        name: "a page shows the options in an order that is no rotation",
+        holds: Holds::Platform,
+        fails: &[9],
+        make: || {
+            let yes = "<label>yes</label>\n";
+            shown_rotated(|block| {
+                block
+                    .replace(yes, "")
+                    .replace("<label>other", &format!("{yes}<label>other"))
+            })
+        },
+    },
+    Forgery {
+        name: "a page rotates the option without an opinion among the others",
+        holds: Holds::Platform,
+        fails: &[9],
+        make: || {
+            let last = "<label>dont-know</label>\n";
+            shown_rotated(|block| {
+                block
+                    .replace(last, "")
+                    .replace("<label>yes", &format!("{last}<label>yes"))
+            })
+        },
+    },
+    Forgery {
+        name: "a page rotates the options of a poll that shows them as defined",
+        holds: Holds::Platform,
+        fails: &[9],
+        make: || {
+            let setup = Setup::default();
+            let bench = Bench::open_bent(&setup, |opening| {
+                for committed in &mut opening.questions {
+                    let block = rotated_block(&setup.terms, &committed.language, 0);
+                    committed.hash = Hash::of(block.as_bytes());
+                }
+            });
+            let page = page_of(&rotated_block(&setup.terms, "en", 1));
+            Case {
+                pages: vec![("saved.html".into(), page)],
+                ..Case::of(&bench)
+            }
+        },
+    },
+    Forgery {
         name: "a message asks another question than the page",
         holds: Holds::Everything,
         fails: &[9],
@@ -71,6 +117,18 @@ fn shown(page: &str) -> Case {
     Case {
         pages: vec![("saved.html".into(), page.into())],
         ..Case::of(&fixture::honest())
+    }
+}
+
+/// An honest poll whose options are rotated, and a page that shows them otherwise.
+fn shown_rotated(bend: impl FnOnce(&str) -> String) -> Case {
+    let setup = fixture::rotated_setup();
+    let block = rotated_block(&setup.terms, "en", 0);
+    let bent = bend(&block);
+    assert_ne!(bent, block, "a forger bends something");
+    Case {
+        pages: vec![("saved.html".into(), page_of(&bent))],
+        ..Case::of(&fixture::closed(&setup, 10))
     }
 }
 

@@ -9,7 +9,7 @@ from blake3 import blake3
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from verifier import entry, event, personal, promise, strata
+from verifier import entry, event, personal, promise, rotation, strata
 from verifier.audit import Held, audit
 from verifier.chain import Anchor
 from verifier.checks import CHECKS, FAILED, NOT_APPLICABLE, PASSED
@@ -25,6 +25,7 @@ from verifier.tests.vectors import file_of, part, part_of, unhex
 from verifier.tree import leaf_hash
 
 POLL = part("poll")
+ROTATION = part("rotation")
 CONTEXTS = {Opened: b"sijill 2026 opened v1\x00", Responded: b"sijill 2026 answer v1\x00"}
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -68,6 +69,27 @@ class Sealed(unittest.TestCase):
     def test_what_stays_closed_follows_from_the_rule(self) -> None:
         for row in self.sealed["stay_closed"]:
             self.assertEqual(strata.stay_closed(row["answered"], row["threshold"]), row["closed"], row)
+
+
+class Rotations(unittest.TestCase):
+    def test_every_key_has_its_rotation(self) -> None:
+        for row in ROTATION["keys"]:
+            found = rotation.rotation(row["question"], unhex(row["public_key"]), row["rotating"])
+            self.assertEqual(found, row["rotation"], row)
+
+    def test_every_rotation_has_its_order(self) -> None:
+        shown = ROTATION["shown"]
+        for by, order in enumerate(shown["orders"]):
+            self.assertEqual(rotation.shown(shown["options"], shown["rotating"], by), order)
+        self.assertEqual(len(shown["orders"]), shown["rotating"])
+
+    def test_a_block_is_read_in_every_rotation_and_in_no_other_order(self) -> None:
+        block = "<fieldset>\n<legend>\nyes\nno\nother\ndont-know\n</fieldset>\n"
+        read = list(rotation.blocks(block, 4, 3))
+        self.assertEqual(len(set(read)), 3)
+        self.assertEqual(read[1], block.replace("yes\nno\nother", "no\nother\nyes"))
+        self.assertEqual(list(rotation.blocks(block, 4, 0)), [block])
+        self.assertEqual(list(rotation.blocks(block, 5, 3)), [block])
 
 
 class Entries(unittest.TestCase):

@@ -7,6 +7,7 @@ use crate::audit::Options;
 use crate::findings::Findings;
 use crate::report::Failure;
 use sijill_ledger::Hash;
+use sijill_poll::definition::Definition;
 use sijill_poll::definition::limits::LINK_PLACEHOLDER;
 use sijill_poll::event::Committed;
 use sijill_poll::limits::CODE_CHARS;
@@ -16,6 +17,11 @@ use std::collections::BTreeSet;
 const V9: u8 = 9;
 const BEGIN: &str = "<fieldset";
 const END: &str = "</fieldset>";
+
+/// Lines of a question block before its options.
+const LINES_BEFORE: usize = 2;
+/// Lines of a question block after its options.
+const LINES_AFTER: usize = 1;
 
 /// Most question blocks of a page that are looked at; an answer page has one.
 const BLOCKS_MAX: usize = 16;
@@ -78,7 +84,7 @@ impl Pages {
             }
         }
         for (name, page) in &options.pages {
-            self.judge_page(name, page, findings);
+            self.judge_page((name, page), poll.definition(), findings);
         }
         for (name, message) in &options.messages {
             judge_message(name, message, poll, findings);
@@ -94,8 +100,14 @@ impl Pages {
         findings.fail(V9, another(subject, "question block"));
     }
 
-    /// Every question block of the page must be one on record; what stands around them is not judged.
-    fn judge_page(&self, name: &str, page: &str, findings: &mut Findings) {
+    /// Every question block of the page must be one on record, or become one when its options are rotated, where the
+    /// definition has them so; what stands around them is not judged.
+    fn judge_page(
+        &self,
+        (name, page): (&str, &str),
+        definition: &Definition,
+        findings: &mut Findings,
+    ) {
         let blocks = blocks_of(page);
         if blocks.is_empty() {
             let why = format!(
@@ -103,9 +115,12 @@ impl Pages {
             );
             findings.not_checked(V9, why);
         }
-        let is_on_record = |block: &String| {
+        let is_on_record = |block: &str| {
             let hash = Hash::of(block.as_bytes());
             self.ever.iter().any(|(_, committed)| *committed == hash)
+        };
+        let is_shown = |block: &String| {
+            is_on_record(block) || rotations(block, definition).any(|block| is_on_record(&block))
         };
         if blocks.len() > BLOCKS_MAX {
             let why = format!(
@@ -113,7 +128,7 @@ impl Pages {
             );
             findings.not_checked(V9, why);
         }
-        if !blocks.iter().all(is_on_record) {
+        if !blocks.iter().all(is_shown) {
             findings.fail(V9, another(format!("page `{name}`"), "question block"));
         }
     }
@@ -132,6 +147,25 @@ fn blocks_of(page: &str) -> Vec<String> {
         format!("{}\n", as_served(block))
     });
     blocks.take(BLOCKS_MAX + 1).collect()
+}
+
+/// The block with its options in every rotation that the definition has, if it has as many lines as such a block: none
+/// where the order is fixed.
+fn rotations<'a>(
+    block: &'a str,
+    definition: &Definition,
+) -> impl Iterator<Item = String> + use<'a> {
+    let rotating = usize::from(definition.rotating());
+    let lines: Vec<&str> = block.split_inclusive('\n').collect();
+    let is_whole = lines.len() == LINES_BEFORE + definition.options.len() + LINES_AFTER;
+    let rotations = if is_whole { 0..rotating } else { 0..0 };
+    rotations.map(move |rotation| {
+        let mut lines = lines.clone();
+        if let Some(options) = lines.get_mut(LINES_BEFORE..LINES_BEFORE + rotating) {
+            options.rotate_left(rotation);
+        }
+        lines.concat()
+    })
 }
 
 /// Comments are nothing that a reader sees. One without an end goes on to the page's.

@@ -4,7 +4,7 @@ use super::Named;
 use sijill_ledger::note::VerifierKey;
 use sijill_poll::event::How;
 use sijill_poll::promise::{self, Promise};
-use sijill_scenarios::bench::{Bench, Setup};
+use sijill_scenarios::bench::{Bench, Setup, page_of, rotated_block};
 use sijill_scenarios::definition::Terms;
 use sijill_scenarios::{Case, fixture};
 
@@ -20,6 +20,7 @@ pub fn honest() -> Vec<Named> {
     cases.extend(prefixes(&bench));
     cases.extend(mended());
     cases.extend(sealed());
+    cases.extend(rotated());
     cases.extend(other_terms());
     cases.extend(promised());
     cases.extend(clocks());
@@ -41,6 +42,38 @@ fn sealed() -> Vec<Named> {
         [closed, (format!("unsealed, {threshold}"), Case::of(&bench))]
     };
     [1, 5, 6, 7, 9, 30].into_iter().flat_map(of).collect()
+}
+
+/// Options rotated: the poll itself, with the page of each rotation, of none, and one that a browser saved.
+fn rotated() -> Vec<Named> {
+    let setup = fixture::rotated_setup();
+    let bench = fixture::closed(&setup, 10);
+    let with_page = |name: &str, block: String| {
+        let case = Case {
+            pages: vec![("saved".to_owned(), page_of(&block))],
+            ..Case::of(&bench)
+        };
+        (format!("rotated, a page {name}"), case)
+    };
+    let block = |rotation| rotated_block(&setup.terms, "ar", rotation);
+    let mut cases = vec![("rotated".to_owned(), Case::of(&bench))];
+    cases.extend((0..3).map(|rotation| with_page(&format!("in {rotation}"), block(rotation))));
+    let saved = block(2).replace('\n', "\r\n");
+    cases.push(with_page("as saved", saved.trim_end().to_owned()));
+    let yes = "<label>yes</label>\n";
+    let without = block(1).replace(yes, "");
+    cases.push(with_page("without an option", without.clone()));
+    cases.push(with_page(
+        "with an empty line",
+        block(1).replace(yes, &format!("\n{yes}")),
+    ));
+    let first = format!("{yes}<label>no");
+    cases.push(with_page(
+        "otherwise",
+        without.replace("<label>no", &first).replace("other", "no"),
+    ));
+    cases.push(with_page("twice", [block(1), block(2)].concat()));
+    cases
 }
 
 /// Wordings mended while the poll runs, and after a pause.

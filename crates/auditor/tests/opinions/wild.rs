@@ -9,6 +9,7 @@ use sijill_scenarios::Case;
 use sijill_scenarios::bench::{Bench, Setup};
 use sijill_scenarios::definition::Terms;
 use sijill_scenarios::export::file;
+use sijill_scenarios::fixture;
 
 /// As many polls as a test has time for.
 pub fn polls() -> Vec<Named> {
@@ -20,7 +21,13 @@ pub fn polls() -> Vec<Named> {
 
 fn poll(seed: u64) -> Case {
     let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let rotated = dice.one_in(3);
     let terms = Terms {
+        rotated,
+        options: match rotated {
+            true => fixture::rotated_setup().terms.options,
+            false => Terms::default().options,
+        },
         revisions: dice.below(3) as u8,
         close_any_time: dice.one_in(2),
         sealed: dice.one_in(3),
@@ -208,15 +215,18 @@ fn answer(bench: &Bench, dice: &mut Dice) -> Event {
     let option = options[dice.below(offered) as usize];
     let mut responded = bench.responded_as(person, revision, how, option);
     match dice.below(60) {
-        0 => responded.answer.order = 1,
-        1 => responded.answer.chosen.clear(),
-        2 => responded
+        0..=3 => {
+            responded.answer.order = dice.below(4) as u16;
+            responded = bench.signed_anew(person, responded);
+        }
+        4 => responded.answer.chosen.clear(),
+        5 => responded
             .answer
             .chosen
             .push(responded.answer.chosen[0].clone()),
-        3 => responded.answer.chosen[0].question = "tunnel".into(),
-        4 => responded.answer.chosen[0].value = Value::Sealed(b"yes".to_vec()),
-        5 => {
+        6 => responded.answer.chosen[0].question = "tunnel".into(),
+        7 => responded.answer.chosen[0].value = Value::Sealed(b"yes".to_vec()),
+        8 => {
             responded.answer.who = sijill_poll::event::Who::Invitation {
                 index: 12,
                 revision,

@@ -9,8 +9,8 @@ use super::walk::{Section, Walk};
 use super::{Finding, Rule, Severity};
 use crate::definition::limits::EXPLANATIONS_MAX;
 use crate::definition::{
-    AnswerRung, Choice, ClosePolicy, Localised, Message, Question, Rules, Side, StrataVisibility,
-    Stratum, TokenMaker, Warning, Who,
+    AnswerRung, Choice, ClosePolicy, Localised, Message, Order, Question, Rules, Side,
+    StrataVisibility, Stratum, TokenMaker, Warning, Who,
 };
 use crate::segments;
 
@@ -38,11 +38,14 @@ pub(super) fn no_opinion(
 }
 
 /// The ballot as a whole.
-pub(super) fn options(walk: &mut Walk<'_>, options: &[Placed<Choice>]) {
+pub(super) fn options(walk: &mut Walk<'_>, options: &[Placed<Choice>], order: Option<Order>) {
     if walk.rule_set == 1 {
         return;
     }
     balance(walk, options);
+    if order == Some(Order::Rotated) {
+        rotatable(walk, options);
+    }
     if let (Some(first), false) = (
         options.first(),
         options.iter().any(|option| option.value.no_opinion),
@@ -84,6 +87,27 @@ fn balance(walk: &mut Walk<'_>, options: &[Placed<Choice>]) {
     let help = "shares of the larger side will be split, or added up by some and not by others; ask for or against first, and \"how\" in a second poll";
     let place = place.map_or(0..0, |option| option.span.clone());
     walk.error(Rule::OptionsUnbalanced, place, message, help);
+}
+
+/// Options without an opinion stay where they are, behind at least two that are rotated.
+fn rotatable(walk: &mut Walk<'_>, options: &[Placed<Choice>]) {
+    let rotating = options.iter().filter(|option| !option.value.no_opinion);
+    let rotating = rotating.count();
+    let among = options.iter().take(rotating);
+    for option in among.filter(|option| option.value.no_opinion) {
+        let message = format!(
+            "the option `{}` has `no_opinion` and stands before one that is rotated",
+            option.value.id
+        );
+        let help =
+            "move it behind all others: an option without an opinion is shown last to everybody";
+        walk.error(Rule::NotRotatable, option.span.clone(), message, help);
+    }
+    if let (Some(first), true) = (options.first(), rotating < 2) {
+        let message = "fewer than two options are left to rotate";
+        let help = "use `order = \"fixed\"`, or add an option";
+        walk.error(Rule::NotRotatable, first.span.clone(), message, help);
+    }
 }
 
 fn alike(one: &Placed<Choice>, other: &Placed<Choice>) -> bool {

@@ -62,11 +62,12 @@ pub enum Rule {
     CloseAnyTime = 52,
     StratumStaysClosed = 53,
     ExplanationOfNothing = 54,
+    NotRotatable = 55,
 }
 
 impl Rule {
     /// Every rule with its title, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 54] = [
+    pub const ALL: [(Self, &'static str); 55] = [
         (Self::TooLarge, "the text is too large"),
         (
             Self::ByteOrderMark,
@@ -175,6 +176,7 @@ impl Rule {
             Self::ExplanationOfNothing,
             "an explanation is of no warning",
         ),
+        (Self::NotRotatable, "options cannot be rotated"),
     ];
 
     /// What is wrong where it is broken, or what it warns of.

@@ -31,7 +31,8 @@ pub(super) fn definition<'a>(walk: &mut Walk<'_>, root: &'a DeTable<'a>) -> Opti
     let country = country(walk, root);
     let keys = keys(walk, root);
     let question = question(walk, root);
-    let options = options(walk, root);
+    let order = question.as_ref().map(|question| question.order);
+    let options = options(walk, root, order);
     let who = who(walk, root);
     let sample = sample(walk, root);
     let field = field(walk, root);
@@ -224,16 +225,7 @@ fn question(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Question> {
         "`[question]` with `id`, `order` and `text`",
     )?;
     let id = walk.id(section, "the question's id, such as \"mission\"");
-    let orders = [
-        ("fixed", Offer::Now(Order::Fixed)),
-        ("rotated", Offer::Later),
-    ];
-    let order = walk.word(
-        section,
-        "order",
-        "the order in which options are shown, \"fixed\"",
-        orders,
-    );
+    let order = order(walk, section);
     let text = walk.localised(
         section,
         "text",
@@ -248,7 +240,23 @@ fn question(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Question> {
     })
 }
 
-fn options(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Vec<Choice>> {
+/// Rule set 1 has one order for everybody.
+fn order(walk: &mut Walk<'_>, section: &mut Section<'_>) -> Option<Order> {
+    let fixed = ("fixed", Offer::Now(Order::Fixed));
+    if walk.rule_set == 1 {
+        let meaning = "the order in which options are shown, \"fixed\"";
+        return walk.word(section, "order", meaning, [fixed]);
+    }
+    let meaning = "the order in which options are shown, \"fixed\" or \"rotated\"";
+    let rotated = ("rotated", Offer::Now(Order::Rotated));
+    walk.word(section, "order", meaning, [fixed, rotated])
+}
+
+fn options(
+    walk: &mut Walk<'_>,
+    root: &mut Section<'_>,
+    order: Option<Order>,
+) -> Option<Vec<Choice>> {
     let tables = walk.tables(
         root,
         "option",
@@ -270,7 +278,7 @@ fn options(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Vec<Choice>> {
         .collect();
     walk.unique(&ids, "option");
     let options: Vec<Placed<Choice>> = options.into_iter().collect::<Option<_>>()?;
-    fairness::options(walk, &options);
+    fairness::options(walk, &options, order);
     Some(options.into_iter().map(|option| option.value).collect())
 }
 

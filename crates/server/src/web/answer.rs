@@ -195,9 +195,9 @@ impl<'a> Visit<'a> {
     }
 
     fn sign(&self, revision: u8, option: &str) -> Option<VerifiedAnswer> {
-        let question = &self.book.definition().question.id;
+        let poll = (self.book.id(), &*self.book.definition());
         self.invitation
-            .answer(self.book.id(), How::Link, revision, (question, option))
+            .answer(poll, How::Link, revision, option)
             .ok()
     }
 
@@ -265,15 +265,12 @@ impl<'a> Visit<'a> {
     fn answer_page(&self, status: StatusCode, error: Option<FormError>) -> Response {
         let standing = self.standing();
         let now = self.web.service.now();
-        let token = self.token.reveal();
-        let mut view = view::answer_page(
-            &self.web.site,
-            &self.book,
-            now,
-            self.language,
-            token,
-            standing.as_ref(),
-        );
+        let reader = view::Reader {
+            token: self.token.reveal(),
+            rotation: self.invitation.rotation(&self.book.definition()),
+            standing: standing.as_ref(),
+        };
+        let mut view = view::answer_page(&self.web.site, &self.book, now, self.language, reader);
         view.error = error;
         match answer_page(&view) {
             Ok(html) => page(status, html, self.policy()),

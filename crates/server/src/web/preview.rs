@@ -132,7 +132,12 @@ async fn answer(
 ) -> Response {
     let (site, book) = (&preview.site, &preview.book);
     let language = language(Some(&tag), &headers, &view::languages(&book.definition()));
-    let shown = view::answer_page(site, book, preview.now(), language, TOKEN, None);
+    let reader = view::Reader {
+        token: TOKEN,
+        rotation: 0,
+        standing: None,
+    };
+    let shown = view::answer_page(site, book, preview.now(), language, reader);
     preview.answered(answer_page(&shown), &site.policies().page)
 }
 

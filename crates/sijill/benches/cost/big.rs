@@ -120,7 +120,7 @@ impl Big {
     }
 
     fn answer(self, bench: &mut Bench, people: &[Invitation]) {
-        let (id, question) = (bench.poll.id(), bench.poll.definition().question.id.clone());
+        let (id, definition) = (bench.poll.id(), Arc::clone(bench.poll.definition()));
         let options = bench.terms.options.clone();
         let start = bench.now;
         let mut at = 0;
@@ -129,7 +129,7 @@ impl Big {
                 .par_iter()
                 .map(|person| {
                     let option = &options[person.index() as usize % options.len()];
-                    let answer = person.answer(id, How::Link, 1, (&question, option));
+                    let answer = person.answer((id, &definition), How::Link, 1, option);
                     Event::Responded(answer.unwrap().into_responded())
                 })
                 .collect();

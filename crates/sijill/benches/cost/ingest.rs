@@ -69,11 +69,15 @@ pub fn prepare_of(mut setup: Setup, answers: u32) -> (Bench, Vec<VerifiedAnswer>
         text.replacen("[question]\nid = \"bridge\"", &question, 1)
     };
     let bench = play_of(&mut setup, answers, bend);
-    let question = bench.poll.definition().question.id.clone();
     let option = bench.terms.options[0].clone();
     let answer = |person: &sijill_poll::credential::Invitation| {
         person
-            .answer(bench.poll.id(), How::Link, 1, (&question, &option))
+            .answer(
+                (bench.poll.id(), bench.poll.definition()),
+                How::Link,
+                1,
+                &option,
+            )
             .unwrap()
     };
     let prepared = bench.people.par_iter().map(answer).collect();

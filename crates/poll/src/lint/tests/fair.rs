@@ -97,6 +97,7 @@ pub(super) const ROWS: &[Row] = &[
         "segments_max = 11",
         "11",
     ),
+    (Rule::WordUnknown, "\"fixed\"", "\"drawn\"", "\"drawn\""),
     (Rule::FieldMissing, "segments_max = 3\n", "", "[message]"),
     (Rule::FieldMissing, "probability = true\n", "", "[sample]"),
     (
@@ -241,6 +242,40 @@ fn a_reason_is_needed_as_soon_as_one_of_five_bodies_is_another() {
     assert_eq!(errors(&text), [34]);
 }
 
+/// The good definition with its options rotated.
+fn rotated() -> String {
+    GOOD_2.replacen("order = \"fixed\"", "order = \"rotated\"", 1)
+}
+
+/// Definitions whose options cannot be rotated: an option without an opinion among the others, and one option alone.
+fn not_rotatable() -> [String; 2] {
+    let silent = |id: &str, no_opinion: &str| {
+        let label = format!("label = {{ ar = \"{id}\", ckb = \"{id}\", en = \"{id}\" }}");
+        format!("[[option]]\nid = \"{id}\"\nside = \"neither\"\n{no_opinion}{label}\n\n")
+    };
+    let text = rotated();
+    let (before, _) = text.split_once("[[option]]").unwrap();
+    let (_, after) = text.split_once("[who]").unwrap();
+    let refused = silent("refused", "no_opinion = true\n");
+    let one = silent("both", "") + &refused;
+    [
+        text.replacen("[[option]]\n", &format!("{refused}[[option]]\n"), 1),
+        format!("{before}{one}[who]{after}"),
+    ]
+}
+
+#[test]
+fn options_rotate_if_those_without_an_opinion_stand_behind_two_others() {
+    let definition = lint(&rotated()).definition.expect("it stands");
+    assert_eq!(definition.rotating(), 2);
+    let [among, alone] = not_rotatable();
+    assert_eq!(errors(&among), [55]);
+    assert_eq!(errors(&alone), [55]);
+    let fixed = |text: &str| text.replacen("\"rotated\"", "\"fixed\"", 1);
+    let is_good = |text: &String| lint(&fixed(text)).definition.is_some();
+    assert!([among, alone].iter().all(is_good));
+}
+
 /// What happened: the message asked one question and the page another, two options stood against one, nobody could tell
 /// who asked. What holds: each of these stops the poll before it begins, and is named.
 #[test]
@@ -296,5 +331,9 @@ fn the_second_opinion_finds_the_same_rules_broken_and_the_same_warnings() {
     let mut definitions: Vec<String> = ROWS.iter().map(edited).collect();
     definitions.extend(TABLES.map(without));
     definitions.push(UR_2024.to_owned());
-    compare(&definitions, |ours, theirs| ours.is_subset(theirs));
+    definitions.push(rotated());
+    definitions.extend(not_rotatable());
+    compare(&definitions, |ours, theirs| {
+        ours.is_subset(theirs) && ours.is_empty() == theirs.is_empty()
+    });
 }

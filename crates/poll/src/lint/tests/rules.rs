@@ -96,7 +96,7 @@ pub(super) const ROWS: &[Row] = &[
         "= \"anonymous\"",
         "\"anonymous\"",
     ),
-    (Rule::NotYet, "\"fixed\"", "\"rotated\"", "\"rotated\""),
+    (Rule::WordUnknown, "\"fixed\"", "\"rotated\"", "\"rotated\""),
     (Rule::RuleSetUnknown, "rule_set  = 1", "rule_set = 3", "3"),
     (Rule::TextEmpty, "\"Yes\"", "\" \"", "\" \""),
     (
@@ -363,6 +363,7 @@ fn every_rule_has_a_row() {
         Rule::StrataCount,
         Rule::KeyTwice,
         Rule::ContactUnreachable,
+        Rule::NotRotatable,
     ];
     let rows = ROWS.iter().chain(super::fair::ROWS);
     let rows = rows.map(|(rule, ..)| rule.number());

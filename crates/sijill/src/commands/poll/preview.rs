@@ -6,6 +6,7 @@ use crate::settings::Settings;
 use crate::theme_file;
 use anyhow::{Context, Result};
 use serde_json::json;
+use sijill_poll::definition::Order;
 use sijill_poll::lint;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -48,6 +49,10 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     settings
         .console
         .answer(&said, &json!({ "file": name, "address": address }))?;
+    if definition.question.order == Order::Rotated {
+        let note = "options are rotated from invitation to invitation; the preview shows them as the definition has them";
+        settings.console.message(note);
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let until = async {
