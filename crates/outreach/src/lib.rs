@@ -7,6 +7,11 @@
 
 #![forbid(unsafe_code)]
 
+pub mod error;
 pub mod gateway;
+pub mod limits;
 pub mod number;
 pub mod segment;
+pub mod vault;
+
+pub use error::OutreachError;
