@@ -99,7 +99,11 @@ impl Calendar {
         let open = (first..=last).filter_map(|day| {
             let (from, until) = self.hours_of(day)?;
             let from = if day == first { from.max(after) } else { from };
-            let until = if day == last { until.min(before) } else { until };
+            let until = if day == last {
+                until.min(before)
+            } else {
+                until
+            };
             u64::try_from(until - from).ok()
         });
         open.sum()

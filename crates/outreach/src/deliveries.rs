@@ -300,12 +300,7 @@ impl Deliveries {
     }
 
     /// Leaves whoever has this invitation alone from now on; says whether that is new.
-    pub fn stop(
-        &mut self,
-        invitation: u32,
-        by: StopWay,
-        at: u64,
-    ) -> Result<bool, DeliveriesError> {
+    pub fn stop(&mut self, invitation: u32, by: StopWay, at: u64) -> Result<bool, DeliveriesError> {
         let command = Command::Stop { by, at };
         Ok(self.order(invitation, &command)?.is_ok())
     }
@@ -600,7 +595,10 @@ mod tests {
         let wave = deliveries.begin_wave(WaveKind::First, &all, 5).unwrap();
         deliveries.choose(wave, 0..100).unwrap();
         for invitation in 0..count {
-            let command = Command::Submit { parts: 1, at: 9_000 };
+            let command = Command::Submit {
+                parts: 1,
+                at: 9_000,
+            };
             deliveries.order(invitation, &command).unwrap().unwrap();
         }
         deliveries.commit().unwrap();

@@ -439,12 +439,7 @@ fn must_be_of_attempt(delivery: &Delivery, attempt: u16, part: u8) -> Result<(),
     }
 }
 
-fn receive(
-    delivery: &Delivery,
-    attempt: u16,
-    part: u8,
-    outcome: Final,
-) -> Result<What, Refusal> {
+fn receive(delivery: &Delivery, attempt: u16, part: u8, outcome: Final) -> Result<What, Refusal> {
     must_be_of_attempt(delivery, attempt, part)?;
     if !delivery.accepted.has(part) {
         return Err(Refusal::Stale);
@@ -681,12 +676,7 @@ mod tests {
 
     #[test]
     fn what_an_earlier_attempt_came_to_changes_nothing() {
-        let steps = [
-            submitted(1),
-            accepted(1, 0),
-            unanswered(1, 1),
-            submitted(2),
-        ];
+        let steps = [submitted(1), accepted(1, 0), unanswered(1, 1), submitted(2)];
         let late = when(&steps, receive(1, 0, Final::Delivered));
         assert_eq!(late, (Err(Refusal::Stale), State::Submitted));
         let accept = Command::Accept {

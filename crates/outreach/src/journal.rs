@@ -502,11 +502,7 @@ mod tests {
         let (path, other) = (folder.path().join("journal"), folder.path().join("other"));
         let ends = made(&path);
         let whole = std::fs::read(&path).unwrap();
-        let (head, first, second) = (
-            &whole[..16],
-            &whole[16..ends[0]],
-            &whole[ends[0]..ends[1]],
-        );
+        let (head, first, second) = (&whole[..16], &whole[16..ends[0]], &whole[ends[0]..ends[1]]);
         for bytes in [
             [head, second, first, first].concat(),
             [head, first, first, second].concat(),
