@@ -24,6 +24,7 @@ pub mod sending;
 pub mod smpp;
 pub mod status;
 pub mod stop;
+pub mod stop_list;
 pub mod vault;
 pub mod wave;
 

@@ -30,7 +30,7 @@ pub struct Common {
     /// Data directory [default: ./sijill-data]
     #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Configuration file, TOML: data, listen, metrics, key, checkpoints, portal, theme, json, quiet
+    /// Configuration file, TOML: data, listen, metrics, key, checkpoints, portal, theme, gateway, sending, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
@@ -55,7 +55,7 @@ pub enum Command {
     /// The invitations of a poll
     #[command(subcommand)]
     Roster(Roster),
-    /// Hand invitations over for sending
+    /// Send invitations, and hand them over for sending
     #[command(subcommand)]
     Invitations(Invitations),
     /// Read a ledger
@@ -107,6 +107,14 @@ pub enum Roster {
 /// `sijill invitations`.
 #[derive(Debug, Subcommand)]
 pub enum Invitations {
+    Preview(commands::invitations::preview::Args),
+    Test(commands::invitations::test::Args),
+    Send(commands::invitations::send::Args),
+    Remind(commands::invitations::remind::Args),
+    Pause(commands::invitations::pause::Args),
+    Resume(commands::invitations::resume::Args),
+    Status(commands::invitations::status::Args),
+    Stop(commands::invitations::stop::Args),
     Export(commands::invitations_export::Args),
 }
 
@@ -127,9 +135,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Poll(poll) => run_poll(poll, &settings),
         Command::Roster(Roster::Import(args)) => commands::roster_import::run(args, &settings),
         Command::Roster(Roster::Make(args)) => commands::roster_make::run(args, &settings),
-        Command::Invitations(Invitations::Export(args)) => {
-            commands::invitations_export::run(args, &settings)
-        }
+        Command::Invitations(invitations) => run_invitations(invitations, &settings),
         Command::Ledger(Ledger::Show(args)) => commands::ledger_show::run(args, &settings),
         Command::Ledger(Ledger::Tail(args)) => commands::ledger_tail::run(args, &settings),
         Command::Export(args) => commands::export::run(args, &settings),
@@ -141,6 +147,21 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Prove(args) => commands::prove::run(args, &settings),
         Command::Compare(args) => commands::compare::run(args, &settings),
         Command::Monitor(args) => commands::monitor::run(args, &settings),
+    }
+}
+
+fn run_invitations(invitations: &Invitations, settings: &Settings) -> Result<Exit> {
+    use commands::invitations::{pause, preview, remind, resume, send, status, stop, test};
+    match invitations {
+        Invitations::Preview(args) => preview::run(args, settings),
+        Invitations::Test(args) => test::run(args, settings),
+        Invitations::Send(args) => send::run(args, settings),
+        Invitations::Remind(args) => remind::run(args, settings),
+        Invitations::Pause(args) => pause::run(args, settings),
+        Invitations::Resume(args) => resume::run(args, settings),
+        Invitations::Status(args) => status::run(args, settings),
+        Invitations::Stop(args) => stop::run(args, settings),
+        Invitations::Export(args) => commands::invitations_export::run(args, settings),
     }
 }
 

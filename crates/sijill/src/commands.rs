@@ -5,6 +5,7 @@ pub mod compare;
 pub mod demo;
 pub mod export;
 pub mod import;
+pub mod invitations;
 pub mod invitations_export;
 pub mod keys_new;
 pub mod ledger_show;

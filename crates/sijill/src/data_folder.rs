@@ -100,6 +100,21 @@ impl PollFolder {
         self.0.join("contact.key")
     }
 
+    /// Invitations whose holders asked to be left alone: on the page behind their link, or by telling the operator.
+    pub fn stops(&self) -> PathBuf {
+        self.0.join("stops")
+    }
+
+    /// There while no message may leave.
+    pub fn sending_paused(&self) -> PathBuf {
+        self.0.join("sending.paused")
+    }
+
+    /// How sending goes, for whoever watches.
+    pub fn sending_state(&self) -> PathBuf {
+        self.0.join("sending.json")
+    }
+
     /// The keys of sealed strata. Secret.
     pub fn stratum_keys(&self) -> PathBuf {
         self.0.join("strata.keys")

@@ -7,6 +7,7 @@ use crate::cli::Common;
 use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::fault::{Fault, input};
+use crate::gateway_settings::{GatewaySection, SendingSection};
 use crate::theme_file;
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -37,6 +38,10 @@ pub struct ConfigFile {
     portal: Option<PortalSection>,
     /// The theme file; relative to the configuration file's folder.
     theme: Option<PathBuf>,
+    /// Who carries the messages.
+    gateway: Option<GatewaySection>,
+    /// When messages may leave.
+    sending: Option<SendingSection>,
     /// Answers as JSON.
     json: Option<bool>,
     /// No messages, no progress.
@@ -68,6 +73,10 @@ pub struct Settings {
     pub portal: Option<PortalAddress>,
     /// The theme file that the configuration file names.
     pub theme: Option<PathBuf>,
+    /// Who carries the messages, as the configuration file says.
+    pub gateway: GatewaySection,
+    /// When messages may leave, as the configuration file says.
+    pub sending: SendingSection,
     /// Where and how to speak.
     pub console: Console,
 }
@@ -109,6 +118,8 @@ impl Settings {
                 .map_or(Checkpoints::Inside, Checkpoints::Shared),
             portal: file.portal.as_ref().map(portal).transpose()?,
             theme: file.theme,
+            gateway: file.gateway.unwrap_or_default(),
+            sending: file.sending.unwrap_or_default(),
             console: Console {
                 json: common.json || file.json.unwrap_or(false),
                 quiet: common.quiet || file.quiet.unwrap_or(false),
@@ -148,6 +159,7 @@ fn read(path: &Path) -> Result<ConfigFile> {
     file.data = file.data.map(|data| folder.join(data));
     file.key = file.key.map(|key| folder.join(key));
     file.theme = file.theme.map(|theme| folder.join(theme));
+    file.gateway = file.gateway.map(|gateway| gateway.seen_from(folder));
     file.checkpoints = file.checkpoints.map(|shared| folder.join(shared));
     Ok(file)
 }

@@ -38,6 +38,8 @@ impl TestDesk {
             listen: None,
             metrics: None,
             key: None,
+            gateway: Default::default(),
+            sending: Default::default(),
             console: Console {
                 json: false,
                 quiet: true,

@@ -13,6 +13,7 @@ use crate::clerk;
 use crate::commands::{audit, poll};
 use crate::console::grouped;
 use crate::fault::{Exit, not_so};
+use crate::interruption;
 use crate::invocation;
 use crate::settings::Settings;
 use crate::signing;
@@ -65,7 +66,7 @@ struct Played {
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     super::serve::log_to_standard_error("error");
-    let interrupted = interruption()?;
+    let interrupted = interruption::flag()?;
     let stage = Stage::set(args.listen, args.seed, settings)?;
     let site = Site::start(&stage.data(), stage.listener.try_clone()?)?;
     let played = match play(args, stage, &site, &interrupted) {
@@ -96,16 +97,6 @@ impl Outcome {
             Self::Interrupted => None,
         }
     }
-}
-
-/// A flag that Ctrl-C sets. A second Ctrl-C ends the program at once; the ledger audits even then.
-fn interruption() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 3, Arc::clone(&interrupted))?;
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-    }
-    Ok(interrupted)
 }
 
 /// Opens the poll, lets the crowd answer, and closes it.
