@@ -65,6 +65,7 @@
 //! | L52 | the operator may close at any time (a warning) |
 //! | L53 | a stratum will certainly stay closed (a warning) |
 //! | L54 | an explanation is of no warning |
+//! | L56 | contacts would be erased before the poll ends |
 
 use std::{fmt, ops::Range};
 

@@ -62,11 +62,12 @@ pub enum Rule {
     CloseAnyTime = 52,
     StratumStaysClosed = 53,
     ExplanationOfNothing = 54,
+    ContactsGoneEarly = 56,
 }
 
 impl Rule {
     /// Every rule with its title, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 54] = [
+    pub const ALL: [(Self, &'static str); 55] = [
         (Self::TooLarge, "the text is too large"),
         (
             Self::ByteOrderMark,
@@ -174,6 +175,10 @@ impl Rule {
         (
             Self::ExplanationOfNothing,
             "an explanation is of no warning",
+        ),
+        (
+            Self::ContactsGoneEarly,
+            "contacts would be erased before the poll ends",
         ),
     ];
 
