@@ -117,6 +117,7 @@ _FIELDS_2 = {
     "who.funder": "name",
     "who.sender": "name",
     "sample": "strategy coverage_gaps recruitment probability precision weighting_targets",
+    "field": "contacts_until?",
     "message": "segments_max",
     "disclosure": "processing withdrawal",
     "explained": "rule why",
@@ -340,15 +341,18 @@ class _Lint:
 
     def _dates(self) -> None:
         moments = [self._get(f"field.{name}", datetime) for name in ("start", "end", "latest_end")]
+        until = None if self._is_first else self._get("field.contacts_until", datetime)
         self._must(30, "field", not toml_text.has_fractions_of_seconds(self._text))
-        for moment in moments:
+        for moment in (*moments, until):
             self._must(30, "field", moment is None or (moment.tzinfo and 0 <= milliseconds(moment) <= _LAST_MS))
         if any(moment is None or moment.tzinfo is None for moment in moments):
             return
         start, end, latest = (milliseconds(moment) for moment in moments)
+        kept = [milliseconds(until)] if until is not None and until.tzinfo else []
         self._must(31, "field", start < end <= latest)
+        self._must(56, "field.contacts_until", all(latest <= moment for moment in kept))
         resolution = (self._get("rules.resolution_seconds", int) or 1) * 1000
-        self._must(32, "field", all(moment % resolution == 0 for moment in (start, end, latest)))
+        self._must(32, "field", all(moment % resolution == 0 for moment in (start, end, latest, *kept)))
 
     def _message(self) -> None:
         sender, prefix = self._get("message.sender", str), self._get("message.link_prefix", str)

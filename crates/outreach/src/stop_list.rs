@@ -99,7 +99,8 @@ mod tests {
             ]
         );
         assert!(list.new_lines().unwrap().is_empty());
-        file.write_all(b"ge\nnonsense\n\xff\n-1 page\n10 page\n").unwrap();
+        file.write_all(b"ge\nnonsense\n\xff\n-1 page\n10 page\n")
+            .unwrap();
         let lines = list.new_lines().unwrap();
         assert_eq!(lines, [(99, StopWay::Page), (10, StopWay::Page)]);
     }

@@ -166,6 +166,17 @@ impl Definition {
         })
     }
 
+    /// From when on the sender's contacts are erased, milliseconds since 1970: as the definition says, or else when the
+    /// time for objections is over, counted from the latest end.
+    #[must_use]
+    pub fn contacts_until(&self) -> u64 {
+        let window_over = self
+            .field
+            .latest_end
+            .saturating_add(self.rules.objection_window_ms);
+        self.field.contacts_until.unwrap_or(window_over)
+    }
+
     /// The languages in the order in which they are offered.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
         self.languages.iter().map(String::as_str)
@@ -357,6 +368,10 @@ pub struct Field {
     pub end: u64,
     /// The latest to which the end can be moved, milliseconds since 1970.
     pub latest_end: u64,
+    /// Until when contacts are kept, milliseconds since 1970, where it is said. Since rule set 2.
+    pub contacts_until: Option<u64>,
+    /// x
+    pub offset_minutes: i32,
 }
 
 /// `[message]`: the invitation.
@@ -370,6 +385,10 @@ pub struct Message {
     pub text: Localised,
     /// Most segments of a message in any language. Since rule set 2.
     pub segments_max: Option<u8>,
+    /// x
+    pub reminders_max: u8,
+    /// x
+    pub reminder_ms_min: u64,
 }
 
 impl Message {

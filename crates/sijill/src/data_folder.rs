@@ -100,6 +100,11 @@ impl PollFolder {
         self.0.join("contact.key")
     }
 
+    /// The vault: numbers and tokens, and the journal of messages. Secret.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault")
+    }
+
     /// Invitations whose holders asked to be left alone: on the page behind their link, or by telling the operator.
     pub fn stops(&self) -> PathBuf {
         self.0.join("stops")

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sijill_outreach::calendar::{Calendar, Weekday};
 use sijill_outreach::gateway::Gateway;
 use sijill_outreach::sending::Terms;
-use sijill_outreach::smpp::{Password, SmppSettings, Times, Tls};
+use sijill_outreach::smpp::settings::{Password, SmppSettings, Times, Tls};
 use sijill_poll::definition::Definition;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -106,7 +106,10 @@ impl GatewayArgs {
             input("no gateway is named: write `[gateway]` with `smpp = \"HOST:PORT\"`, `system_id` and `password_file` into the configuration file, or use `--smpp`")
         })?;
         let system_id = self.system_id.clone().or_else(|| section.system_id.clone());
-        let file = self.password_file.as_ref().or(section.password_file.as_ref());
+        let file = self
+            .password_file
+            .as_ref()
+            .or(section.password_file.as_ref());
         let tls = section.tls.unwrap_or(false).then(|| Tls {
             name: None,
             authorities: section.authorities.clone(),
@@ -159,7 +162,11 @@ impl SendingSection {
                 from,
                 until,
                 rest: rest.unwrap_or_else(|| vec![Weekday::Friday]),
-                holidays: self.holidays.iter().map(|day| holiday(day)).collect::<Result<_>>()?,
+                holidays: self
+                    .holidays
+                    .iter()
+                    .map(|day| holiday(day))
+                    .collect::<Result<_>>()?,
             },
             rate,
             receipts_ms: hours_of_receipts.saturating_mul(3_600_000),
@@ -186,10 +193,14 @@ fn minute(text: &str) -> Option<u16> {
 
 /// A day, counted from 1970-01-01.
 fn holiday(text: &str) -> Result<i64> {
-    let wrong = || Fault::Input(format!("`{text}` in `sending.holidays` is no day: expected one as `2026-12-25`"));
+    let wrong = || {
+        Fault::Input(format!(
+            "`{text}` in `sending.holidays` is no day: expected one as `2026-12-25`"
+        ))
+    };
     let day: jiff::civil::Date = text.parse().with_context(wrong)?;
-    let midnight = day.to_zoned(jiff::tz::TimeZone::UTC).with_context(wrong)?;
-    Ok(midnight.timestamp().as_second().div_euclid(86_400))
+    let midnight = jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0));
+    Ok(midnight.with_context(wrong)?.as_second().div_euclid(86_400))
 }
 
 #[cfg(test)]
@@ -200,7 +211,15 @@ mod tests {
     fn hours_are_read_and_nonsense_is_not() {
         assert_eq!(parse_hours("09:00-20:00"), Some((540, 1_200)));
         assert_eq!(parse_hours("00:00-24:00"), Some((0, 1_440)));
-        for bad in ["", "9-20", "20:00-09:00", "09:60-20:00", "09:00-24:01", "09:00", "+9:00-20:00"] {
+        for bad in [
+            "",
+            "9-20",
+            "20:00-09:00",
+            "09:60-20:00",
+            "09:00-24:01",
+            "09:00",
+            "+9:00-20:00",
+        ] {
             assert_eq!(parse_hours(bad), None, "{bad}");
         }
     }

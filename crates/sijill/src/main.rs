@@ -4,12 +4,12 @@
 //! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
 //! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parsers of rosters, for fuzzing.
 
+mod answered;
 mod audit_state;
 mod clerk;
 mod cli;
 mod commands;
 mod console;
-mod answered;
 mod contacts_file;
 mod data_folder;
 mod demo_definition;

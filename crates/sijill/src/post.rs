@@ -179,7 +179,11 @@ impl World for Post {
         if let Some(news) = &progress.news {
             self.bar.suspend(|| self.console.message(news));
         }
-        if self.written.is_some_and(|written| written.elapsed() < WRITE) && progress.news.is_none() {
+        if self
+            .written
+            .is_some_and(|written| written.elapsed() < WRITE)
+            && progress.news.is_none()
+        {
             return;
         }
         self.written = Some(Instant::now());
@@ -188,7 +192,8 @@ impl World for Post {
         let _ = sending_state::write(&self.state, &state);
         let left = state.to_go();
         self.bar.set_length(state.invitations.into());
-        self.bar.set_position(u64::from(state.invitations - left.min(state.invitations)));
+        self.bar
+            .set_position(u64::from(state.invitations - left.min(state.invitations)));
         self.bar.set_message(format!(
             "{} delivered",
             crate::console::grouped(progress.wave.count(Standing::Delivered).into())

@@ -63,11 +63,12 @@ pub enum Rule {
     StratumStaysClosed = 53,
     ExplanationOfNothing = 54,
     NotRotatable = 55,
+    ContactsGoneEarly = 56,
 }
 
 impl Rule {
     /// Every rule with its title, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 55] = [
+    pub const ALL: [(Self, &'static str); 56] = [
         (Self::TooLarge, "the text is too large"),
         (
             Self::ByteOrderMark,
@@ -177,6 +178,10 @@ impl Rule {
             "an explanation is of no warning",
         ),
         (Self::NotRotatable, "options cannot be rotated"),
+        (
+            Self::ContactsGoneEarly,
+            "contacts would be erased before the poll ends",
+        ),
     ];
 
     /// What is wrong where it is broken, or what it warns of.

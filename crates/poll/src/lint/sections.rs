@@ -489,6 +489,7 @@ struct FieldDates {
     start: Placed<u64>,
     end: Placed<u64>,
     latest_end: Placed<u64>,
+    contacts_until: Option<Placed<u64>>,
 }
 
 impl FieldDates {
@@ -497,6 +498,8 @@ impl FieldDates {
             start: self.start.value,
             end: self.end.value,
             latest_end: self.latest_end.value,
+            contacts_until: self.contacts_until.as_ref().map(|until| until.value),
+            offset_minutes: 180,
         }
     }
 }
@@ -522,6 +525,7 @@ fn field(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<FieldDates> {
         "latest_end",
         "the latest to which the end can be moved",
     );
+    let contacts_until = contacts_until(walk, section, latest_end.as_ref());
     walk.unknown_fields(section);
     let help = "expected `start` before `end`, and `end` not after `latest_end`";
     if let (Some(start), Some(end)) = (&start, &end)
@@ -548,7 +552,30 @@ fn field(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<FieldDates> {
         start: start?,
         end: end?,
         latest_end: latest_end?,
+        contacts_until: contacts_until?,
     })
+}
+
+/// Until when contacts are kept, where the definition says so: `None` outside only after an error.
+fn contacts_until(
+    walk: &mut Walk<'_>,
+    section: &mut Section<'_>,
+    latest_end: Option<&Placed<u64>>,
+) -> Option<Option<Placed<u64>>> {
+    const KEY: &str = "contacts_until";
+    if walk.rule_set == 1 || section.optional(KEY).is_none() {
+        return Some(None);
+    }
+    let until = walk.moment(section, KEY, "until when contacts are kept")?;
+    if latest_end.is_some_and(|latest| until.value < latest.value) {
+        walk.error(
+            Rule::ContactsGoneEarly,
+            until.span.clone(),
+            "`field.contacts_until` is before `field.latest_end`",
+            "keep contacts as long as a poll can be extended: its last reminder may leave then",
+        );
+    }
+    Some(Some(until))
 }
 
 /// The message, and where its link prefix stands.
@@ -597,6 +624,8 @@ fn message(
         link_prefix: prefix?,
         text,
         segments_max: segments_max?,
+        reminders_max: 1,
+        reminder_ms_min: 3_600_000,
     };
     fairness::message(walk, &value, &text_span, question);
     Some(Placed { value, span })
@@ -915,7 +944,11 @@ fn multiples(walk: &mut Walk<'_>, field: &FieldDates, resolution_ms: u64) {
         ("end", &field.end),
         ("latest_end", &field.latest_end),
     ];
-    for (name, date) in dates {
+    let until = field.contacts_until.iter();
+    for (name, date) in dates
+        .into_iter()
+        .chain(until.map(|until| ("contacts_until", until)))
+    {
         if !date.value.is_multiple_of(resolution_ms) {
             let seconds = resolution_ms / 1_000;
             let message =

@@ -24,7 +24,6 @@ use sijill_auditor::{Anchor, Options, Report, render};
 use site::Site;
 use stage::{Opening, Stage};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use watch::Watch;

@@ -124,6 +124,30 @@ pub(super) const ROWS: &[Row] = &[
         "political = false",
         "[[explained]]",
     ),
+    (
+        Rule::ContactsGoneEarly,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 2026-12-15T19:59:00+03:00",
+        "2026-12-15T19:59:00+03:00",
+    ),
+    (
+        Rule::DateOffResolution,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 2026-12-15T20:00:30+03:00",
+        "2026-12-15T20:00:30+03:00",
+    ),
+    (
+        Rule::DateMalformed,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 2026-12-15T20:00:00",
+        "2026-12-15T20:00:00",
+    ),
+    (
+        Rule::WrongType,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 1",
+        "1",
+    ),
     (Rule::FieldMissing, "rule = 51\n", "", "[[explained]]"),
     (Rule::NumberOutOfRange, "rule = 51", "rule = 0", "0"),
     (
@@ -216,6 +240,30 @@ fn a_definition_of_the_first_rule_set_has_nothing_of_the_second() {
     assert!(errors(&first).iter().all(|number| *number == 7));
     let third = GOOD_2.replacen("rule_set  = 2", "rule_set  = 3", 1);
     assert_eq!(errors(&third), [12]);
+}
+
+#[test]
+fn contacts_are_kept_as_long_as_is_said_or_until_the_time_for_objections_is_over() {
+    let latest = "latest_end = 2026-12-15T20:00:00+03:00";
+    let field = |text: &str| lint(text).definition.unwrap();
+    let silent = field(GOOD_2);
+    let window = silent.rules.objection_window_ms;
+    assert!(window > 0);
+    assert_eq!(silent.contacts_until(), silent.field.latest_end + window);
+    let said = GOOD_2.replacen(
+        latest,
+        &format!("{latest}\ncontacts_until = 2026-12-15T20:00:00+03:00"),
+        1,
+    );
+    assert_eq!(field(&said).contacts_until(), silent.field.latest_end);
+    // Rule set 1 does not have the field.
+    let first = super::GOOD.replacen(
+        latest,
+        &format!("{latest}\ncontacts_until = 2027-01-01T00:00:00Z"),
+        1,
+    );
+    assert_ne!(first, super::GOOD);
+    assert_eq!(errors(&first), [7]);
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         "no message of poll `{0}` leaves until `sijill invitations resume --poll {0}`",
         args.poll
     );
-    settings.console.answer(&text, &json!({"slug": args.poll, "paused": true}))?;
+    settings
+        .console
+        .answer(&text, &json!({"slug": args.poll, "paused": true}))?;
     Ok(Exit::Well)
 }

@@ -37,13 +37,21 @@ pub struct Args {
 const PRICE_PARTS: u64 = 10_000;
 
 fn parse_price(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no price: expected a number with at most four decimals, as `0.04`");
+    let wrong =
+        || format!("`{text}` is no price: expected a number with at most four decimals, as `0.04`");
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || whole.len() > 9 || !digits(whole) || !digits(decimals) || decimals.len() > 4 {
+    if whole.is_empty()
+        || whole.len() > 9
+        || !digits(whole)
+        || !digits(decimals)
+        || decimals.len() > 4
+    {
         return Err(wrong());
     }
-    format!("{whole}{decimals:0<4}").parse().map_err(|_| wrong())
+    format!("{whole}{decimals:0<4}")
+        .parse()
+        .map_err(|_| wrong())
 }
 
 /// What a language's message comes to.
@@ -56,13 +64,20 @@ struct Message {
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
-    let poll = clerk::at_the_desk(Clerk::reach_to_read(settings)?, |clerk| clerk.show(&args.poll))?;
+    let poll = clerk::at_the_desk(Clerk::reach_to_read(settings)?, |clerk| {
+        clerk.show(&args.poll)
+    })?;
     let definition = signing::definition_of(&poll)?;
     let messages = messages(settings, &poll, &definition)?;
     let rate = u64::from(args.gateway.rate(&settings.gateway));
-    let all: u64 = messages.iter().map(|message| message.invitations * message.segments.count as u64).sum();
+    let all: u64 = messages
+        .iter()
+        .map(|message| message.invitations * message.segments.count as u64)
+        .sum();
     let seconds = all.div_ceil(rate);
-    let terms = settings.sending.terms(&definition, u32::try_from(rate).unwrap_or(u32::MAX))?;
+    let terms = settings
+        .sending
+        .terms(&definition, u32::try_from(rate).unwrap_or(u32::MAX))?;
     let open = terms.calendar.open_between(signing::now(), poll.end) / 1_000;
     let mut text: String = messages.iter().map(one).collect::<Vec<_>>().join("\n");
     text += &format!(
@@ -72,7 +87,11 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         duration(open)
     );
     if let Some(price) = args.price {
-        text += &format!("; {} at {} a segment", money(all.saturating_mul(price)), money(price));
+        text += &format!(
+            "; {} at {} a segment",
+            money(all.saturating_mul(price)),
+            money(price)
+        );
     }
     let json = json!({
         "slug": poll.slug,
@@ -118,7 +137,12 @@ fn messages(
 }
 
 fn one(message: &Message) -> String {
-    let Message { language, text, segments, invitations } = message;
+    let Message {
+        language,
+        text,
+        segments,
+        invitations,
+    } = message;
     let (encoding, unit) = words(segments.encoding);
     format!(
         "{language}, {} invitations, {} segments by {encoding}, {} {unit} left in the last\n\n{}\n",

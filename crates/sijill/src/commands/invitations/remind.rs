@@ -1,7 +1,7 @@
 //! `sijill invitations remind`: a message once more to those who have not answered, as often as the definition allows.
 
-use super::wave::{self, WaveArgs};
 use super::Sender;
+use super::wave::{self, WaveArgs};
 use crate::answered;
 use crate::fault::{Exit, not_so};
 use crate::settings::Settings;
@@ -70,10 +70,22 @@ mod tests {
         assert!(may_be_reminded(&sent, 1, 1_000));
         assert!(!may_be_reminded(&sent, 1, 999));
         for not in [
-            Delivery { reminders: 1, ..sent },
-            Delivery { stopped: true, ..sent },
-            Delivery { state: State::Failed, ..sent },
-            Delivery { state: State::Uninvited, ..sent },
+            Delivery {
+                reminders: 1,
+                ..sent
+            },
+            Delivery {
+                stopped: true,
+                ..sent
+            },
+            Delivery {
+                state: State::Failed,
+                ..sent
+            },
+            Delivery {
+                state: State::Uninvited,
+                ..sent
+            },
         ] {
             assert!(!may_be_reminded(&not, 1, 1_000), "{not:?}");
         }

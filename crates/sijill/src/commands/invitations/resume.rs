@@ -27,6 +27,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         "messages of poll `{0}` may leave; `sijill invitations send --poll {0}` sends what is left",
         args.poll
     );
-    settings.console.answer(&text, &json!({"slug": args.poll, "paused": false}))?;
+    settings
+        .console
+        .answer(&text, &json!({"slug": args.poll, "paused": false}))?;
     Ok(Exit::Well)
 }

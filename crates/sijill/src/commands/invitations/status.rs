@@ -55,7 +55,10 @@ pub fn text(state: &SendingState) -> String {
         }
     }
     for (reason, count) in &state.failed {
-        text += &format!("\n  {:>11} of the failed: {reason}", grouped((*count).into()));
+        text += &format!(
+            "\n  {:>11} of the failed: {reason}",
+            grouped((*count).into())
+        );
     }
     if state.millisegments_a_second > 0 {
         text += &format!("\n  at {}", rate(state.millisegments_a_second));
@@ -64,11 +67,18 @@ pub fn text(state: &SendingState) -> String {
         text += &format!("\n  nothing leaves: {waits}");
     }
     if state.strays > 0 {
-        text += &format!("\n  {} receipts for messages that nobody knows", grouped(state.strays));
+        text += &format!(
+            "\n  {} receipts for messages that nobody knows",
+            grouped(state.strays)
+        );
     }
     text
 }
 
 fn rate(millisegments: u64) -> String {
-    format!("{}.{} segments a second", millisegments / 1_000, millisegments % 1_000 / 100)
+    format!(
+        "{}.{} segments a second",
+        millisegments / 1_000,
+        millisegments % 1_000 / 100
+    )
 }

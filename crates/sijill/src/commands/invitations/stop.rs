@@ -28,7 +28,9 @@ pub struct Args {
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let mut text = String::new();
-    std::io::stdin().take(NUMBER_BYTES_MAX).read_to_string(&mut text)?;
+    std::io::stdin()
+        .take(NUMBER_BYTES_MAX)
+        .read_to_string(&mut text)?;
     let sender = Sender::open(settings, &args.poll)?;
     let number = Number::read(text.trim(), &sender.definition.country)
         .map_err(|why| input(format!("standard input has no mobile number: {why}")))?
@@ -41,9 +43,13 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         }
     }
     if found == 0 {
-        return Err(not_so("nobody of this roster has that number; nothing was changed"));
+        return Err(not_so(
+            "nobody of this roster has that number; nothing was changed",
+        ));
     }
     let text = format!("nothing more is sent to it ({} invitation)", grouped(found));
-    settings.console.answer(&text, &json!({"slug": args.poll, "stopped": found}))?;
+    settings
+        .console
+        .answer(&text, &json!({"slug": args.poll, "stopped": found}))?;
     Ok(Exit::Well)
 }

@@ -41,13 +41,17 @@ pub struct Args {
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
-    let poll = clerk::at_the_desk(Clerk::reach_to_read(settings)?, |clerk| clerk.show(&args.poll))?;
+    let poll = clerk::at_the_desk(Clerk::reach_to_read(settings)?, |clerk| {
+        clerk.show(&args.poll)
+    })?;
     let definition = signing::definition_of(&poll)?;
     let number = Number::read(&args.number, &definition.country)
         .map_err(|why| input(format!("the number given is none: {why}")))?
         .number;
     let submits = submits(number, &definition, args.language.as_deref())?;
-    let account = args.gateway.account(&settings.gateway, &definition.message.sender)?;
+    let account = args
+        .gateway
+        .account(&settings.gateway, &definition.message.sender)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -63,7 +67,9 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         false => "and no receipt says yet that it is on the phone",
     };
     let text = format!("the gateway took the message in {count} segments, {what}");
-    settings.console.answer(&text, &json!({"segments": count, "delivered": delivered}))?;
+    settings
+        .console
+        .answer(&text, &json!({"segments": count, "delivered": delivered}))?;
     Ok(Exit::Well)
 }
 
@@ -73,10 +79,15 @@ fn submits(to: Number, definition: &Definition, language: Option<&str>) -> Resul
         None => Some(0),
         Some(tag) => tags.position(|known| known == tag),
     };
-    let place = place.and_then(|place| u8::try_from(place).ok()).ok_or_else(|| {
-        let tags: Vec<&str> = definition.languages().collect();
-        input(format!("the definition's languages are {}", tags.join(", ")))
-    })?;
+    let place = place
+        .and_then(|place| u8::try_from(place).ok())
+        .ok_or_else(|| {
+            let tags: Vec<&str> = definition.languages().collect();
+            input(format!(
+                "the definition's languages are {}",
+                tags.join(", ")
+            ))
+        })?;
     let text = Letters::of(definition).text(place, &"0".repeat(CODE_CHARS));
     let all = segments(&text, 1).map_err(|why| input(why.to_string()))?;
     let submit = |(part, segment)| Submit {
@@ -104,15 +115,25 @@ async fn carry(mut gateway: Gateway, submits: Vec<Submit>) -> Result<bool> {
         match report {
             Report::Up => {
                 for submit in submits.by_ref() {
-                    gateway.submits.send(submit).await.context("the gateway is gone")?;
+                    gateway
+                        .submits
+                        .send(submit)
+                        .await
+                        .context("the gateway is gone")?;
                 }
             }
-            Report::Down { why, .. } => return Err(unfinished(format!("no connection to the gateway: {why}"))),
-            Report::Stopped { why } => return Err(unfinished(format!("the gateway stops it: {why}"))),
+            Report::Down { why, .. } => {
+                return Err(unfinished(format!("no connection to the gateway: {why}")));
+            }
+            Report::Stopped { why } => {
+                return Err(unfinished(format!("the gateway stops it: {why}")));
+            }
             Report::Accepted { .. } => accepted += 1,
             Report::Refused { status, .. } => {
                 let name = meaning(status).name;
-                return Err(not_so(format!("the gateway refuses the message: {name} (0x{status:02X})")));
+                return Err(not_so(format!(
+                    "the gateway refuses the message: {name} (0x{status:02X})"
+                )));
             }
             Report::Unanswered { .. } | Report::Unsent { .. } => open -= 1,
             Report::Receipt { receipt, ack } => {
@@ -123,7 +144,9 @@ async fn carry(mut gateway: Gateway, submits: Vec<Submit>) -> Result<bool> {
         }
     }
     match accepted < all || open < all {
-        true => Err(unfinished("the gateway gave no answer; nobody knows whether the message arrived")),
+        true => Err(unfinished(
+            "the gateway gave no answer; nobody knows whether the message arrived",
+        )),
         false => Ok(delivered >= all),
     }
 }

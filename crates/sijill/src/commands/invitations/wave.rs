@@ -52,13 +52,19 @@ pub struct WaveArgs {
 }
 
 fn parse_share(text: &str) -> Result<u16, String> {
-    let wrong = || format!("`{text}` is no share: expected more than 0 and at most 100 percent, with at most two decimals");
+    let wrong = || {
+        format!(
+            "`{text}` is no share: expected more than 0 and at most 100 percent, with at most two decimals"
+        )
+    };
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(decimals) || decimals.len() > 2 {
         return Err(wrong());
     }
-    let hundredths: u32 = format!("{whole}{decimals:0<2}").parse().map_err(|_| wrong())?;
+    let hundredths: u32 = format!("{whole}{decimals:0<2}")
+        .parse()
+        .map_err(|_| wrong())?;
     let share = u16::try_from(hundredths).map_err(|_| wrong())?;
     match (1..=WHOLE).contains(&share) {
         true => Ok(share),
@@ -77,7 +83,9 @@ pub fn run(
     eligible: impl FnOnce(&Sender) -> Result<Box<Eligible<'static>>>,
 ) -> Result<Exit> {
     let sender = Sender::open(settings, &args.poll)?;
-    let account = args.gateway.account(&settings.gateway, &sender.definition.message.sender)?;
+    let account = args
+        .gateway
+        .account(&settings.gateway, &sender.definition.message.sender)?;
     let rate = args.gateway.rate(&settings.gateway);
     let mut terms = settings.sending.terms(&sender.definition, rate)?;
     if args.without_receipts {
@@ -89,7 +97,13 @@ pub fn run(
     }
     let asked = selection(args, &sender)?;
     let mut eligible = eligible(&sender)?;
-    begin(&sender, &mut deliveries, &terms, (kind, &asked), &mut *eligible)?;
+    begin(
+        &sender,
+        &mut deliveries,
+        &terms,
+        (kind, &asked),
+        &mut *eligible,
+    )?;
     record_start(args, settings, &sender, &deliveries)?;
     let interrupted = crate::interruption::flag()?;
     let ended = {
@@ -98,7 +112,13 @@ pub fn run(
             .enable_all()
             .build()
             .context("the system gives no threads")?;
-        runtime.block_on(carry(settings, &sender, &mut deliveries, (account, &terms), interrupted))?
+        runtime.block_on(carry(
+            settings,
+            &sender,
+            &mut deliveries,
+            (account, &terms),
+            interrupted,
+        ))?
     };
     finish(args, settings, &sender, deliveries, &ended)
 }
@@ -107,7 +127,7 @@ async fn carry(
     settings: &Settings,
     sender: &Sender,
     deliveries: &mut Deliveries,
-    (account, terms): (sijill_outreach::smpp::SmppSettings, &Terms),
+    (account, terms): (sijill_outreach::smpp::settings::SmppSettings, &Terms),
     interrupted: Arc<AtomicBool>,
 ) -> Result<Ended> {
     let gateway = gateway_settings::connect(account)?;
@@ -122,9 +142,10 @@ async fn carry(
 /// Which invitations are asked for.
 fn selection(args: &WaveArgs, sender: &Sender) -> Result<Selection> {
     let place = |id: &String| {
-        sender.definition.stratum_index(id).ok_or_else(|| {
-            input(format!("the definition has no stratum `{id}`"))
-        })
+        sender
+            .definition
+            .stratum_index(id)
+            .ok_or_else(|| input(format!("the definition has no stratum `{id}`")))
     };
     Ok(Selection {
         strata: args.stratum.iter().map(place).collect::<Result<_>>()?,
@@ -196,7 +217,9 @@ fn chosen(
     for (invitation, contact) in (0..).zip(sender.vault.contacts()) {
         let contact = contact?;
         let delivery = deliveries.delivery(invitation)?;
-        if is_selected(selection, &contact, || draws(&draw, invitation)) && eligible(invitation, &delivery) {
+        if is_selected(selection, &contact, || draws(&draw, invitation))
+            && eligible(invitation, &delivery)
+        {
             chosen.invitations.push(invitation);
             let language = languages.get(usize::from(contact.language));
             chosen.segments += language.copied().unwrap_or(1);
@@ -380,10 +403,26 @@ mod tests {
 
     #[test]
     fn a_share_is_read_to_the_hundredth_of_a_percent() {
-        for (text, share) in [("5", 500), ("0.5", 50), ("100", 10_000), ("0.01", 1), ("12.34", 1_234)] {
+        for (text, share) in [
+            ("5", 500),
+            ("0.5", 50),
+            ("100", 10_000),
+            ("0.01", 1),
+            ("12.34", 1_234),
+        ] {
             assert_eq!(parse_share(text), Ok(share), "{text}");
         }
-        for bad in ["", "0", "100.01", "-5", "5%", "0.001", ".5", "1e2", "99999999999"] {
+        for bad in [
+            "",
+            "0",
+            "100.01",
+            "-5",
+            "5%",
+            "0.001",
+            ".5",
+            "1e2",
+            "99999999999",
+        ] {
             assert!(parse_share(bad).is_err(), "{bad}");
         }
     }
@@ -391,7 +430,11 @@ mod tests {
     #[test]
     fn a_share_of_many_is_about_that_many_and_always_the_same_ones() {
         let key = [7; 32];
-        let drawn = |key: &[u8; 32]| (0..20_000).filter(|i| draws(key, *i) < 500).collect::<Vec<_>>();
+        let drawn = |key: &[u8; 32]| {
+            (0..20_000)
+                .filter(|i| draws(key, *i) < 500)
+                .collect::<Vec<_>>()
+        };
         let first = drawn(&key);
         assert!((900..1_100).contains(&first.len()), "{}", first.len());
         assert_eq!(first, drawn(&key));
