@@ -435,7 +435,10 @@ impl Folded {
                 attempt,
                 part,
             };
-            self.ids.add(id, ticket)?;
+            // Without an id no receipt can name it.
+            if !id.is_empty() {
+                self.ids.add(id, ticket)?;
+            }
             // What it says is a step of its own, which follows this one.
             if let Some((place, _)) = self.parked_for(id) {
                 self.parked.remove(place);

@@ -95,6 +95,7 @@ pub enum Poll {
     Show(commands::poll::show::Args),
     Unseal(commands::poll::unseal::Args),
     Object(commands::poll::object::Args),
+    Record(commands::poll::record::Args),
 }
 
 /// `sijill roster`.
@@ -167,8 +168,8 @@ fn run_invitations(invitations: &Invitations, settings: &Settings) -> Result<Exi
 
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
     use commands::poll::{
-        annul, close, extend, lint, list, mend, new, object, open, pause, preview, resume, show,
-        unseal,
+        annul, close, extend, lint, list, mend, new, object, open, pause, preview, record, resume,
+        show, unseal,
     };
     match poll {
         Poll::New(args) => new::run(args, settings),
@@ -185,6 +186,7 @@ fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
         Poll::Show(args) => show::run(args, settings),
         Poll::Unseal(args) => unseal::run(args, settings),
         Poll::Object(args) => object::run(args, settings),
+        Poll::Record(args) => record::run(args, settings),
     }
 }
 

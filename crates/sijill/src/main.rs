@@ -4,7 +4,6 @@
 //! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
 //! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parsers of rosters, for fuzzing.
 
-mod answered;
 mod audit_state;
 mod clerk;
 mod cli;
@@ -18,9 +17,11 @@ mod gateway_settings;
 mod interruption;
 mod invocation;
 mod key_file;
+mod ledger_seen;
 mod moment;
 mod post;
 mod private_copy;
+mod published_poll;
 mod roster_intake;
 mod roster_leaves;
 mod roster_making;

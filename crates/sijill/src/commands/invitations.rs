@@ -11,9 +11,9 @@ pub mod stop;
 pub mod test;
 mod wave;
 
-use crate::clerk::{self, Clerk};
 use crate::data_folder::PollFolder;
 use crate::fault::not_so;
+use crate::ledger_seen::LedgerSeen;
 use crate::settings::Settings;
 use crate::signing;
 use crate::vault_keeping;
@@ -51,8 +51,8 @@ pub struct Sender {
 
 impl Sender {
     /// Opens what belongs to this poll.
-    pub fn open(settings: &Settings, slug: &str) -> Result<Self> {
-        let poll = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| clerk.show(slug))?;
+    pub fn open(settings: &Settings, ledger: &LedgerSeen, slug: &str) -> Result<Self> {
+        let poll = ledger.show(slug)?;
         let definition = signing::definition_of(&poll)?;
         let vault = vault_keeping::open_vault(settings, &poll, &definition)?;
         Ok(Self {

@@ -2,10 +2,10 @@
 //! anything leaves.
 
 use super::wave::duration;
-use crate::clerk::{self, Clerk};
 use crate::console::grouped;
 use crate::fault::{Exit, input};
 use crate::gateway_settings::GatewayArgs;
+use crate::ledger_seen::LedgerSeen;
 use crate::post::Letters;
 use crate::settings::Settings;
 use crate::signing;
@@ -26,6 +26,9 @@ pub struct Args {
     /// The poll
     #[arg(long, value_name = "SLUG")]
     poll: String,
+    /// Where a sender of its own sees the ledger: the poll's address, or a folder that `sijill publish` wrote
+    #[arg(long, value_name = "SOURCE")]
+    ledger: Option<String>,
     /// Price of a segment, in any currency
     #[arg(long, value_name = "PRICE", value_parser = parse_price)]
     price: Option<u64>,
@@ -64,9 +67,7 @@ struct Message {
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
-    let poll = clerk::at_the_desk(Clerk::reach_to_read(settings)?, |clerk| {
-        clerk.show(&args.poll)
-    })?;
+    let poll = LedgerSeen::new(settings, args.ledger.as_deref()).show(&args.poll)?;
     let definition = signing::definition_of(&poll)?;
     let messages = messages(settings, &poll, &definition)?;
     let rate = u64::from(args.gateway.rate(&settings.gateway));

@@ -1,8 +1,6 @@
 //! `sijill invitations remind`: a message once more to those who have not answered, as often as the definition allows.
 
-use super::Sender;
 use super::wave::{self, WaveArgs};
-use crate::answered;
 use crate::fault::{Exit, not_so};
 use crate::settings::Settings;
 use crate::signing;
@@ -12,39 +10,39 @@ use sijill_outreach::delivery::{Delivery, State, WaveKind};
 /// Remind those who have not answered, at most as often as the definition says
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "It goes to invitations whose message left, that have not answered, and whose holders did not ask to be left alone. Who has answered is read from the ledger of this data directory, or, with --ledger, from the published one.\n\nExample: sijill invitations remind --poll coalition"
+    after_help = "It goes to invitations whose message left, that have not answered, and whose holders did not ask to be left alone. Who has answered is read from the ledger; a sender of its own reads the published one (--ledger).\n\nExample: sijill invitations remind --poll coalition"
 )]
 pub struct Args {
-    /// Where to read who has answered: the poll's address, or a folder that `sijill publish` wrote
-    #[arg(long, value_name = "SOURCE")]
-    ledger: Option<String>,
     #[command(flatten)]
     wave: WaveArgs,
 }
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
-    wave::run(&args.wave, settings, WaveKind::Reminder, |sender| {
-        let message = &sender.definition.message;
-        let (most, apart) = (message.reminders_max, message.reminder_ms_min);
-        if most == 0 {
-            return Err(not_so(
-                "the definition allows no reminders (`message.reminders_max`); nothing was sent",
-            ));
-        }
-        let answered = answered(args, settings, sender)?;
-        let now = signing::now();
-        Ok(Box::new(move |invitation, delivery: &Delivery| {
-            may_be_reminded(delivery, most, now.saturating_sub(apart)) && !answered.has(invitation)
-        }))
-    })
-}
-
-fn answered(args: &Args, settings: &Settings, sender: &Sender) -> Result<answered::Answered> {
-    match &args.ledger {
-        Some(source) => answered::of_published(source, &sender.poll.poll_id, sender.vault.count()),
-        None => answered::of_desk(settings, &sender.poll.slug, sender.vault.count()),
-    }
+    wave::run(
+        &args.wave,
+        settings,
+        WaveKind::Reminder,
+        |sender, ledger| {
+            let message = &sender.definition.message;
+            let (most, apart) = (message.reminders_max, message.reminder_ms_min);
+            if most == 0 {
+                return Err(not_so(
+                    "the definition allows no reminders (`message.reminders_max`); nothing was sent",
+                ));
+            }
+            let casts = ledger.casts(&sender.poll.slug)?;
+            let has_answered = move |invitation: u32| {
+                let cast = casts.get(invitation as usize);
+                cast.is_some_and(|cast| cast.revision > 0)
+            };
+            let now = signing::now();
+            Ok(Box::new(move |invitation, delivery: &Delivery| {
+                may_be_reminded(delivery, most, now.saturating_sub(apart))
+                    && !has_answered(invitation)
+            }))
+        },
+    )
 }
 
 /// Whether a message left for it, nobody asked to be left alone, and the last message is old enough.

@@ -22,10 +22,10 @@ pub struct Args {
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     match args.failed {
-        false => wave::run(&args.wave, settings, WaveKind::First, |_| {
+        false => wave::run(&args.wave, settings, WaveKind::First, |_, _| {
             Ok(Box::new(wave::never_written_to))
         }),
-        true => wave::run(&args.wave, settings, WaveKind::Again, |_| {
+        true => wave::run(&args.wave, settings, WaveKind::Again, |_, _| {
             Ok(Box::new(wave::failed))
         }),
     }

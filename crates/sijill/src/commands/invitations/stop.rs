@@ -3,6 +3,7 @@
 use super::Sender;
 use crate::console::grouped;
 use crate::fault::{Exit, input, not_so};
+use crate::ledger_seen::LedgerSeen;
 use crate::settings::Settings;
 use anyhow::Result;
 use serde_json::json;
@@ -23,6 +24,9 @@ pub struct Args {
     /// The poll
     #[arg(long, value_name = "SLUG")]
     poll: String,
+    /// Where a sender of its own sees the ledger: the poll's address, or a folder that `sijill publish` wrote
+    #[arg(long, value_name = "SOURCE")]
+    ledger: Option<String>,
 }
 
 /// Carries it out.
@@ -31,7 +35,11 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     std::io::stdin()
         .take(NUMBER_BYTES_MAX)
         .read_to_string(&mut text)?;
-    let sender = Sender::open(settings, &args.poll)?;
+    let sender = Sender::open(
+        settings,
+        &LedgerSeen::new(settings, args.ledger.as_deref()),
+        &args.poll,
+    )?;
     let number = Number::read(text.trim(), &sender.definition.country)
         .map_err(|why| input(format!("standard input has no mobile number: {why}")))?
         .number;

@@ -1,9 +1,9 @@
 //! `sijill invitations test`: one message to a number of the operator's own, as everybody will get it, with a link that
 //! leads to no invitation.
 
-use crate::clerk::{self, Clerk};
 use crate::fault::{Exit, input, not_so, unfinished};
 use crate::gateway_settings::{self, GatewayArgs};
+use crate::ledger_seen::LedgerSeen;
 use crate::post::Letters;
 use crate::settings::Settings;
 use crate::signing;
@@ -32,6 +32,9 @@ pub struct Args {
     /// The poll
     #[arg(long, value_name = "SLUG")]
     poll: String,
+    /// Where a sender of its own sees the ledger: the poll's address, or a folder that `sijill publish` wrote
+    #[arg(long, value_name = "SOURCE")]
+    ledger: Option<String>,
     /// The language [default: the definition's first]
     #[arg(long, value_name = "TAG")]
     language: Option<String>,
@@ -41,9 +44,7 @@ pub struct Args {
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
-    let poll = clerk::at_the_desk(Clerk::reach_to_read(settings)?, |clerk| {
-        clerk.show(&args.poll)
-    })?;
+    let poll = LedgerSeen::new(settings, args.ledger.as_deref()).show(&args.poll)?;
     let definition = signing::definition_of(&poll)?;
     let number = Number::read(&args.number, &definition.country)
         .map_err(|why| input(format!("the number given is none: {why}")))?

@@ -1,11 +1,11 @@
 //! A wave: whom it is for, whether there is time for it, and what the ledger is told at its beginning and its end.
 
 use super::Sender;
-use crate::clerk::{self, Clerk};
 use crate::commands::poll::KeyArg;
 use crate::console::grouped;
 use crate::fault::{Exit, input, not_so, unfinished};
 use crate::gateway_settings::{self, GatewayArgs};
+use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
 use crate::post::Post;
 use crate::sending_state::{self, SendingState};
@@ -36,6 +36,10 @@ pub struct WaveArgs {
     /// The poll
     #[arg(long, value_name = "SLUG")]
     pub poll: String,
+    /// Where a sender of its own sees the ledger: the poll's address, or a folder that `sijill publish` wrote [default: this
+    /// data directory]
+    #[arg(long, value_name = "SOURCE")]
+    ledger: Option<String>,
     /// Only invitations of this stratum; repeatable
     #[arg(long, value_name = "ID")]
     stratum: Vec<String>,
@@ -80,9 +84,10 @@ pub fn run(
     args: &WaveArgs,
     settings: &Settings,
     kind: WaveKind,
-    eligible: impl FnOnce(&Sender) -> Result<Box<Eligible<'static>>>,
+    eligible: impl FnOnce(&Sender, &LedgerSeen) -> Result<Box<Eligible<'static>>>,
 ) -> Result<Exit> {
-    let sender = Sender::open(settings, &args.poll)?;
+    let ledger = LedgerSeen::new(settings, args.ledger.as_deref());
+    let sender = Sender::open(settings, &ledger, &args.poll)?;
     let account = args
         .gateway
         .account(&settings.gateway, &sender.definition.message.sender)?;
@@ -96,7 +101,8 @@ pub fn run(
         settings.console.message("the journal's last frame was torn, as by a power cut, and cut off; what it told of may be sent once more (a copy is beside it, `journal.torn`)");
     }
     let asked = selection(args, &sender)?;
-    let mut eligible = eligible(&sender)?;
+    let mut eligible = eligible(&sender, &ledger)?;
+    let interrupted = crate::interruption::flag()?;
     begin(
         &sender,
         &mut deliveries,
@@ -104,8 +110,12 @@ pub fn run(
         (kind, &asked),
         &mut *eligible,
     )?;
-    record_start(args, settings, &sender, &deliveries)?;
-    let interrupted = crate::interruption::flag()?;
+    record_start(
+        (args, settings),
+        (&sender, &ledger),
+        &deliveries,
+        &interrupted,
+    )?;
     let ended = {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -117,10 +127,16 @@ pub fn run(
             &sender,
             &mut deliveries,
             (account, &terms),
-            interrupted,
+            Arc::clone(&interrupted),
         ))?
     };
-    finish(args, settings, &sender, deliveries, &ended)
+    finish(
+        (args, settings),
+        (&sender, &ledger),
+        deliveries,
+        &ended,
+        &interrupted,
+    )
 }
 
 async fn carry(
@@ -272,35 +288,32 @@ pub fn duration(seconds: u64) -> String {
 
 /// Tells the ledger that the wave begins, unless it knows.
 fn record_start(
-    args: &WaveArgs,
-    settings: &Settings,
-    sender: &Sender,
+    (args, settings): (&WaveArgs, &Settings),
+    (sender, ledger): (&Sender, &LedgerSeen),
     deliveries: &Deliveries,
+    interrupted: &AtomicBool,
 ) -> Result<()> {
     let Some(wave) = deliveries.open_wave() else {
         return Err(not_so("no wave is open"));
     };
     let planned = wave.planned();
-    clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
-        let poll = clerk.show(&args.poll)?;
-        if let Some(begun) = poll.waves.last().filter(|wave| !wave.ended) {
-            return match begun.planned == planned {
-                true => Ok(()),
-                false => Err(not_so(format!(
-                    "the ledger has a wave of {} that is not over, and the journal one of {planned}; end the other one first (`sijill invitations export` takes up one that it began)",
-                    begun.planned
-                ))),
-            };
-        }
-        let content = WaveStarted {
-            wave: next_wave(&poll)?,
-            planned,
-            register: None,
+    let poll = ledger.show(&args.poll)?;
+    if let Some(begun) = poll.waves.last().filter(|wave| !wave.ended) {
+        return match begun.planned == planned {
+            true => Ok(()),
+            false => Err(not_so(format!(
+                "the ledger has a wave of {} that is not over, and the journal one of {planned}; end the other one first (`sijill invitations export` takes up one that it began)",
+                begun.planned
+            ))),
         };
-        let pen = pen(args, settings, sender)?;
-        let event = signing::sign(&poll, &pen, content, Event::WaveStarted)?;
-        clerk.record(&args.poll, &event).map(|_| ())
-    })
+    }
+    let content = WaveStarted {
+        wave: next_wave(&poll)?,
+        planned,
+        register: None,
+    };
+    let pen = pen(args, settings, sender)?;
+    ledger.record(&poll, &pen, content, Event::WaveStarted, interrupted)
 }
 
 fn next_wave(poll: &PollStatus) -> Result<u16> {
@@ -315,11 +328,11 @@ fn pen(args: &WaveArgs, settings: &Settings, sender: &Sender) -> Result<signing:
 
 /// Tells the ledger what came of the wave, if it is over, and the operator in any case.
 fn finish(
-    args: &WaveArgs,
-    settings: &Settings,
-    sender: &Sender,
+    (args, settings): (&WaveArgs, &Settings),
+    (sender, ledger): (&Sender, &LedgerSeen),
     mut deliveries: Deliveries,
     ended: &Ended,
+    interrupted: &AtomicBool,
 ) -> Result<Exit> {
     let Some(wave) = deliveries.open_wave().cloned() else {
         return Err(unfinished("the wave is not in the journal any more"));
@@ -331,30 +344,16 @@ fn finish(
         Ended::Interrupted | Ended::Stopped { .. } => false,
     };
     if over {
-        record_end(args, settings, sender, &deliveries, &wave)?;
+        let poll = ledger.show(&args.poll)?;
+        if poll.waves.last().is_some_and(|wave| !wave.ended) {
+            let number = u16::try_from(poll.waves.len()).unwrap_or(u16::MAX);
+            let content = wave.outcome(number, deliveries.link());
+            let pen = pen(args, settings, sender)?;
+            ledger.record(&poll, &pen, content, Event::WaveEnded, interrupted)?;
+        }
         deliveries.end_wave(wave.number, signing::now())?;
     }
     say(settings, &state, ended)
-}
-
-fn record_end(
-    args: &WaveArgs,
-    settings: &Settings,
-    sender: &Sender,
-    deliveries: &Deliveries,
-    wave: &Wave,
-) -> Result<()> {
-    clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
-        let poll = clerk.show(&args.poll)?;
-        if poll.waves.last().is_none_or(|wave| wave.ended) {
-            return Ok(());
-        }
-        let number = u16::try_from(poll.waves.len()).unwrap_or(u16::MAX);
-        let content = wave.outcome(number, deliveries.link());
-        let pen = pen(args, settings, sender)?;
-        let event = signing::sign(&poll, &pen, content, Event::WaveEnded)?;
-        clerk.record(&args.poll, &event).map(|_| ())
-    })
 }
 
 fn say(settings: &Settings, state: &SendingState, ended: &Ended) -> Result<Exit> {
