@@ -42,7 +42,7 @@ async fn a_centre_that_reads_slowly_gets_everything() {
 #[tokio::test]
 async fn nobody_is_overdue_while_nothing_is_read() {
     let (centre, mut settings) = Centre::open().await;
-    settings.times.response = Duration::from_millis(600);
+    settings.times.response = Duration::from_millis(1_500);
     let mut desk = Desk::open(settings);
     let mut line = centre.bound().await;
     assert_eq!(desk.told().await, "up");
@@ -59,9 +59,9 @@ async fn nobody_is_overdue_while_nothing_is_read() {
         acks.push(desk.report().await);
     }
     let submit = line.hear(SUBMIT).await;
-    sleep(Duration::from_millis(400)).await;
+    sleep(Duration::from_millis(1_000)).await;
     line.accept(&submit, "id").await;
-    sleep(Duration::from_millis(800)).await;
+    sleep(Duration::from_millis(1_500)).await;
     desk.nothing_is_told().await;
     drop(acks);
     assert_eq!(desk.told().await, "1.0 accepted as id");

@@ -132,8 +132,16 @@ async fn nobody_who_answers_is_tried_again_and_leaving_ends_that() {
     desk.send(1, "Hi").await;
     assert_eq!(
         desk.told().await,
-        "down: the gateway cannot be reached (connection refused)"
+        "down: nobody listens at the gateway's address"
     );
     let rest = desk.leave().await;
     assert_eq!(rest.last().map(String::as_str), Some("1.0 unsent"));
+}
+
+#[tokio::test]
+async fn a_host_that_nobody_knows_is_said_to_be_unknown() {
+    let (_centre, mut settings) = Centre::open().await;
+    settings.address = "nowhere.invalid:2775".to_owned();
+    let mut desk = Desk::open(settings);
+    assert_eq!(desk.told().await, "down: the gateway's host is not known");
 }
