@@ -9,4 +9,7 @@
 
 pub mod gateway;
 pub mod number;
+pub mod receipt;
 pub mod segment;
+pub mod smpp;
+pub mod status;

@@ -4,18 +4,32 @@
 //! several segments gives some of each to the header that joins them (TS 23.040, section 9.2.3.24.1).
 
 /// Septets of a single GSM-7 segment: 140 bytes of 8 bits.
-const GSM7_SINGLE: usize = 160;
+pub const GSM7_SINGLE: usize = 160;
 /// Septets of each of several: 7 go to the header of 6 bytes.
-const GSM7_JOINED: usize = 153;
+pub const GSM7_JOINED: usize = 153;
 /// Characters of a single UCS-2 segment: 140 bytes of 16 bits.
-const UCS2_SINGLE: usize = 70;
+pub const UCS2_SINGLE: usize = 70;
 /// Characters of each of several: 3 go to the header.
-const UCS2_JOINED: usize = 67;
+pub const UCS2_JOINED: usize = 67;
 
-/// The default alphabet, without the escape.
+/// The septet that announces one of the extension table.
+pub const ESCAPE: u8 = 0x1B;
+
+/// The default alphabet in the order of its septets, without the escape.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// Characters behind an escape: two septets each.
-const EXTENDED: &str = "\u{c}^{}\\[~]|€";
+/// Characters behind an escape, with the septet that follows it.
+const EXTENDED: [(char, u8); 10] = [
+    ('\u{c}', 0x0A),
+    ('^', 0x14),
+    ('{', 0x28),
+    ('}', 0x29),
+    ('\\', 0x2F),
+    ('[', 0x3C),
+    ('~', 0x3D),
+    (']', 0x3E),
+    ('|', 0x40),
+    ('€', 0x65),
+];
 
 /// By which alphabet a text is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +38,26 @@ pub enum Encoding {
     Gsm7,
     /// Sixteen bits a character.
     Ucs2,
+}
+
+/// How GSM-7 writes a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Septet {
+    /// By one septet.
+    Basic(u8),
+    /// By [`ESCAPE`] and this one.
+    Extended(u8),
+}
+
+impl Septet {
+    /// How many septets that are.
+    #[must_use]
+    pub fn length(self) -> usize {
+        match self {
+            Self::Basic(_) => 1,
+            Self::Extended(_) => 2,
+        }
+    }
 }
 
 /// How a text is sent.
@@ -46,7 +80,8 @@ pub fn not_sendable(text: &str) -> Option<char> {
 /// How a text is sent that can be.
 #[must_use]
 pub fn of(text: &str) -> Segments {
-    let septets: Option<Vec<usize>> = text.chars().map(septets).collect();
+    let septets = text.chars().map(|c| septet(c).map(Septet::length));
+    let septets: Option<Vec<usize>> = septets.collect();
     match septets {
         Some(septets) => packed(Encoding::Gsm7, &septets, (GSM7_SINGLE, GSM7_JOINED)),
         None => {
@@ -56,11 +91,27 @@ pub fn of(text: &str) -> Segments {
     }
 }
 
-fn septets(c: char) -> Option<usize> {
-    match (BASIC.contains(c), EXTENDED.contains(c)) {
-        (true, _) => Some(1),
-        (false, true) => Some(2),
-        (false, false) => None,
+/// How GSM-7 writes a character; none where it does not have it.
+#[must_use]
+pub fn septet(c: char) -> Option<Septet> {
+    if let Some(place) = BASIC.chars().position(|basic| basic == c) {
+        let place = u8::try_from(place).ok()?;
+        return Some(Septet::Basic(place + u8::from(place >= ESCAPE)));
+    }
+    let (_, septet) = EXTENDED.iter().find(|(extended, _)| *extended == c)?;
+    Some(Septet::Extended(*septet))
+}
+
+/// The character that these septets write; none where there is none.
+#[must_use]
+pub fn character(septet: Septet) -> Option<char> {
+    match septet {
+        Septet::Basic(ESCAPE) => None,
+        Septet::Basic(code) => BASIC.chars().nth((code - u8::from(code > ESCAPE)).into()),
+        Septet::Extended(code) => {
+            let (c, _) = EXTENDED.iter().find(|(_, extended)| *extended == code)?;
+            Some(*c)
+        }
     }
 }
 
@@ -135,6 +186,31 @@ mod tests {
 
     #[test]
     fn the_alphabet_has_its_127_characters_and_ten_behind_the_escape() {
-        assert_eq!((BASIC.chars().count(), EXTENDED.chars().count()), (127, 10));
+        assert_eq!((BASIC.chars().count(), EXTENDED.len()), (127, 10));
+    }
+
+    #[test]
+    fn every_character_has_the_septet_of_the_standards_table_and_reads_back() {
+        let table = [
+            ('@', 0x00),
+            ('Æ', 0x1C),
+            (' ', 0x20),
+            ('A', 0x41),
+            ('à', 0x7F),
+        ];
+        for (c, code) in table {
+            assert_eq!(septet(c), Some(Septet::Basic(code)), "{c}");
+        }
+        assert_eq!(septet('€'), Some(Septet::Extended(0x65)));
+        assert_eq!(septet('ن'), None);
+        for c in BASIC.chars().chain(EXTENDED.map(|(c, _)| c)) {
+            assert_eq!(septet(c).and_then(character), Some(c));
+        }
+        let nobody = [
+            Septet::Basic(ESCAPE),
+            Septet::Basic(0x80),
+            Septet::Extended(0x41),
+        ];
+        assert_eq!(nobody.map(character), [None; 3]);
     }
 }
