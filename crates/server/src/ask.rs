@@ -243,6 +243,7 @@ fn status(book: &Book, now: u64) -> PollStatus {
                 .map(ToString::to_string)
                 .collect()
         }),
+        unsealed: poll.unsealed().is_some(),
         planned: poll.planned(),
         waves: waves.collect(),
         answered: poll.tally().answered,

@@ -9,7 +9,6 @@ mod clerk;
 mod cli;
 mod commands;
 mod console;
-mod contacts_file;
 mod data_folder;
 mod demo_definition;
 mod entry_json;
@@ -26,6 +25,7 @@ mod small_file;
 #[cfg(test)]
 mod test_desk;
 mod theme_file;
+mod vault_keeping;
 
 use clap::Parser;
 use sijill::{durable_file, fault, public_roster, roster_file};
