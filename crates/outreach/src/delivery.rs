@@ -471,6 +471,17 @@ impl Delivery {
         waits && !self.stopped && self.tries < TRIES_MAX
     }
 
+    /// Whether a reminder may go to it, at most `most` over all waves: a message left for it, the last one at `latest` or
+    /// before, and nobody asked to be left alone. Whether they have answered is not known here.
+    #[must_use]
+    pub fn may_be_reminded(&self, most: u8, latest: u64) -> bool {
+        let left = matches!(
+            self.state,
+            State::Accepted | State::Delivered | State::Unknown
+        );
+        left && !self.stopped && self.reminders < most && self.at <= latest
+    }
+
     /// The reference in the header that joins the segments of the next attempt. Each attempt has its own, or a phone would
     /// join segments of two.
     #[must_use]
@@ -726,6 +737,32 @@ mod tests {
         assert_eq!(back, (Ok(What::Withdrawn { attempt: 1 }), State::Queued));
         let gone = when(&[submitted(1), accepted(1, 0)], Command::Withdraw);
         assert_eq!(gone.0, Err(Refusal::Stale));
+    }
+
+    #[test]
+    fn a_reminder_goes_to_whom_a_message_left_long_enough_ago_and_no_more_often_than_allowed() {
+        let sent = Delivery {
+            state: State::Delivered,
+            at: 1_000,
+            ..Delivery::default()
+        };
+        assert!(sent.may_be_reminded(1, 1_000));
+        assert!(!sent.may_be_reminded(1, 999));
+        let (reminders, stopped) = (1, true);
+        for not in [
+            Delivery { reminders, ..sent },
+            Delivery { stopped, ..sent },
+            Delivery {
+                state: State::Failed,
+                ..sent
+            },
+            Delivery {
+                state: State::Uninvited,
+                ..sent
+            },
+        ] {
+            assert!(!not.may_be_reminded(1, 1_000), "{not:?}");
+        }
     }
 
     #[test]

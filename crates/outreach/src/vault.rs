@@ -244,6 +244,18 @@ pub fn is_there(folder: &Path) -> bool {
     folder.join(FILE).exists()
 }
 
+/// Fails where there is no vault, saying whether it was erased; needs nothing that opens it.
+///
+/// # Errors
+/// If there is none, or the disk refuses to say.
+pub fn must_be_there(folder: &Path) -> Result<(), OutreachError> {
+    let path = folder.join(FILE);
+    match fs::metadata(&path) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(missing(folder, &path, error)),
+    }
+}
+
 /// Erases the vault: first the wrapped key, on the disk, so that nothing can be read even where old blocks stay; then
 /// every file of the folder. An erasing that was broken off is ended by another. The folder stays, empty: it says that
 /// something was here.

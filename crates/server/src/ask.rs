@@ -246,6 +246,7 @@ impl PollStatus {
             end: poll.end(),
             roster: committed.map_or(0, |roster| roster.count),
             stratum_keys: stratum_keys.map(ToString::to_string).collect(),
+            unsealed: poll.unsealed().is_some(),
             planned: poll.planned(),
             waves: waves.collect(),
             answered: poll.tally().answered,

@@ -30,9 +30,20 @@ pub struct Common {
     /// Data directory [default: ./sijill-data]
     #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Configuration file, TOML: data, listen, metrics, key, checkpoints, portal, theme, gateway, sending, json, quiet
+    /// Configuration file, TOML: data, listen, metrics, key, checkpoints, portal, theme, vault_key, vault_passphrase_file, gateway, sending, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Key file of the vaults of contacts [default: keys/vault.key of the data directory]
+    #[arg(long, global = true, env = "SIJILL_VAULT_KEY", value_name = "FILE")]
+    pub vault_key: Option<PathBuf>,
+    /// File with the passphrase of the vaults of contacts, where they have no key file
+    #[arg(
+        long,
+        global = true,
+        env = "SIJILL_VAULT_PASSPHRASE_FILE",
+        value_name = "FILE"
+    )]
+    pub vault_passphrase_file: Option<PathBuf>,
     /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
     #[arg(long, global = true, env = "SIJILL_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
@@ -103,6 +114,7 @@ pub enum Poll {
 pub enum Roster {
     Import(commands::roster_import::Args),
     Make(commands::roster_make::Args),
+    Erase(commands::roster_erase::Args),
 }
 
 /// `sijill invitations`.
@@ -137,6 +149,7 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Roster(Roster::Import(args)) => commands::roster_import::run(args, &settings),
         Command::Roster(Roster::Make(args)) => commands::roster_make::run(args, &settings),
         Command::Invitations(invitations) => run_invitations(invitations, &settings),
+        Command::Roster(Roster::Erase(args)) => commands::roster_erase::run(args, &settings),
         Command::Ledger(Ledger::Show(args)) => commands::ledger_show::run(args, &settings),
         Command::Ledger(Ledger::Tail(args)) => commands::ledger_tail::run(args, &settings),
         Command::Export(args) => commands::export::run(args, &settings),

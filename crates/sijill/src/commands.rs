@@ -15,6 +15,7 @@ pub mod poll;
 pub mod prove;
 pub mod publish;
 pub mod replay;
+pub mod roster_erase;
 pub mod roster_import;
 pub mod roster_make;
 pub mod serve;

@@ -40,6 +40,11 @@ impl DataFolder {
         self.keys().join("service.key")
     }
 
+    /// The key of the vaults of contacts, unless another is named.
+    pub fn vault_key(&self) -> PathBuf {
+        self.keys().join("vault.key")
+    }
+
     /// An operator's key.
     pub fn operator_key(&self, name: &str) -> PathBuf {
         self.keys().join(format!("{name}.key"))
@@ -90,19 +95,14 @@ impl PollFolder {
         &self.0
     }
 
-    /// Contact, stratum, language and token of each invitation. Secret.
-    pub fn contacts(&self) -> PathBuf {
-        self.0.join("contacts.csv")
+    /// The folder of the vault: number, token, stratum and language of each invitation, encrypted.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault")
     }
 
     /// The master under which contacts are sealed in the roster. Secret.
     pub fn contact_key(&self) -> PathBuf {
         self.0.join("contact.key")
-    }
-
-    /// The vault: numbers and tokens, and the journal of messages. Secret.
-    pub fn vault(&self) -> PathBuf {
-        self.0.join("vault")
     }
 
     /// Invitations whose holders asked to be left alone: on the page behind their link, or by telling the operator.

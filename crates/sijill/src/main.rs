@@ -9,7 +9,6 @@ mod clerk;
 mod cli;
 mod commands;
 mod console;
-mod contacts_file;
 mod data_folder;
 mod demo_definition;
 mod entry_json;

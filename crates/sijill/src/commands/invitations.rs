@@ -54,7 +54,7 @@ impl Sender {
     pub fn open(settings: &Settings, ledger: &LedgerSeen, slug: &str) -> Result<Self> {
         let poll = ledger.show(slug)?;
         let definition = signing::definition_of(&poll)?;
-        let vault = vault_keeping::open_vault(settings, &poll, &definition)?;
+        let vault = vault_keeping::open_vault(settings, &definition, signing::now())?;
         Ok(Self {
             folder: settings.data().poll(slug)?,
             poll,

@@ -5,7 +5,7 @@ use crate::fault::{Exit, not_so};
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::Result;
-use sijill_outreach::delivery::{Delivery, State, WaveKind};
+use sijill_outreach::delivery::{Delivery, WaveKind};
 
 /// Remind those who have not answered, at most as often as the definition says
 #[derive(Debug, clap::Args)]
@@ -38,54 +38,9 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             };
             let now = signing::now();
             Ok(Box::new(move |invitation, delivery: &Delivery| {
-                may_be_reminded(delivery, most, now.saturating_sub(apart))
+                delivery.may_be_reminded(most, now.saturating_sub(apart))
                     && !has_answered(invitation)
             }))
         },
     )
-}
-
-/// Whether a message left for it, nobody asked to be left alone, and the last message is old enough.
-fn may_be_reminded(delivery: &Delivery, most: u8, latest: u64) -> bool {
-    let left = matches!(
-        delivery.state,
-        State::Accepted | State::Delivered | State::Unknown
-    );
-    left && !delivery.stopped && delivery.reminders < most && delivery.at <= latest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reminder_goes_to_whom_a_message_left_long_enough_ago_and_no_more_often_than_allowed() {
-        let sent = Delivery {
-            state: State::Delivered,
-            at: 1_000,
-            ..Delivery::default()
-        };
-        assert!(may_be_reminded(&sent, 1, 1_000));
-        assert!(!may_be_reminded(&sent, 1, 999));
-        for not in [
-            Delivery {
-                reminders: 1,
-                ..sent
-            },
-            Delivery {
-                stopped: true,
-                ..sent
-            },
-            Delivery {
-                state: State::Failed,
-                ..sent
-            },
-            Delivery {
-                state: State::Uninvited,
-                ..sent
-            },
-        ] {
-            assert!(!may_be_reminded(&not, 1, 1_000), "{not:?}");
-        }
-    }
 }

@@ -147,7 +147,7 @@ async fn carry(
     interrupted: Arc<AtomicBool>,
 ) -> Result<Ended> {
     let gateway = gateway_settings::connect(account)?;
-    let vault = crate::vault_keeping::open_vault(settings, &sender.poll, &sender.definition)?;
+    let vault = crate::vault_keeping::open_vault(settings, &sender.definition, signing::now())?;
     let poll = (&sender.poll, &sender.definition);
     let mut post = Post::new(settings, poll, &sender.folder, vault, interrupted);
     let ended = send(deliveries, gateway, terms, &mut post).await;
