@@ -95,6 +95,9 @@ pub struct Journal {
     torn: bool,
 }
 
+/// The steps of a frame, and how long the frame is.
+type Whole = (Zeroizing<Vec<u8>>, u64);
+
 /// The place in the chain of frames, and the key.
 struct Seal {
     cipher: XChaCha20Poly1305,
@@ -205,11 +208,7 @@ impl Journal {
     }
 
     /// The steps of the next frame, and its length; none if it is the last one and torn.
-    fn frame(
-        &mut self,
-        file: &mut impl Read,
-        left: u64,
-    ) -> Result<Option<(Zeroizing<Vec<u8>>, u64)>, JournalError> {
+    fn frame(&mut self, file: &mut impl Read, left: u64) -> Result<Option<Whole>, JournalError> {
         let mut head = [0; HEAD_BYTES];
         if left < head.len() as u64 {
             return Ok(None);

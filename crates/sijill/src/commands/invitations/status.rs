@@ -1,7 +1,9 @@
 //! `sijill invitations status`: how sending goes.
 
+use super::Sender;
 use crate::console::grouped;
 use crate::fault::{Exit, not_so};
+use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
 use crate::sending_state::{self, SendingState};
 use crate::settings::Settings;
@@ -18,6 +20,9 @@ pub struct Args {
     /// The poll
     #[arg(long, value_name = "SLUG")]
     poll: String,
+    /// List the invitations whose message may have arrived twice, by their place in the roster; no send may be under way
+    #[arg(long)]
+    repeated: bool,
 }
 
 /// Carries it out.
@@ -35,8 +40,37 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         fields.insert("slug".to_owned(), json!(args.poll));
         fields.insert("paused".to_owned(), json!(paused));
     }
-    settings.console.answer(&text(&state), &json)?;
+    let mut text = text(&state);
+    if args.repeated {
+        let repeated = repeated(settings, &args.poll)?;
+        text += &format!("\n{}", in_words(&repeated));
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("repeated".to_owned(), json!(repeated));
+        }
+    }
+    settings.console.answer(&text, &json)?;
     Ok(Exit::Well)
+}
+
+/// Invitations of which nobody knew whether the message arrived, and which got it again.
+fn repeated(settings: &Settings, slug: &str) -> Result<Vec<u32>> {
+    let ledger = LedgerSeen::new(settings, None);
+    let mut deliveries = Sender::open(settings, &ledger, slug)?.deliveries()?;
+    let mut repeated = Vec::new();
+    for invitation in 0..deliveries.invitations() {
+        if deliveries.delivery(invitation)?.tries > 1 {
+            repeated.push(invitation);
+        }
+    }
+    Ok(repeated)
+}
+
+fn in_words(repeated: &[u32]) -> String {
+    let places: Vec<String> = repeated.iter().map(ToString::to_string).collect();
+    match places.is_empty() {
+        true => "nobody got a message twice".to_owned(),
+        false => format!("the message may have arrived twice: {}", places.join(", ")),
+    }
 }
 
 /// What a state says, for people.
