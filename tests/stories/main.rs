@@ -26,6 +26,7 @@ mod answering;
 mod audited_again;
 mod bad_input;
 mod chile;
+mod contacts;
 mod damage;
 mod demo;
 mod desk;
