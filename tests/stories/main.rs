@@ -27,6 +27,7 @@ mod audited_again;
 mod bad_input;
 mod centre;
 mod chile;
+mod contacts;
 mod damage;
 mod demo;
 mod desk;

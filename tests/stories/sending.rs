@@ -202,7 +202,7 @@ fn a_sending_process_that_is_killed_again_and_again_skips_nobody_and_lists_whom_
         killed_while_sending += u32::from(process.is_running());
         process.kill();
     }
-    assert!(killed_while_sending > kills / 2, "{killed_while_sending}");
+    assert!(killed_while_sending >= kills / 2, "{killed_while_sending}");
     send(&place, &[]).well();
     let shown = place
         .sijill(command(&place, "status", &["--repeated", "--json"]))

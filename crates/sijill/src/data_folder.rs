@@ -130,6 +130,11 @@ impl PollFolder {
         self.0.join("roster")
     }
 
+    /// Whether the poll's ledger is in this directory: its head file is made before its first entry.
+    pub fn has_ledger(&self) -> bool {
+        self.0.join("head").exists()
+    }
+
     /// Held by whoever makes a roster.
     pub fn import_lock(&self) -> PathBuf {
         self.0.join("import.lock")

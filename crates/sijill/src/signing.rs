@@ -55,7 +55,7 @@ fn key_files(data: &DataFolder) -> Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let is_key = path.extension().is_some_and(|extension| extension == "key");
-        if is_key && path != data.service_key() {
+        if is_key && ![data.service_key(), data.vault_key()].contains(&path) {
             files.push(path);
         }
     }

@@ -80,8 +80,7 @@ impl Plan {
     fn of(args: &Args, settings: &Settings, folder: &PollFolder) -> Result<Self> {
         let plan = Self {
             contacts: has_contacts(folder),
-            stratum_keys: folder.stratum_keys().exists()
-                && !must_stay(args, settings, folder.vault().exists())?,
+            stratum_keys: folder.stratum_keys().exists() && !must_stay(args, settings, folder)?,
         };
         match plan {
             Self {
@@ -114,14 +113,14 @@ impl Plan {
 
 /// Whether stratum keys stay: because they are needed, and it was said that they shall. Needed ones of which nothing was
 /// said stop everything.
-fn must_stay(args: &Args, settings: &Settings, is_made_here: bool) -> Result<bool> {
-    let needed = match settings.data().service_key().exists() {
+fn must_stay(args: &Args, settings: &Settings, folder: &PollFolder) -> Result<bool> {
+    let needed = match folder.has_ledger() {
         true => clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
             let poll = clerk.show(&args.poll)?;
             Ok(!poll.unsealed && poll.state != "annulled")
         })?,
         // The sender's directory has no ledger that would say it.
-        false => is_made_here,
+        false => true,
     };
     match (needed, args.stratum_keys) {
         (false, _) | (true, Some(StratumKeys::Erase)) => Ok(false),
