@@ -283,11 +283,17 @@ fn a_definition_is_looked_at_before_it_is_signed() {
         page.text()
             .contains("Do you support building the new bridge?")
     );
-    let sent = browser.post("/p/preview/in/en", &[("answer", "yes"), ("revision", "1")]);
-    assert!(
-        sent.status(200).form().is_some(),
-        "it leads back to the page"
+    let sent = |choice| browser.post("/p/preview/in/en", &[("answer", choice), ("revision", "1")]);
+    let confirmed = sent("yes").status(200);
+    assert!(confirmed.text().contains("A preview"));
+    let code = confirmed.code().expect("a code is shown, made up");
+    assert_eq!(
+        sent("no").status(200).code(),
+        Some(code),
+        "whatever is sent"
     );
+    let again = browser.get("/p/preview/in/en").status(200);
+    assert!(again.form().is_some(), "nothing is recorded");
     assert_eq!(
         browser.get("/").header("location"),
         Some("/p/preview/in/ar")

@@ -30,6 +30,14 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
             confirmation_page(&fixtures::confirmation(language)).unwrap(),
         ),
         (
+            "confirmation of what is public".to_owned(),
+            confirmation_page(&ConfirmationPage {
+                is_public: true,
+                ..fixtures::confirmation(language)
+            })
+            .unwrap(),
+        ),
+        (
             "home".to_owned(),
             home_page(&fixtures::home(language)).unwrap(),
         ),
@@ -705,6 +713,28 @@ fn the_page_of_a_receipt_says_what_it_is_and_shows_it_as_a_code_that_fits() {
     }
     let long = page(Receipt::Proof("x".repeat(limits::QR_TEXT_BYTES_MAX + 1)));
     assert!(long.contains("too long for one QR code") && !long.contains("<svg"));
+}
+
+#[test]
+fn the_confirmation_of_a_published_answer_says_so_and_promises_nothing_more() {
+    let page = |is_public| {
+        let view = ConfirmationPage {
+            is_public,
+            ..fixtures::confirmation(language("en"))
+        };
+        confirmation_page(&view).unwrap()
+    };
+    let receipt = format!("/p/{}/receipt/in/en", fixtures::TOKEN);
+    for (is_public, here, not_here) in [
+        (false, "It becomes public", "Your answer is published."),
+        (true, "Your answer is published.", "It becomes public"),
+    ] {
+        let page = page(is_public);
+        assert!(page.contains(here) && !page.contains(not_here), "{page}");
+        assert_eq!(page.contains("at the latest your answer"), !is_public);
+        assert_eq!(page.contains("until then it is the promise"), !is_public);
+        assert!(page.contains(&receipt));
+    }
 }
 
 #[test]

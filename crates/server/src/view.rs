@@ -316,13 +316,13 @@ pub fn option_label(definition: &Definition, id: &str, language: Language) -> Op
     Some(option.label.get(language.tag()).to_owned())
 }
 
-/// The page after an answer was taken.
+/// The page after an answer was taken, and whether that is public.
 pub fn confirmation(
     site: &Site,
     book: &Book,
     language: Language,
     token: &str,
-    responded: &Responded,
+    (responded, is_public): (&Responded, bool),
 ) -> pages::ConfirmationPage {
     let definition = &*book.definition();
     let tag = language.tag();
@@ -345,6 +345,7 @@ pub fn confirmation(
         promise_href: links.own(&paths::promise(token)),
         receipt_href: links.own(&paths::receipt(token)),
         receipt_page_href: links.own(&paths::receipt_in(token, tag)),
+        is_public,
         public_within_minutes: definition.rules.publication_ms.div_ceil(60_000),
         promise_due_ms: due,
         closes_at_ms: end,
@@ -511,14 +512,6 @@ fn check_yourself(
         json_href: site.page(&paths::of_poll(slug, "results.json")),
         verify_href: site.page(&paths::verify_in(language.tag())),
     }
-}
-
-/// Where people reach the service, by a poll of it: scheme and domain.
-pub fn site(book: &Book) -> String {
-    let definition = book.definition();
-    let secure = definition.message.link_prefix.starts_with("https://");
-    let scheme = if secure { "https" } else { "http" };
-    format!("{scheme}://{}", definition.who.platform.domain)
 }
 
 /// The operator's monitor. Its addresses are relative to that of the page.
