@@ -570,11 +570,11 @@ mod tests {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let mut head = [0; 2_048];
-                stream.read(&mut head).unwrap();
+                let _heard = stream.read(&mut head).unwrap();
                 write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\n").unwrap();
                 stream.write_all(&[7; 32]).unwrap();
                 // The next one is heard, and not answered.
-                stream.read(&mut head).unwrap();
+                let _heard = stream.read(&mut head).unwrap();
             }
         });
         let fetcher = fetcher(address);

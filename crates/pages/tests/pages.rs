@@ -26,18 +26,6 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
             answer_page(&fixtures::longest_answer(language)).unwrap(),
         ),
         (
-            "confirmation".to_owned(),
-            confirmation_page(&fixtures::confirmation(language)).unwrap(),
-        ),
-        (
-            "confirmation of what is public".to_owned(),
-            confirmation_page(&ConfirmationPage {
-                is_public: true,
-                ..fixtures::confirmation(language)
-            })
-            .unwrap(),
-        ),
-        (
             "home".to_owned(),
             home_page(&fixtures::home(language)).unwrap(),
         ),
@@ -75,6 +63,7 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
             results_page(&results).unwrap(),
         )
     }));
+    pages.extend(confirmations(language));
     pages.extend(pages_of_receipts(language));
     pages.extend(
         fixtures::monitors(language)
@@ -94,6 +83,18 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
         )
     }));
     pages
+}
+
+/// The page after an answer was taken, before and after that is published.
+#[cfg(test)]
+fn confirmations(language: Language) -> [(String, String); 2] {
+    [false, true].map(|is_public| {
+        let view = ConfirmationPage {
+            is_public,
+            ..fixtures::confirmation(language)
+        };
+        ("confirmation".to_owned(), confirmation_page(&view).unwrap())
+    })
 }
 
 /// The pages of a receipt, and the one that checks it.
