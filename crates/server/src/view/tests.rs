@@ -85,7 +85,12 @@ fn book(definition: &Table, wordings: &[Wording]) -> Book {
 /// The pages of a poll that have disclosures, one after another.
 fn shown(book: &Book, language: Language) -> String {
     let (site, now) = (Site::default(), book.definition().field.start);
-    let answer = answer_page(&site, book, now, language, "token", None);
+    let reader = super::Reader {
+        token: "token",
+        rotation: 0,
+        standing: None,
+    };
+    let answer = answer_page(&site, book, now, language, reader);
     let results = results(&site, book, now, language);
     pages::answer_page(&answer).unwrap() + &pages::results_page(&results).unwrap()
 }
