@@ -63,11 +63,12 @@ pub enum Rule {
     StratumStaysClosed = 53,
     ExplanationOfNothing = 54,
     NotRotatable = 55,
+    LinkNotLast = 57,
 }
 
 impl Rule {
     /// Every rule with its title, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 55] = [
+    pub const ALL: [(Self, &'static str); 56] = [
         (Self::TooLarge, "the text is too large"),
         (
             Self::ByteOrderMark,
@@ -177,6 +178,10 @@ impl Rule {
             "an explanation is of no warning",
         ),
         (Self::NotRotatable, "options cannot be rotated"),
+        (
+            Self::LinkNotLast,
+            "the link does not stand last in the message, on a line of its own",
+        ),
     ];
 
     /// What is wrong where it is broken, or what it warns of.
