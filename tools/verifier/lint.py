@@ -45,7 +45,11 @@ _NUMBERS = (
     ("rules.promise_delay_seconds", 1, _YEAR_SECONDS),
     ("rules.objection_window_seconds", 0, _YEAR_SECONDS),
 )
-_NUMBERS_2 = (("message.segments_max", 1, 10),)
+_NUMBERS_2 = (
+    ("message.segments_max", 1, 10),
+    ("message.reminders_max", 0, 5),
+    ("message.reminder_hours_min", 24, 1_000),
+)
 _POPULATION_MAX = 10_000_000_000
 
 # Words: where they stand, and those offered.
@@ -118,7 +122,7 @@ _FIELDS_2 = {
     "who.sender": "name",
     "sample": "strategy coverage_gaps recruitment probability precision weighting_targets",
     "field": "contacts_until?",
-    "message": "segments_max",
+    "message": "segments_max reminders_max? reminder_hours_min?",
     "disclosure": "processing withdrawal",
     "explained": "rule why",
 }
@@ -399,7 +403,7 @@ class _Lint:
             self._must(46, "option", len(set(texts)) == len(texts))
 
     def _sent(self) -> None:
-        """The message asks the question, and can be sent."""
+        """The message asks the question, ends with its link, and can be sent."""
         message, question = self._get("message", dict) or {}, self._get("question.text", dict) or {}
         prefix, texts, most = message.get("link_prefix"), message.get("text"), message.get("segments_max")
         for language, text in texts.items() if isinstance(texts, dict) else ():
@@ -407,6 +411,7 @@ class _Lint:
                 continue
             asked = question.get(language)
             self._must(44, "message.text", not isinstance(asked, str) or asked in text)
+            self._must(57, "message.text", text.endswith("\n{link}"))
             if isinstance(prefix, str):
                 sent = as_sent(prefix, text)
                 if self._must(48, "message.text", segments.is_sendable(sent)) and type(most) is int:

@@ -67,6 +67,7 @@
 //! | L54 | an explanation is of no warning |
 //! | L55 | options cannot be rotated |
 //! | L56 | contacts would be erased before the poll ends |
+//! | L57 | the link does not stand last in the message, on a line of its own |
 
 use std::{fmt, ops::Range};
 

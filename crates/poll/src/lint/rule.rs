@@ -64,11 +64,12 @@ pub enum Rule {
     ExplanationOfNothing = 54,
     NotRotatable = 55,
     ContactsGoneEarly = 56,
+    LinkNotLast = 57,
 }
 
 impl Rule {
     /// Every rule with its title, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 56] = [
+    pub const ALL: [(Self, &'static str); 57] = [
         (Self::TooLarge, "the text is too large"),
         (
             Self::ByteOrderMark,
@@ -181,6 +182,10 @@ impl Rule {
         (
             Self::ContactsGoneEarly,
             "contacts would be erased before the poll ends",
+        ),
+        (
+            Self::LinkNotLast,
+            "the link does not stand last in the message, on a line of its own",
         ),
     ];
 
