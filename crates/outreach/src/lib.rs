@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod error;
 pub mod gateway;
 pub mod journal;
+pub mod kannel;
 pub mod limits;
 pub mod number;
 pub mod pace;
@@ -24,6 +25,7 @@ pub mod sending;
 pub mod smpp;
 pub mod status;
 pub mod stop;
+mod tls;
 pub mod vault;
 pub mod wave;
 
