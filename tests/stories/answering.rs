@@ -288,6 +288,33 @@ fn a_used_link_shows_its_code_and_no_second_form_where_answers_are_final() {
     );
 }
 
+/// Whoever loads the confirmation again later is told how things stand then.
+#[test]
+fn a_confirmation_loaded_again_says_that_the_answer_is_public_once_it_is() {
+    let place = Place::new();
+    let invited = place.poll(&terms(), 12);
+    let server = place.serve();
+    let browser = server.browser();
+    let at = |path: &str| format!("{path}/in/en");
+    let confirmed = browser.answer(&at(&invited[0].path), "yes").status(200);
+    assert!(confirmed.text().contains("It becomes public together"));
+    server.answer(&invited[1..10], "no");
+    server.published(SLUG, place.recorded(SLUG));
+    let again = browser.get(&at(&format!("{}/confirmation", invited[0].path)));
+    let again = again.status(200);
+    assert_eq!(again.code(), confirmed.code());
+    assert!(again.text().contains("Your answer is published."));
+    assert!(!again.text().contains("It becomes public together"));
+    let receipt = browser.get(&format!("{}/receipt", invited[0].path));
+    assert!(
+        receipt
+            .status(200)
+            .text()
+            .starts_with("c2sp.org/tlog-proof")
+    );
+    assert!(again.text().contains("/receipt/in/en\""));
+}
+
 #[test]
 fn an_answer_can_be_changed_as_often_as_the_poll_allows_and_the_last_one_counts() {
     let place = Place::new();

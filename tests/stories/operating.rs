@@ -2,6 +2,7 @@
 
 use crate::browser::Browser;
 use crate::place::{Place, people, roster, terms};
+use crate::portal::{LOGO, THEME};
 use crate::process::{COMMAND_MAX, Process, until};
 use serde_json::Value;
 use sijill_scenarios::Terms;
@@ -249,6 +250,53 @@ fn a_definition_begins_with_a_file_that_says_what_belongs_where() {
     );
 }
 
+/// A preview wears the theme that the poll would; what is wrong with the definition is told before what is wrong with that,
+/// and with either nothing is shown.
+#[test]
+fn a_preview_wears_the_theme_and_tells_the_definitions_faults_first() {
+    let place = Place::new();
+    let text = place.definition(&terms());
+    let good = place.write("poll.toml", &text);
+    let bent = place.write("bent.toml", text.replace("no_opinion = true", ""));
+    place.write("sijill.toml", "theme = \"theme.toml\"\n");
+    place.write("logo.svg", LOGO);
+    place.write("theme.toml", THEME.replace("#00584f", "#ffffff"));
+    let preview = |file| args!["poll", "preview", file, "--listen", "127.0.0.1:0"].to_vec();
+    let refused = place.sijill(preview(&bent)).expect_code(1);
+    assert!(refused.err.contains("L45"), "{}", refused.err);
+    assert!(!refused.err.contains("theme"), "{}", refused.err);
+    let refused = place.sijill(preview(&good)).expect_code(2);
+    assert!(refused.err.contains("theme.toml"), "{}", refused.err);
+    assert_eq!(refused.out, "", "nothing is shown anywhere");
+    place.write("theme.toml", THEME);
+    let mut command = place.command();
+    command.args(preview(&good)).arg("--json");
+    let (mut process, browser) = shown(&mut command, &place);
+    for page in [
+        "/p/preview/in/en",
+        "/p/preview/confirmation/in/en",
+        "/polls/bridge/in/en",
+    ] {
+        let page = browser.get(page).status(200);
+        assert!(page.text().contains("<bdi>Services Portal</bdi>"));
+        assert!(page.text().contains("A preview"));
+    }
+    process.kill();
+}
+
+/// A preview that is shown, and a browser that visits it.
+#[track_caller]
+fn shown(command: &mut Command, place: &Place) -> (Process, Browser) {
+    let process = Process::start(command, &place.path(""), "preview");
+    let address = || {
+        let said: Value = serde_json::from_str(&process.out()).ok()?;
+        Some(said["address"].as_str()?.to_owned())
+    };
+    let address = until(COMMAND_MAX, address).expect("it says where it is");
+    let host = address.trim_start_matches("http://").trim_end_matches('/');
+    (process, Browser::new(host.parse().unwrap()))
+}
+
 /// Whoever writes a definition sees what people would see, and nothing of it is a poll.
 #[test]
 fn a_definition_is_looked_at_before_it_is_signed() {
@@ -260,15 +308,7 @@ fn a_definition_is_looked_at_before_it_is_signed() {
         .args(["poll", "preview"])
         .arg(&file)
         .args(["--listen", "127.0.0.1:0", "--json"]);
-    let mut process = Process::start(&mut command, &place.path(""), "preview");
-    let address = || {
-        let out = process.out();
-        let said: Value = serde_json::from_str(&out).ok()?;
-        Some(said["address"].as_str()?.to_owned())
-    };
-    let address = until(COMMAND_MAX, address).expect("it says where it is");
-    let host = address.trim_start_matches("http://").trim_end_matches('/');
-    let browser = Browser::new(host.parse().unwrap());
+    let (mut process, browser) = shown(&mut command, &place);
     for (language, banner) in [("en", "A preview"), ("ar", "معاينة")] {
         for page in [
             format!("/p/preview/in/{language}"),
@@ -283,11 +323,17 @@ fn a_definition_is_looked_at_before_it_is_signed() {
         page.text()
             .contains("Do you support building the new bridge?")
     );
-    let sent = browser.post("/p/preview/in/en", &[("answer", "yes"), ("revision", "1")]);
-    assert!(
-        sent.status(200).form().is_some(),
-        "it leads back to the page"
+    let sent = |choice| browser.post("/p/preview/in/en", &[("answer", choice), ("revision", "1")]);
+    let confirmed = sent("yes").status(200);
+    assert!(confirmed.text().contains("A preview"));
+    let code = confirmed.code().expect("a code is shown, made up");
+    assert_eq!(
+        sent("no").status(200).code(),
+        Some(code),
+        "whatever is sent"
     );
+    let again = browser.get("/p/preview/in/en").status(200);
+    assert!(again.form().is_some(), "nothing is recorded");
     assert_eq!(
         browser.get("/").header("location"),
         Some("/p/preview/in/ar")

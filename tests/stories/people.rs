@@ -7,6 +7,7 @@ use crate::assertions::verdict;
 use crate::browser::{Browser, Page, between};
 use crate::chromium::{Tour, can_browse};
 use crate::place::{Invitation, Person, Place, Server, now_ms, prompt_terms};
+use crate::portal::{LOGO, THEME};
 use serde_json::{Value, json};
 use sijill_scenarios::Terms;
 use sijill_scenarios::definition::rfc3339;
@@ -582,12 +583,15 @@ fn every_page<'a>(
 /// Looks at every page in this language.
 #[track_caller]
 fn every_page_is_sound(test: &str, language: &str) {
-    if !can_browse(test) {
-        return;
+    if can_browse(test) {
+        every_page_of_is_sound(&Place::new(), language);
     }
-    let place = Place::new();
-    let (server, invited) = polled(&place, 2);
-    let pages = every_page(&place, &server, &invited, language);
+}
+
+#[track_caller]
+fn every_page_of_is_sound(place: &Place, language: &str) {
+    let (server, invited) = polled(place, 2);
+    let pages = every_page(place, &server, &invited, language);
     assert_eq!(pages.len(), 16);
     let headings: std::collections::BTreeSet<String> = pages
         .iter()
@@ -598,6 +602,33 @@ fn every_page_is_sound(test: &str, language: &str) {
         "these are different pages: {headings:?}"
     );
     nothing_is_wrong(&pages);
+}
+
+/// A theme has colours of its own, in light and in dark, and axe looks at both.
+#[test]
+fn every_page_with_a_theme_is_sound_in_arabic() {
+    if !can_browse("every_page_with_a_theme_is_sound_in_arabic") {
+        return;
+    }
+    let place = Place::new();
+    place.write("theme.toml", THEME);
+    place.write("logo.svg", LOGO);
+    place.write("sijill.toml", "theme = \"theme.toml\"\n");
+    every_page_of_is_sound(&place, "ar");
+    // With the same settings, the first page looks as the theme says.
+    let server = place.serve();
+    let colours = |dark: bool| {
+        let url = server.url("/in/ar");
+        Tour::new(&place)
+            .step(json!({ "open": url, "width": 360, "language": "ar", "dark": dark }))
+            .read("getComputedStyle(document.querySelector('nav')).backgroundColor")
+            .read("getComputedStyle(document.querySelector('main a')).color")
+            .found()
+    };
+    let band = "rgb(0, 53, 47)";
+    assert_eq!(colours(false), [json!(band), json!("rgb(0, 88, 79)")]);
+    assert_eq!(colours(true), [json!(band), json!("rgb(127, 214, 200)")]);
+    server.stop().well();
 }
 
 /// Says that none of these pages, each with what was found on it, has a fault.

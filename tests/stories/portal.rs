@@ -24,7 +24,8 @@ const PUBLICATION_MAX: Duration = Duration::from_secs(30);
 /// Most bytes of an answer page as it is sent, compressed.
 const PAGE_BYTES_MAX: usize = 10_000;
 
-const THEME: &str = r##"logo = "logo.svg"
+/// A theme with everything that there can be; its logo is [`LOGO`] beside it.
+pub const THEME: &str = r##"logo = "logo.svg"
 [name]
 ar = "بوابة الخدمات"
 ckb = "دەروازەی خزمەتگوزارییەکان"
@@ -39,7 +40,8 @@ band = "#00352f"
 on_band = "#f0f4f3"
 "##;
 
-const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+/// The file that the theme names.
+pub const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
 <circle cx="16" cy="16" r="15" fill="#d9a441"/><path d="M16 5l3 8h8l-6 5 2 9-7-5-7 5 2-9-6-5h8z" fill="#00352f"/></svg>"##;
 
 /// A themed server behind a portal, with a poll whose links are on this host.

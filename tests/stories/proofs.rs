@@ -505,6 +505,32 @@ fn what_a_file_says_alone_is_the_same_to_both_verifiers() {
     }
 }
 
+/// What happened: a file that was too long, and read up to the middle of a character, was said to be no UTF-8.
+#[test]
+fn what_is_too_long_is_said_to_be_that_wherever_the_reading_ends() {
+    let place = Place::new();
+    for line in [
+        "c2sp.org/tlog-proof@v1",
+        "sijill-promise@v1",
+        "sijill-fork@v1",
+    ] {
+        for shift in ["", "x", "xx", "xxx"] {
+            let text = format!("{line}\n{shift}{}", "\u{10348}".repeat(100_000));
+            let file = place.write("file", text);
+            let said = place.sijill(args!["verify", &file, "--json"]);
+            let said = said.expect_code(1).out;
+            let is_too_long = said.contains("expected at most") || said.contains("it is too long");
+            assert!(is_too_long, "{line} {shift}: {said}");
+        }
+    }
+    let file = place.write(
+        "file",
+        [b"sijill-fork@v1\n".as_slice(), &[0xff; 8]].concat(),
+    );
+    let said = place.sijill(args!["verify", &file]).expect_code(1);
+    assert!(said.out.contains("not UTF-8"), "{}", said.out);
+}
+
 #[test]
 fn a_promise_past_its_time_or_replaced_or_by_another_key_is_not_kept() {
     let mut bench = never_closed();

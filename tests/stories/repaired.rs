@@ -3,7 +3,7 @@
 
 use crate::assertions::{bare, entries, verdict};
 use crate::place::{Invitation, Place, terms};
-use crate::process::{COMMAND_MAX, Ran, until};
+use crate::process::{COMMAND_MAX, Process, Ran, until};
 use serde_json::Value;
 use sijill_ledger::note::VerifierKey;
 use sijill_ledger::policy::Policy;
@@ -389,6 +389,37 @@ fn a_list_of_checkpoints_that_is_gone_or_altered_is_named_by_a_repair_and_copied
     fs::remove_file(&list).unwrap();
     fs::remove_file(story.place.data().join("polls/bridge/published")).unwrap();
     let ran = story.refused();
+    assert!(ran.err.contains("is not there or empty"), "{}", ran.err);
+}
+
+/// What happened: a kill between the note of a first publication and its list made `sijill publish` say that the list was
+/// gone, and to put it back from a backup that nobody could have. What holds: it says that the next start lists it.
+#[test]
+fn a_first_publication_that_was_broken_off_is_not_listed_yet_and_no_list_is_gone() {
+    let place = Place::new();
+    place.open(&place.definition(&terms()));
+    let folder = place.data().join("polls/bridge");
+    let list = folder.join("public/checkpoints");
+    let newest = place.data().join("checkpoints/bridge.checkpoint");
+    fs::remove_file(&list).unwrap();
+    // Killed before the list, and killed before the newest checkpoint was kept.
+    for before in [None, Some(&newest)] {
+        before.map_or(Ok(()), fs::remove_file).unwrap();
+        let ran = place.sijill(["publish", SLUG, "copy"]).expect_code(3);
+        assert!(ran.err.contains("not listed yet"), "{}", ran.err);
+        assert!(ran.err.contains("`sijill serve` lists it"), "{}", ran.err);
+    }
+    // The same while a server ends the publication.
+    let mut publish = place.command();
+    publish.args(["publish", SLUG, "copy"]);
+    let publish = Process::start(&mut publish, &place.path(""), "publish");
+    place.serve().stop().well();
+    let ran = publish.wait(COMMAND_MAX);
+    assert!([Some(0), Some(3)].contains(&ran.code), "{}", ran.err);
+    place.sijill(["publish", SLUG, "copy"]).well();
+    fs::remove_file(folder.join("published")).unwrap();
+    fs::remove_file(&list).unwrap();
+    let ran = place.sijill(["publish", SLUG, "other"]).expect_code(3);
     assert!(ran.err.contains("is not there or empty"), "{}", ran.err);
 }
 

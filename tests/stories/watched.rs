@@ -375,6 +375,29 @@ fn monitor_link(place: &Place) -> String {
     path.to_owned()
 }
 
+/// What happened: behind a portal the link led to the address of the configuration, where nothing listened, since
+/// `--listen` had said another one; without a poll it led nowhere.
+#[test]
+fn the_link_to_the_monitor_leads_to_where_the_service_listens() {
+    let leads_there = |place: &Place| {
+        let server = place.serve();
+        let made = place.sijill(["monitor", "--link", "--json"]).well().json();
+        let here = format!("http://{}/monitor/", server.address());
+        let address = made["address"].as_str().unwrap();
+        assert!(address.starts_with(&here), "{address}");
+        let path = made["path"].as_str().unwrap();
+        server.browser().get(path).status(200);
+        server.stop().well();
+    };
+    let place = Place::new();
+    leads_there(&place);
+    place.poll(&terms(), 3);
+    let portal =
+        "listen = \"127.0.0.1:9\"\n[portal]\naddress = \"https://portal.example/services\"\n";
+    place.write("sijill.toml", portal);
+    leads_there(&place);
+}
+
 /// Opens the monitor by its link's button; returns the cookie.
 #[track_caller]
 fn open_monitor(browser: &Browser, link: &str) -> String {

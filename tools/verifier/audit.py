@@ -247,6 +247,9 @@ class _Walk:
             self._findings.not_checked(_OF_THE_RULES, "an entry has a time at which nothing can be judged")
         if isinstance(event, Responded):
             self._answer(poll, event)
+            if poll.chosen(event) is None:
+                # One on the ballot has no text but ids of the definition.
+                self._personal(text for row in event.chosen for text in row if isinstance(text, str))
             self._kept.look(self._chain.size, data, event)
         elif isinstance(event, Objected):
             self._objected(poll.objections.current)
@@ -298,11 +301,7 @@ class _Walk:
         if key is not None and rules.may_sign(poll, event):
             message = b"sijill 2026 operator event v1\x00" + poll.id + event.signed
             self._check(8, key.key, event.signature, message, "somebody else signed, or something was changed")
-        for text in _texts(event.content):
-            self._findings.looked(32)
-            hit = personal.find(text)
-            if hit is not None:
-                self._fail(32, "nothing personal in a text", hit.what(), "it can never be taken back")
+        self._personal(_texts(event.content))
         if isinstance(event.content, PageChanged):
             self._pages.commit(event.content.questions)
         if isinstance(event.content, Closed):
@@ -312,6 +311,13 @@ class _Walk:
             self._findings.looked(18, len(event.content.keys))
             if definition.sealed and poll.unsealed is None:
                 self._refuse(rules.unsealing(poll, event.content))
+
+    def _personal(self, texts: Iterator[str]) -> None:
+        for text in texts:
+            self._findings.looked(32)
+            hit = personal.find(text)
+            if hit is not None:
+                self._fail(32, "nothing personal in a text", hit.what(), "it can never be taken back")
 
     def _check(self, check: int, key: bytes, signature: bytes, message: bytes, meaning: str) -> None:
         """Has a signature checked; the failure, if it is one, is at this entry though it may come later."""
@@ -416,6 +422,10 @@ def _texts(content: Content) -> Iterator[str]:
     reason = getattr(content, "reason", None)
     if reason is not None:
         yield reason
+    if isinstance(content, Closed):
+        for question, rows in content.tally or ():
+            yield question
+            yield from (option for option, _ in rows)
     if isinstance(content, PageChanged):
         for field, language, text in content.wordings:
             if field != "contact.name":

@@ -4,7 +4,7 @@
 one content of an event, in `RULES`; what all signed events must be comes before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from verifier.event import (
     WaveEnded,
     WaveStarted,
 )
-from verifier import strata
+from verifier import personal, strata
 from verifier.checks import shown
 from verifier.definition import MENDABLE
 from verifier.limits import OBJECTIONS_MAX, REASON_BYTES_MAX, WORDINGS_MAX
@@ -111,10 +111,18 @@ def _signer(event: Signed) -> str:
 
 
 def _reason(content: object) -> Refusal | None:
-    length = len(getattr(content, "reason", "").encode())
-    if length <= REASON_BYTES_MAX:
-        return None
-    return Refusal(16, f"a reason of at most {REASON_BYTES_MAX} bytes", str(length))
+    reason = getattr(content, "reason", "")
+    length = len(reason.encode())
+    if length > REASON_BYTES_MAX:
+        return Refusal(16, f"a reason of at most {REASON_BYTES_MAX} bytes", str(length))
+    return _public([reason])
+
+
+def _public(texts: Iterable[str]) -> Refusal | None:
+    """What is public for ever holds nobody's data."""
+    for hit in filter(None, map(personal.find, texts)):
+        return Refusal(32, "nothing personal in a text", hit.what())
+    return None
 
 
 def _roster_committed(poll: Poll, _: int, content: RosterCommitted) -> Refusal | None:
@@ -202,7 +210,7 @@ def _page_changed(poll: Poll, _: int, content: PageChanged) -> Refusal | None:
             return Refusal(16, "a text that may be mended, once", f"`{shown(field)}` in {shown(language)}")
         if not is_wording(text, *MENDABLE[field]):
             return Refusal(16, f"a wording that `{field}` can have", "another")
-    return None
+    return _public(text for field, _, text in content.wordings if field != "contact.name")
 
 
 def _closed(poll: Poll, at: int, content: Closed) -> Refusal | None:

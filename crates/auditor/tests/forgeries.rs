@@ -77,6 +77,24 @@ fn what_was_lost_and_recovered_from_is_named() {
     );
 }
 
+/// Whom to ask is the one thing that may be named with a number, in the definition and mended.
+#[test]
+fn whom_to_ask_may_be_mended_to_a_number_and_nothing_else_may() {
+    for (field, expected) in [
+        ("contact.name", Verdict::Passed),
+        ("disclosure.privacy", Verdict::Failed),
+    ] {
+        let mut bench = fixture::running();
+        bench.record(bench.page_changed(&[(field, "en", "Ali, 0770 123 4567")], "It was wrong"));
+        let report = report_of(&Case::of(&bench));
+        assert_eq!(verdict(&report, 32), expected, "{:#?}", report.checks);
+        let others = report.checks.iter().filter(|check| check.number.0 != 32);
+        for check in others {
+            assert_ne!(check.verdict, Verdict::Failed, "{check:#?}");
+        }
+    }
+}
+
 #[test]
 fn an_honest_poll_passes_at_every_prefix() {
     let bench = fixture::honest();

@@ -22,6 +22,8 @@ pub struct AnswerPage {
     pub warnings: Vec<Warned>,
     /// The definition's privacy notice.
     pub privacy: String,
+    /// What the definition says about withdrawing an answer, if it says something.
+    pub withdrawal: Option<String>,
     /// Whom to ask.
     pub contact: Contact,
     /// What readers type who would rather find the poll themselves: host, and path where there is one.

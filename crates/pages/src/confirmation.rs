@@ -23,6 +23,8 @@ pub struct ConfirmationPage {
     pub receipt_href: String,
     /// Address of the receipt's page.
     pub receipt_page_href: String,
+    /// Whether the answer is published: then the receipt proves it, and nothing of that is to come.
+    pub is_public: bool,
     /// Minutes within which answers are usually published, rounded up.
     pub public_within_minutes: u64,
     /// When the promise is due: the answer stands in the public register by then.
@@ -73,7 +75,11 @@ impl ConfirmationTemplate<'_> {
         short_code(&self.view.code)
     }
 
-    fn public_within(&self) -> String {
+    /// That it is public, or when it will be.
+    fn publicity(&self) -> String {
+        if self.view.is_public {
+            return self.t.say("receipt-is-proof");
+        }
         self.t
             .with_number("public-within", "minutes", &self.view.public_within_minutes)
     }

@@ -142,19 +142,36 @@ impl Contact {
     }
 }
 
-/// How the poll was made: the disclosure texts of the definition, in the page's language.
+/// How the poll was made: the disclosure texts of the definition, in the page's language. A text that the definition does
+/// not have, since its rule set does not know it, is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Method {
+    /// The strategy of data collection.
+    pub strategy: String,
     /// Whom the figures are about.
     pub population: String,
     /// The list that invitations were drawn from.
     pub frame: String,
+    /// Whom of the population that list misses.
+    pub coverage_gaps: String,
     /// How they were drawn.
     pub sampling: String,
+    /// Whether everybody in the frame had a known chance to be drawn, if the definition says so.
+    pub probability: Option<bool>,
+    /// How those drawn are reached and asked to take part.
+    pub recruitment: String,
     /// How people were asked.
     pub mode: String,
+    /// How many invitations are planned.
+    pub planned: u64,
+    /// What that number says about the precision of the result.
+    pub precision: String,
     /// How answers are, or are not, weighted.
     pub weighting: String,
+    /// Where the figures come from that answers are weighted to.
+    pub weighting_targets: String,
+    /// How answers are processed, and what is done for their quality.
+    pub processing: String,
     /// Who could not be reached.
     pub exclusions: String,
     /// What else the figures do not say.
@@ -163,15 +180,31 @@ pub struct Method {
 
 impl Method {
     /// Message id of each heading, with its text.
-    pub(crate) fn rows(&self) -> [(&'static str, &str); 7] {
+    pub(crate) fn rows(&self, t: &Messages) -> [(&'static str, String); 15] {
         [
-            ("method-population", &self.population),
-            ("method-frame", &self.frame),
-            ("method-sampling", &self.sampling),
-            ("method-mode", &self.mode),
-            ("method-weighting", &self.weighting),
-            ("method-exclusions", &self.exclusions),
-            ("method-limitations", &self.limitations),
+            ("method-strategy", self.strategy.clone()),
+            ("method-population", self.population.clone()),
+            ("method-frame", self.frame.clone()),
+            ("method-coverage-gaps", self.coverage_gaps.clone()),
+            ("method-sampling", self.sampling.clone()),
+            ("method-probability", self.has_known_chances(t)),
+            ("method-recruitment", self.recruitment.clone()),
+            ("method-mode", self.mode.clone()),
+            ("method-planned", t.number(&self.planned)),
+            ("method-precision", self.precision.clone()),
+            ("method-weighting", self.weighting.clone()),
+            ("method-weighting-targets", self.weighting_targets.clone()),
+            ("method-processing", self.processing.clone()),
+            ("method-exclusions", self.exclusions.clone()),
+            ("method-limitations", self.limitations.clone()),
         ]
+    }
+
+    fn has_known_chances(&self, t: &Messages) -> String {
+        match self.probability {
+            Some(true) => t.say("probability-known"),
+            Some(false) => t.say("probability-unknown"),
+            None => String::new(),
+        }
     }
 }

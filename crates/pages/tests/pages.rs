@@ -26,10 +26,6 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
             answer_page(&fixtures::longest_answer(language)).unwrap(),
         ),
         (
-            "confirmation".to_owned(),
-            confirmation_page(&fixtures::confirmation(language)).unwrap(),
-        ),
-        (
             "home".to_owned(),
             home_page(&fixtures::home(language)).unwrap(),
         ),
@@ -67,6 +63,7 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
             results_page(&results).unwrap(),
         )
     }));
+    pages.extend(confirmations(language));
     pages.extend(pages_of_receipts(language));
     pages.extend(
         fixtures::monitors(language)
@@ -86,6 +83,18 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
         )
     }));
     pages
+}
+
+/// The page after an answer was taken, before and after that is published.
+#[cfg(test)]
+fn confirmations(language: Language) -> [(String, String); 2] {
+    [false, true].map(|is_public| {
+        let view = ConfirmationPage {
+            is_public,
+            ..fixtures::confirmation(language)
+        };
+        ("confirmation".to_owned(), confirmation_page(&view).unwrap())
+    })
 }
 
 /// The pages of a receipt, and the one that checks it.
@@ -719,6 +728,28 @@ fn the_page_of_a_receipt_says_what_it_is_and_shows_it_as_a_code_that_fits() {
     }
     let long = page(Receipt::Proof("x".repeat(limits::QR_TEXT_BYTES_MAX + 1)));
     assert!(long.contains("too long for one QR code") && !long.contains("<svg"));
+}
+
+#[test]
+fn the_confirmation_of_a_published_answer_says_so_and_promises_nothing_more() {
+    let page = |is_public| {
+        let view = ConfirmationPage {
+            is_public,
+            ..fixtures::confirmation(language("en"))
+        };
+        confirmation_page(&view).unwrap()
+    };
+    let receipt = format!("/p/{}/receipt/in/en", fixtures::TOKEN);
+    for (is_public, here, not_here) in [
+        (false, "It becomes public", "Your answer is published."),
+        (true, "Your answer is published.", "It becomes public"),
+    ] {
+        let page = page(is_public);
+        assert!(page.contains(here) && !page.contains(not_here), "{page}");
+        assert_eq!(page.contains("at the latest your answer"), !is_public);
+        assert_eq!(page.contains("until then it is the promise"), !is_public);
+        assert!(page.contains(&receipt));
+    }
 }
 
 #[test]

@@ -64,6 +64,70 @@ pub struct Warning {
     pub why: Option<Localised>,
 }
 
+/// The text that may be mended under the name `$field`, borrowed as `$definition` is: one list for those who read and
+/// those who write. The patterns are whole, so that whoever adds a text decides here whether it may be mended.
+macro_rules! mendable_text {
+    ($definition:expr, $field:expr) => {{
+        let Definition {
+            who: Who {
+                why_they_differ, ..
+            },
+            sample:
+                Sample {
+                    population,
+                    frame,
+                    sampling,
+                    mode,
+                    weighting,
+                    planned: _,
+                    design,
+                },
+            disclosure:
+                Disclosure {
+                    exclusions,
+                    limitations,
+                    privacy,
+                    processing,
+                    withdrawal,
+                },
+            contact: Contact { name, .. },
+            ..
+        } = $definition;
+        match $field {
+            "who.why_they_differ" => why_they_differ.into_iter().next(),
+            "sample.population" => Some(population),
+            "sample.frame" => Some(frame),
+            "sample.sampling" => Some(sampling),
+            "sample.mode" => Some(mode),
+            "sample.weighting" => Some(weighting),
+            "disclosure.exclusions" => Some(exclusions),
+            "disclosure.limitations" => Some(limitations),
+            "disclosure.privacy" => Some(privacy),
+            "disclosure.processing" => processing.into_iter().next(),
+            "disclosure.withdrawal" => withdrawal.into_iter().next(),
+            "contact.name" => Some(name),
+            since_2 => design.into_iter().next().and_then(|design| {
+                let Design {
+                    strategy,
+                    coverage_gaps,
+                    recruitment,
+                    probability: _,
+                    precision,
+                    weighting_targets,
+                } = design;
+                match since_2 {
+                    "sample.strategy" => Some(strategy),
+                    "sample.coverage_gaps" => Some(coverage_gaps),
+                    "sample.recruitment" => Some(recruitment),
+                    "sample.precision" => Some(precision),
+                    "sample.weighting_targets" => Some(weighting_targets),
+                    _ => None,
+                }
+            }),
+        }
+    }};
+}
+
 impl Definition {
     /// Reads a definition and checks it by every rule of [`lint`].
     ///
@@ -101,28 +165,8 @@ impl Definition {
     /// message, names of bodies and strata, nor what this definition does not have.
     #[must_use]
     pub fn mendable(&self, field: &str) -> Option<Mendable> {
-        let has_design = self.sample.design.is_some();
-        let is_there = match field {
-            "sample.population"
-            | "sample.frame"
-            | "sample.sampling"
-            | "sample.mode"
-            | "sample.weighting"
-            | "disclosure.exclusions"
-            | "disclosure.limitations"
-            | "disclosure.privacy"
-            | "contact.name" => true,
-            "sample.strategy"
-            | "sample.coverage_gaps"
-            | "sample.recruitment"
-            | "sample.precision"
-            | "sample.weighting_targets" => has_design,
-            "who.why_they_differ" => self.who.why_they_differ.is_some(),
-            "disclosure.processing" => self.disclosure.processing.is_some(),
-            "disclosure.withdrawal" => self.disclosure.withdrawal.is_some(),
-            _ => false,
-        };
-        is_there.then_some(match field {
+        let text: Option<&Localised> = mendable_text!(self, field);
+        text.map(|_| match field {
             "contact.name" => Mendable {
                 chars_max: limits::LABEL_CHARS_MAX,
                 lines: false,
@@ -136,34 +180,10 @@ impl Definition {
 
     /// Puts another wording in the place of a text that may be mended.
     pub fn mend(&mut self, field: &str, language: &str, text: &str) {
-        if let Some(localised) = self.text(field) {
+        let mended: Option<&mut Localised> = mendable_text!(self, field);
+        if let Some(localised) = mended {
             localised.put(language, text);
         }
-    }
-
-    fn text(&mut self, field: &str) -> Option<&mut Localised> {
-        let (sample, disclosure) = (&mut self.sample, &mut self.disclosure);
-        let design = sample.design.as_mut();
-        Some(match field {
-            "who.why_they_differ" => self.who.why_they_differ.as_mut()?,
-            "sample.population" => &mut sample.population,
-            "sample.frame" => &mut sample.frame,
-            "sample.sampling" => &mut sample.sampling,
-            "sample.mode" => &mut sample.mode,
-            "sample.weighting" => &mut sample.weighting,
-            "sample.strategy" => &mut design?.strategy,
-            "sample.coverage_gaps" => &mut design?.coverage_gaps,
-            "sample.recruitment" => &mut design?.recruitment,
-            "sample.precision" => &mut design?.precision,
-            "sample.weighting_targets" => &mut design?.weighting_targets,
-            "disclosure.exclusions" => &mut disclosure.exclusions,
-            "disclosure.limitations" => &mut disclosure.limitations,
-            "disclosure.privacy" => &mut disclosure.privacy,
-            "disclosure.processing" => disclosure.processing.as_mut()?,
-            "disclosure.withdrawal" => disclosure.withdrawal.as_mut()?,
-            "contact.name" => &mut self.contact.name,
-            _ => return None,
-        })
     }
 
     /// The languages in the order in which they are offered.

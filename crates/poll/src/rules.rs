@@ -657,15 +657,12 @@ fn change_page(poll: &Poll, content: &PageChanged) -> Result<(), Refusal> {
         let before = content.wordings.get(..place).unwrap_or_default();
         mends(poll, wording, before)?;
     }
-    public_text(&content.reason)?;
+    // Whom to ask may be named with a number, as in the definition.
     let wordings = content.wordings.iter();
-    let mut gone_over = wordings.filter(|wording| wording.field != "contact.name");
-    match gone_over.find_map(|wording| personal::find(&wording.text)) {
-        None => Ok(()),
-        Some(hit) => Err(Refusal::PersonalData {
-            kind: hit.kind.to_string(),
-        }),
-    }
+    wordings
+        .filter(|wording| wording.field != "contact.name")
+        .try_for_each(|wording| nothing_personal(&wording.text))?;
+    public_text(&content.reason)
 }
 
 /// Whether a wording is of a text that may be mended, for the first time in this change, and reads as such a text must.
@@ -759,6 +756,10 @@ fn public_text(text: &str) -> Result<(), Refusal> {
     if text.len() > REASON_BYTES_MAX {
         return Err(Refusal::ReasonTooLong { found: text.len() });
     }
+    nothing_personal(text)
+}
+
+fn nothing_personal(text: &str) -> Result<(), Refusal> {
     match personal::find(text) {
         None => Ok(()),
         Some(hit) => Err(Refusal::PersonalData {

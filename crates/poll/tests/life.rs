@@ -517,6 +517,23 @@ fn what_was_signed_stays_and_a_wording_is_one_that_a_definition_could_have() {
     assert_eq!(verdict.check(), 32);
     let whom = change(&poll, "contact.name", "en", "Ali, 07701234567");
     check(&poll, whom, Ok(()));
+    // The rules of the kind come before the reason, and those of one wording before what is gone over in all of them.
+    let number = ("sample.frame", "en", "Call 07701234567");
+    let too_long = "long ".repeat(1_000);
+    for (wordings, reason, expected) in [
+        (vec![number], too_long.as_str(), 32),
+        (vec![number, ("sample.mode", "en", "")], "Better", 16),
+        (vec![("sample.mode", "en", "By phone")], &too_long, 16),
+        (
+            vec![("sample.mode", "en", "By phone")],
+            "Ask 07701234567",
+            32,
+        ),
+    ] {
+        let event = poll.page_changed(&wordings, reason);
+        let verdict = admits(&poll.poll, poll.now, &event).unwrap_err();
+        assert_eq!(verdict.check(), expected, "{verdict}");
+    }
 }
 
 /// Whoever goes on from a state that was kept shows what who read all entries shows.

@@ -9,7 +9,7 @@ use crate::paths;
 use crate::rejection::Rejection;
 use crate::service::Service;
 use crate::shelf;
-use crate::view;
+use crate::site;
 use crate::writer::{Job, Position};
 use data_encoding::BASE64;
 use sijill_ledger::note::VerifierKey;
@@ -168,7 +168,11 @@ impl Service {
         let made = self.passes().make_link(self.now());
         let (secret, until) = made.map_err(failed)?;
         Ok(Reply::MonitorLink {
-            site: self.books().first().map(|book| view::site(book)),
+            site: self
+                .books()
+                .first()
+                .map(|book| site::of_platform(&book.definition())),
+            listening: self.listening(),
             path: paths::monitor_link(&secret),
             until,
         })

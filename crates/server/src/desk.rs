@@ -11,7 +11,9 @@ use crate::limits::{
 use crate::overview::Overview;
 use crate::service::{Config, Service};
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind::{ConnectionRefused, NotFound};
 use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -175,6 +177,8 @@ pub enum Reply {
     MonitorLink {
         /// Where people reach this service, as far as a definition says so.
         site: Option<String>,
+        /// Where it listens on this machine, once it does.
+        listening: Option<SocketAddr>,
         /// The path of the link there.
         path: String,
         /// Until when it can be used, milliseconds since 1970.
@@ -270,7 +274,7 @@ impl Desk {
         data: &Path,
         config: impl FnOnce() -> Result<Config, E>,
     ) -> Result<(Self, Vec<String>), E> {
-        if let Some(desk) = Self::of_server(data) {
+        if let Some(desk) = Self::of_server(data)? {
             return Ok((desk, Vec::new()));
         }
         let (service, notices) = Service::open(config()?)?;
@@ -278,8 +282,16 @@ impl Desk {
     }
 
     /// Reaches the server that holds the data directory, if there is one.
-    pub fn of_server(data: &Path) -> Option<Self> {
-        connect(data).map(|stream| Self::Remote(BufReader::new(stream)))
+    ///
+    /// # Errors
+    /// If there may be one, and its desk cannot be reached.
+    pub fn of_server(data: &Path) -> Result<Option<Self>, ServerError> {
+        match connect(data) {
+            Ok(stream) => Ok(Some(Self::Remote(BufReader::new(stream)))),
+            // A server that was killed leaves its socket behind.
+            Err(error) if [NotFound, ConnectionRefused].contains(&error.kind()) => Ok(None),
+            Err(error) => Err(ServerError::Desk(error.to_string())),
+        }
     }
 
     /// Asks. Blocks until the answer is there.
@@ -306,8 +318,12 @@ fn ask_over(stream: &mut BufReader<UnixStream>, ask: &Ask) -> Result<Reply, Serv
     stream.get_mut().write_all(line.as_bytes()).map_err(desk)?;
     let mut answer = String::new();
     stream.read_line(&mut answer).map_err(desk)?;
-    serde_json::from_str(&answer)
-        .map_err(|_| ServerError::Desk("the server went away before it answered".to_owned()))
+    if !answer.ends_with('\n') {
+        return Err(ServerError::Desk(
+            "the server went away before it answered".to_owned(),
+        ));
+    }
+    serde_json::from_str(&answer).map_err(|error| ServerError::DeskAnswer(error.to_string()))
 }
 
 /// A socket's path may have only about a hundred bytes, and a data directory's may have more: it is reached through a
@@ -317,9 +333,9 @@ fn short_path(directory: &std::fs::File) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{descriptor}/{SOCKET}"))
 }
 
-fn connect(data: &Path) -> Option<UnixStream> {
-    let directory = std::fs::File::open(data).ok()?;
-    UnixStream::connect(short_path(&directory)).ok()
+fn connect(data: &Path) -> std::io::Result<UnixStream> {
+    let directory = std::fs::File::open(data)?;
+    UnixStream::connect(short_path(&directory))
 }
 
 /// The socket of a server, readable by its owner alone; removed when dropped.

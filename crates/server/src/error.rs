@@ -151,6 +151,11 @@ pub enum ServerError {
     /// The desk's socket.
     #[error("the operator's desk does not work: {0}")]
     Desk(String),
+    /// What came back from it.
+    #[error(
+        "the server's answer cannot be read ({0}); does a server of another version run on this directory?"
+    )]
+    DeskAnswer(String),
     /// The network.
     #[error("cannot serve: {0}")]
     Serve(String),

@@ -60,6 +60,6 @@ pub use portal::{AddressError, PortalAddress};
 pub use run::run;
 pub use scrubber::Pace;
 pub use service::{Config, Service};
-pub use shelf::{CheckedList, Checkpoints, check_list, was_published};
+pub use shelf::{CheckedList, Checkpoints, NoList, check_list, no_list};
 pub use site::{PersonalLinks, Site};
 pub use web::preview;

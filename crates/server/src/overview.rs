@@ -6,6 +6,7 @@ use crate::limits::{ANSWER_DISK_BYTES, QUEUE_JOBS_MAX};
 use crate::reason::Reason;
 use crate::service::Service;
 use serde::{Deserialize, Serialize};
+use sijill_poll::Poll;
 use std::collections::BTreeMap;
 
 /// A service at a moment. What is counted is counted from its start on.
@@ -174,18 +175,26 @@ impl Service {
     }
 }
 
-/// What a poll that is not over will still write, about: an entry for every answer that its roster allows.
+/// What a poll that is not over will still write, about: an entry for every answer that its roster and its rules allow.
 fn needed_bytes(book: &Book, now: u64) -> u64 {
     let poll = book.durable();
     let is_over = matches!(state_word(&poll, now), "ended" | "closed" | "annulled");
-    let invited = poll.committed().map_or(0, |roster| roster.count);
-    let revisions = poll.definition().rules.revisions;
-    let answers = u64::from(invited) * (u64::from(revisions) + 1);
-    let left = answers.saturating_sub(poll.tally().answered);
     match is_over {
         true => 0,
-        false => left.saturating_mul(ANSWER_DISK_BYTES),
+        false => answers_left(&poll).saturating_mul(ANSWER_DISK_BYTES),
     }
+}
+
+/// How many answers may still come, changed ones counted.
+fn answers_left(poll: &Poll) -> u64 {
+    let invited = poll.committed().map_or(0, |roster| roster.count);
+    let each = u64::from(poll.definition().rules.revisions) + 1;
+    let given: u64 = poll
+        .casts()
+        .iter()
+        .map(|cast| u64::from(cast.revision))
+        .sum();
+    (u64::from(invited) * each).saturating_sub(given)
 }
 
 fn by_word(refused: BTreeMap<Reason, u64>) -> BTreeMap<String, u64> {
@@ -193,4 +202,27 @@ fn by_word(refused: BTreeMap<Reason, u64>) -> BTreeMap<String, u64> {
     refused
         .map(|(reason, count)| (reason.word().to_owned(), count))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::answers_left;
+    use sijill_poll::Event;
+    use sijill_scenarios::bench::{Bench, Setup};
+
+    #[test]
+    fn every_answer_that_may_still_come_needs_its_place_and_no_other() {
+        let mut setup = Setup::default();
+        setup.terms.revisions = 2;
+        let mut bench = Bench::open(&setup);
+        assert_eq!(answers_left(&bench.poll), 0, "nobody is invited yet");
+        bench.admit(bench.roster_committed());
+        assert_eq!(answers_left(&bench.poll), 36, "12 people, 3 answers each");
+        bench.admit(bench.wave_started(12));
+        bench.wait_for_start();
+        for (option, left) in [("yes", 35), ("no", 34), ("yes", 33)] {
+            bench.admit(Event::Responded(bench.responded(4, option)));
+            assert_eq!(answers_left(&bench.poll), left);
+        }
+    }
 }

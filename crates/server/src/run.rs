@@ -25,6 +25,7 @@ pub async fn run(
 ) -> Result<(), ServerError> {
     let serve = |error: std::io::Error| ServerError::Serve(error.to_string());
     listener.set_nonblocking(true).map_err(serve)?;
+    service.listens_at(listener.local_addr().map_err(serve)?);
     let listener = tokio::net::TcpListener::from_std(listener).map_err(serve)?;
     let room = room().map_err(serve)?;
     service.counts().has_room(room);

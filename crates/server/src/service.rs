@@ -20,8 +20,9 @@ use crossbeam_channel::{Sender, TrySendError, bounded, unbounded};
 use sijill_ledger::Origin;
 use sijill_poll::credential::{Invitation, Token, VerifiedAnswer};
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::sync::watch;
@@ -93,6 +94,8 @@ struct Shared {
     /// One ledger is gone through for an answer at a time; those found before.
     searching: Mutex<KeptAnswers>,
     log: sijill_store::Log,
+    /// Where its web side listens, set once it does.
+    listening: OnceLock<SocketAddr>,
 }
 
 impl Service {
@@ -161,6 +164,7 @@ impl Service {
             exporting: Mutex::new(()),
             searching: Mutex::default(),
             log,
+            listening: OnceLock::new(),
         };
         Ok((Self(Arc::new(shared)), opened.notices))
     }
@@ -168,6 +172,23 @@ impl Service {
     /// Milliseconds since 1970.
     pub fn now(&self) -> u64 {
         (self.0.clock)()
+    }
+
+    /// Takes note of where the web side listens.
+    pub(crate) fn listens_at(&self, address: SocketAddr) {
+        // A service is served once; another address would be no other place than this.
+        let _ = self.0.listening.set(address);
+    }
+
+    /// Where the web side is reached on this machine, once it listens: a listener on every address is on the loopback one.
+    pub(crate) fn listening(&self) -> Option<SocketAddr> {
+        let bound = self.0.listening.get()?;
+        let at = match bound.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        Some(SocketAddr::new(at, bound.port()))
     }
 
     /// When it was opened, milliseconds since 1970.

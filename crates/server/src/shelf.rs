@@ -304,16 +304,20 @@ fn unusable(what: &'static str, path: &Path, why: impl ToString) -> ServerError 
 /// # Errors
 /// Why the file is none of this poll's.
 fn noted(data: &Path, slug: &str, origin: &Origin) -> Result<Option<PublishedUpTo>, String> {
-    let text = match std::fs::read(folder(data, slug).join("published")) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.to_string()),
-    };
-    let noted = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-    let PublishedUpTo { ledger, .. } = noted;
-    match ledger == Link::of_origin(origin) {
-        true => Ok(Some(noted)),
-        false => Err("it is of another ledger".to_owned()),
+    match note(data, slug)? {
+        Some(noted) if noted.ledger != Link::of_origin(origin) => {
+            Err("it is of another ledger".to_owned())
+        }
+        noted => Ok(noted),
+    }
+}
+
+/// The same, whatever ledger it is of.
+fn note(data: &Path, slug: &str) -> Result<Option<PublishedUpTo>, String> {
+    match std::fs::read(folder(data, slug).join("published")) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| error.to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -323,9 +327,27 @@ fn list_note(data: &Path, slug: &str, origin: &Origin) -> Option<ListNote> {
     noted.map(|noted| noted.list)
 }
 
-/// Whether anything of a poll was ever published from here, by whatever is left of that.
-pub fn was_published(data: &Path, store: &CheckpointStore, slug: &str) -> Result<bool, StoreError> {
-    Ok(store.newest(slug)?.is_some() || folder(data, slug).join("published").exists())
+/// Why a poll has no list of published checkpoints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoList {
+    /// Nothing of it was ever published from here, by whatever would be left of that.
+    Unpublished,
+    /// Its first publication is under way, or a crash came before its checkpoint was listed: the next start lists it.
+    NotYet,
+    /// It was there.
+    Gone,
+}
+
+/// Why a poll has no list, if it has none. Look at this before the list: of a publication that goes on meanwhile, the
+/// list is what is written last.
+pub fn no_list(data: &Path, store: &CheckpointStore, slug: &str) -> Result<NoList, StoreError> {
+    // Before the note, for the same reason.
+    let is_kept = store.newest(slug)?.is_some();
+    Ok(match note(data, slug) {
+        Ok(None) if !is_kept => NoList::Unpublished,
+        Ok(Some(noted)) if noted.list.bytes == 0 => NoList::NotYet,
+        _ => NoList::Gone,
+    })
 }
 
 /// What a list of published checkpoints was found to be.

@@ -77,11 +77,10 @@ impl Site {
 
     /// The whole address of a path: the portal's, or else that of the poll's platform.
     pub fn address(&self, definition: &Definition, path: &str) -> String {
-        let Some(portal) = &self.0.portal else {
-            let scheme = scheme(&definition.message.link_prefix);
-            return format!("{scheme}://{}{path}", definition.who.platform.domain);
-        };
-        format!("{portal}{path}")
+        match &self.0.portal {
+            Some(portal) => format!("{portal}{path}"),
+            None => format!("{}{path}", of_platform(definition)),
+        }
     }
 
     /// The domain that stands at the top of pages below the portal's address, as it does in the browser's line: the
@@ -106,10 +105,13 @@ impl Site {
     }
 }
 
-fn scheme(address: &str) -> &str {
-    address
+/// Where people reach the platform of a definition: scheme and domain.
+pub fn of_platform(definition: &Definition) -> String {
+    let prefix = &definition.message.link_prefix;
+    let scheme = prefix
         .split_once("://")
-        .map_or("https", |(scheme, _)| scheme)
+        .map_or("https", |(scheme, _)| scheme);
+    format!("{scheme}://{}", definition.who.platform.domain)
 }
 
 /// The links of pages behind personal links: these are where the signed definition says, and may be on a host and below a

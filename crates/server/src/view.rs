@@ -12,7 +12,8 @@ use sijill_pages::{Frame, Language, LanguageLink};
 use sijill_poll::Poll;
 use sijill_poll::credential::Code;
 use sijill_poll::definition::{
-    ClosePolicy, Definition, Localised, Order, StrataVisibility, TokenMaker,
+    ClosePolicy, Definition, Design, Disclosure, Localised, Order, Sample, StrataVisibility,
+    TokenMaker,
 };
 use sijill_poll::event::Responded;
 use sijill_poll::lint::Rule;
@@ -172,18 +173,58 @@ pub fn phase(poll: &Poll, now: u64) -> pages::Phase {
     }
 }
 
-/// How the poll was made.
+/// How the poll was made. The patterns are whole, so that whoever adds a text to the definition decides here, or in
+/// [`answer_page`], where people read it.
 fn method(definition: &Definition, language: Language) -> pages::Method {
-    let tag = language.tag();
-    let (sample, disclosure) = (&definition.sample, &definition.disclosure);
+    let text = |localised: &Localised| localised.get(language.tag()).to_owned();
+    let Sample {
+        population,
+        frame,
+        sampling,
+        mode,
+        weighting,
+        planned,
+        design,
+    } = &definition.sample;
+    let Disclosure {
+        exclusions,
+        limitations,
+        processing,
+        // Respondents read these, before they answer.
+        privacy: _,
+        withdrawal: _,
+    } = &definition.disclosure;
+    let method = pages::Method {
+        population: text(population),
+        frame: text(frame),
+        sampling: text(sampling),
+        mode: text(mode),
+        weighting: text(weighting),
+        planned: (*planned).into(),
+        processing: processing.as_ref().map(text).unwrap_or_default(),
+        exclusions: text(exclusions),
+        limitations: text(limitations),
+        ..pages::Method::default()
+    };
+    let Some(design) = design else {
+        return method;
+    };
+    let Design {
+        strategy,
+        coverage_gaps,
+        recruitment,
+        probability,
+        precision,
+        weighting_targets,
+    } = design;
     pages::Method {
-        population: sample.population.get(tag).to_owned(),
-        frame: sample.frame.get(tag).to_owned(),
-        sampling: sample.sampling.get(tag).to_owned(),
-        mode: sample.mode.get(tag).to_owned(),
-        weighting: sample.weighting.get(tag).to_owned(),
-        exclusions: disclosure.exclusions.get(tag).to_owned(),
-        limitations: disclosure.limitations.get(tag).to_owned(),
+        strategy: text(strategy),
+        coverage_gaps: text(coverage_gaps),
+        recruitment: text(recruitment),
+        probability: Some(*probability),
+        precision: text(precision),
+        weighting_targets: text(weighting_targets),
+        ..method
     }
 }
 
@@ -247,6 +288,11 @@ pub fn answer_page(
         sampling: definition.sample.sampling.get(tag).to_owned(),
         warnings: warnings(definition, language),
         privacy: definition.disclosure.privacy.get(tag).to_owned(),
+        withdrawal: definition
+            .disclosure
+            .withdrawal
+            .as_ref()
+            .map(|withdrawal| withdrawal.get(tag).to_owned()),
         contact: contact(definition, language),
         typed_address: site.typed_address(definition).to_owned(),
         slug: book.slug().to_owned(),
@@ -292,13 +338,13 @@ pub fn option_label(definition: &Definition, id: &str, language: Language) -> Op
     Some(option.label.get(language.tag()).to_owned())
 }
 
-/// The page after an answer was taken.
+/// The page after an answer was taken, and whether that is public.
 pub fn confirmation(
     site: &Site,
     book: &Book,
     language: Language,
     token: &str,
-    responded: &Responded,
+    (responded, is_public): (&Responded, bool),
 ) -> pages::ConfirmationPage {
     let definition = &*book.definition();
     let tag = language.tag();
@@ -321,6 +367,7 @@ pub fn confirmation(
         promise_href: links.own(&paths::promise(token)),
         receipt_href: links.own(&paths::receipt(token)),
         receipt_page_href: links.own(&paths::receipt_in(token, tag)),
+        is_public,
         public_within_minutes: definition.rules.publication_ms.div_ceil(60_000),
         promise_due_ms: due,
         closes_at_ms: end,
@@ -489,14 +536,6 @@ fn check_yourself(
     }
 }
 
-/// Where people reach the service, by a poll of it: scheme and domain.
-pub fn site(book: &Book) -> String {
-    let definition = book.definition();
-    let secure = definition.message.link_prefix.starts_with("https://");
-    let scheme = if secure { "https" } else { "http" };
-    format!("{scheme}://{}", definition.who.platform.domain)
-}
-
 /// The operator's monitor. Its addresses are relative to that of the page.
 pub fn monitor(site: &Site, service: &Service, language: Language) -> pages::MonitorPage {
     const MIB: u64 = 1024 * 1024;
@@ -565,3 +604,6 @@ pub fn card(site: &Site, book: &Book, now: u64, language: Language) -> pages::Po
         href: site.page(&paths::results_in(book.slug(), tag)),
     }
 }
+
+#[cfg(test)]
+mod tests;

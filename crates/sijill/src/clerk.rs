@@ -15,6 +15,7 @@ use sijill_server::desk::{Ask, NO_ANSWER, PollStatus, Reply};
 use sijill_server::keys::MasterKey;
 use sijill_server::overview::Overview;
 use sijill_server::{Checkpoints, Config, Desk};
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// Somebody at the desk.
@@ -63,6 +64,8 @@ pub struct Exported {
 pub struct MonitorLink {
     /// Where people reach the service, as far as a definition says so.
     pub site: Option<String>,
+    /// Where the service listens on this machine.
+    pub listening: Option<SocketAddr>,
     /// The path of the link there.
     pub path: String,
     /// Until when it can be used, milliseconds since 1970.
@@ -126,7 +129,7 @@ impl Clerk {
     pub fn at_the_server(settings: &Settings) -> Result<Self> {
         let data = settings.data();
         data.must_exist()?;
-        Desk::of_server(data.path()).map(Self).ok_or_else(|| {
+        Desk::of_server(data.path())?.map(Self).ok_or_else(|| {
             not_so(format!(
                 "no server runs on `{}`, so there is nothing to watch; `sijill serve` starts one, and `sijill poll list` shows the polls without it",
                 data.path().display()
@@ -209,7 +212,17 @@ impl Clerk {
     /// A link that opens the monitor in a browser.
     pub fn monitor_link(&mut self) -> Result<MonitorLink> {
         match self.ask(Ask::MonitorLink)? {
-            Reply::MonitorLink { site, path, until } => Ok(MonitorLink { site, path, until }),
+            Reply::MonitorLink {
+                site,
+                listening,
+                path,
+                until,
+            } => Ok(MonitorLink {
+                site,
+                listening,
+                path,
+                until,
+            }),
             other => Err(unexpected(other)),
         }
     }

@@ -301,11 +301,14 @@ pub enum StoreError {
     },
 }
 
+/// What is being done when a disk fails at a read.
+pub const READING: &str = "reading";
+
 /// What to do after a disk failed at this.
 fn after_failure(what: &str) -> &'static str {
     match what {
         // What cannot be read may be damaged, and nobody knows yet what of it was confirmed.
-        "reading" => {
+        READING => {
             ". Mend the disk, then restart; where the files themselves are damaged, `sijill replay --repair` rebuilds what was published"
         }
         _ => "; what was confirmed is safe. Free space or mend the disk, then restart",

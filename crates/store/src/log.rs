@@ -16,7 +16,7 @@ use crate::StoreError;
 use crate::clean;
 use crate::copy;
 use crate::data_dir::{DataDir, poll_folder, polls_in};
-use crate::error::ends_at;
+use crate::error::{READING, ends_at};
 use crate::files;
 use crate::frame;
 use crate::head::{self, Found};
@@ -610,7 +610,7 @@ impl Entries<'_> {
             Next::After(key) => (disk.frame_after(&self.ledger, key), None),
             Next::At(index) => (disk.frame_at(&self.ledger, index), Some(index)),
         };
-        let Some((key, bytes)) = found.map_err(medium("reading"))? else {
+        let Some((key, bytes)) = found.map_err(medium(READING))? else {
             // The first frame may begin above 0 in a damaged log; who reads says so.
             self.next = match (&self.next, skip_to) {
                 (Next::At(index), Some(_)) => Next::After(*index),

@@ -8,6 +8,7 @@
 //! failed is never dropped, which would ask the disk again.
 
 use crate::data_dir::poll_folder;
+use crate::error::READING;
 use crate::head::HeadFile;
 use crate::limits::{CACHE_BYTES_MAX, SEGMENT_BYTES, SLED_PATIENCE};
 use crate::medium::{Frame, Medium, MediumError};
@@ -104,7 +105,7 @@ impl Medium for SledMedium {
     }
 
     fn frame_at(&self, ledger: &str, index: u64) -> Result<Option<Frame>, MediumError> {
-        self.ask("reading", |db| {
+        self.ask(READING, |db| {
             let Some(tree) = tree(db, ledger)? else {
                 return Ok(None);
             };
@@ -114,7 +115,7 @@ impl Medium for SledMedium {
     }
 
     fn frame_after(&self, ledger: &str, index: u64) -> Result<Option<Frame>, MediumError> {
-        self.ask("reading", |db| {
+        self.ask(READING, |db| {
             let (Some(tree), Some(from)) = (tree(db, ledger)?, index.checked_add(1)) else {
                 return Ok(None);
             };

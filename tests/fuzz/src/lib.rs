@@ -15,6 +15,7 @@ mod answer_form;
 mod checkpoint;
 mod checkpoints;
 mod definition;
+mod delivery;
 mod desk;
 mod entry;
 mod export;
@@ -44,7 +45,7 @@ pub struct Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     target("entry", entry::check, 600),
     target("export", export::check, 20),
     target("definition", definition::check, 12),
@@ -62,6 +63,7 @@ pub const TARGETS: [Target; 17] = [
     target("policy", policy::check, 300),
     target("receipt", receipt::check, 300),
     target("fork", fork::check, 200),
+    target("delivery", delivery::check, 1_000),
 ];
 
 const fn target(name: &'static str, check: fn(&[u8]), changes: u32) -> Target {

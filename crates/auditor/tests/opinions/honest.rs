@@ -2,6 +2,7 @@
 
 use super::Named;
 use sijill_ledger::note::VerifierKey;
+use sijill_poll::Event;
 use sijill_poll::event::How;
 use sijill_poll::promise::{self, Promise};
 use sijill_scenarios::bench::{Bench, Setup, page_of, rotated_block};
@@ -95,9 +96,55 @@ fn mended() -> Vec<Named> {
     bent.record(bent.page_changed(&[("question.text", "en", "Another")], "Better"));
     bent.record(bent.page_changed(&[("sample.frame", "fr", "Autre")], "Better"));
     bent.record(bent.page_changed(&[("contact.name", "en", "Ali 07701234567")], "Whom to ask"));
-    vec![
+    let mut cases = vec![
         ("mended".into(), Case::of(&bench)),
         ("bent wordings".into(), Case::of(&bent)),
+    ];
+    cases.extend(changed_once());
+    cases
+}
+
+/// One change each, with more than one thing wrong in it, or a number where one may stand: which rule is told, is told
+/// alone.
+fn changed_once() -> Vec<Named> {
+    const NUMBER: &str = "Call 07701234567";
+    let number = ("sample.frame", "en", NUMBER);
+    let long = "long ".repeat(1_000);
+    let changes = [
+        (vec![("contact.name", "en", NUMBER)], "Whom to ask"),
+        (vec![number], &*long),
+        (vec![number], NUMBER),
+        (vec![number, ("sample.mode", "en", "")], "Better"),
+        (vec![("sample.mode", "en", ""), number], &long),
+        (vec![("sample.mode", "en", "By phone")], &long),
+        (vec![(NUMBER, "en", "By phone")], "Better"),
+        (vec![("sample.mode", NUMBER, "By phone")], "Better"),
+        (vec![("contact.name", NUMBER, "Ali")], "Better"),
+    ];
+    let changes = changes.iter().map(|(wordings, reason)| {
+        let mut bench = fixture::running();
+        bench.record(bench.page_changed(wordings, reason));
+        (format!("changed once: {wordings:?}"), Case::of(&bench))
+    });
+    changes.chain(numbers_in_ids()).collect()
+}
+
+/// What stands where ids belong, and is none: a phone number.
+fn numbers_in_ids() -> [Named; 2] {
+    let mut answered = fixture::running();
+    let off_the_ballot = answered.responded(11, "07701234567");
+    answered.record(Event::Responded(off_the_ballot));
+    let mut closed = fixture::running();
+    let mut close = closed.closed("The field period is over");
+    if let Event::Closed(signed) = &mut close
+        && let Some(tally) = &mut signed.content.tally
+    {
+        tally[0].options[0].option = "07701234567".to_owned();
+    }
+    closed.record(close);
+    [
+        ("an answer with a number".into(), Case::of(&answered)),
+        ("a tally with a number".into(), Case::of(&closed)),
     ]
 }
 

@@ -168,11 +168,6 @@ impl Exchange {
         };
         self.flights.into_values().map(told).collect()
     }
-
-    /// The last sequence number, for the next connection to go on behind.
-    pub(super) fn sequence(&self) -> u32 {
-        self.sequence
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::gateway::{Ack, Report, Submit};
 use crate::status::{Verdict, meaning};
 use std::collections::VecDeque;
 use std::future::Future;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +21,7 @@ use tokio_util::bytes::BytesMut;
 use zeroize::Zeroize;
 
 /// Sequence number of a bind, the first of its session.
-const BIND_SEQUENCE: u32 = 1;
+pub(super) const BIND_SEQUENCE: u32 = 1;
 
 /// That a delivery may be confirmed.
 pub(super) struct Given {
@@ -44,8 +45,6 @@ pub(super) struct Life {
     giving: mpsc::UnboundedSender<Given>,
     /// Which session this is.
     pub(super) session: u64,
-    /// The last sequence number.
-    pub(super) sequence: u32,
     /// Nobody sends any more, or nobody reads reports.
     pub(super) ended: bool,
 }
@@ -105,7 +104,6 @@ impl Life {
             given,
             giving,
             session: 0,
-            sequence: BIND_SEQUENCE,
             ended: false,
         }
     }
@@ -167,7 +165,6 @@ impl Life {
     async fn held(&mut self, stream: Stream, heard: BytesMut) -> Option<String> {
         tracing::info!("connected to the SMS gateway");
         self.session += 1;
-        self.sequence = BIND_SEQUENCE;
         self.waiting.push_back(Report::Up);
         match Session::new(self, heard).hold(stream).await {
             End::Lost(why) if !self.ended => Some(why.to_owned()),
@@ -221,12 +218,23 @@ impl Life {
     }
 }
 
+/// Why there is no connection: of an error only its kind, since what a system says of it may have an address in it.
+fn unreachable_since(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "nobody listens at the gateway's address",
+        ErrorKind::NotFound => "the gateway's host is not known",
+        ErrorKind::InvalidData => "the gateway's certificate is not trusted, or of another name",
+        ErrorKind::TimedOut => "the gateway does not answer",
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => {
+            "there is no way to the gateway"
+        }
+        _ => "the gateway cannot be reached",
+    }
+}
+
 /// Connects and binds.
 async fn bind(account: &Account) -> Result<(Stream, BytesMut), Failed> {
-    // Of an error only its kind: what the system says of it may have an address in it.
-    let again = |error: std::io::Error| {
-        Failed::Again(format!("the gateway cannot be reached ({})", error.kind()))
-    };
+    let again = |error: std::io::Error| Failed::Again(unreachable_since(&error).to_owned());
     let mut stream = connected(&account.address, account.secured.as_ref())
         .await
         .map_err(again)?;
@@ -259,7 +267,8 @@ async fn bind_status(stream: &mut Stream, heard: &mut BytesMut) -> Result<u32, F
         match Frame::next(heard) {
             Ok(Some(frame)) => match frame.command {
                 command::BIND_TRANSCEIVER_RESP => return Ok(frame.status),
-                command::GENERIC_NACK => return Ok(frame.status.max(wire::INVALID_LENGTH)),
+                command::GENERIC_NACK if frame.status == 0 => return Ok(wire::UNKNOWN_ERROR),
+                command::GENERIC_NACK => return Ok(frame.status),
                 _ => continue,
             },
             Ok(None) => {}

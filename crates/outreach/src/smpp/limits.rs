@@ -37,3 +37,6 @@ pub const LEAVE_MAX: Duration = Duration::from_secs(5);
 
 /// Longest validity of a message: relative times have two digits for days, and networks keep no message longer.
 pub const VALIDITY_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Longest time in the settings: what waits for longer is broken, and a day cannot overflow a clock.
+pub const TIME_MAX: Duration = Duration::from_secs(24 * 60 * 60);

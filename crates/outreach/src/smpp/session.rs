@@ -2,7 +2,7 @@
 
 use super::deliver_sm::DeliverSm;
 use super::exchange::Exchange;
-use super::life::{Life, confirmation, hand_over};
+use super::life::{BIND_SEQUENCE, Life, confirmation, hand_over};
 use super::limits::{LEAVE_MAX, REPORTS_WAITING_MAX};
 use super::stream::Stream;
 use super::wire::{self, Frame, INVALID_COMMAND, INVALID_LENGTH, command};
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
     /// Of a connection on which this was already heard behind the bind's response.
     pub(super) fn new(life: &'a mut Life, heard: BytesMut) -> Self {
         let now = Instant::now();
-        let exchange = Exchange::behind(life.sequence);
+        let exchange = Exchange::behind(BIND_SEQUENCE);
         Self {
             life,
             exchange,
@@ -84,7 +84,6 @@ impl<'a> Session<'a> {
     pub(super) async fn hold(mut self, stream: Stream) -> End {
         let end = self.exchanged(stream).await;
         let left = self.leave != Leave::No && self.leave != Leave::Parting;
-        self.life.sequence = self.exchange.sequence();
         let unknown = self.exchange.unknown;
         self.life.waiting.extend(self.exchange.lost());
         tracing::debug!(unknown_responses = unknown, ?end, "an SMPP session ended");

@@ -1,6 +1,6 @@
 //! What an account at a message centre is set up with.
 
-use super::limits::{VALIDITY_MAX, WINDOW_MAX};
+use super::limits::{TIME_MAX, VALIDITY_MAX, WINDOW_MAX};
 use super::stream::Secured;
 use std::fmt;
 use std::path::PathBuf;
@@ -128,9 +128,9 @@ pub enum WrongSetting {
     /// No validity.
     #[error("a message is valid for a second to {} days", VALIDITY_MAX.as_secs() / 86_400)]
     Validity,
-    /// A time of 0, or a longest one that is shorter than the first.
+    /// A time of 0 or beyond a day, or a longest one that is shorter than the first.
     #[error(
-        "times must be longer than 0, and the longest between attempts no shorter than the first"
+        "times are longer than 0 and at most a day, and the longest between attempts is no shorter than the first"
     )]
     Times,
     /// A name that no certificate can have.
@@ -219,7 +219,8 @@ impl Times {
             self.again_first,
             self.again_max,
         ];
-        let good = all.iter().all(|time| !time.is_zero()) && self.again_first <= self.again_max;
+        let good = all.iter().all(|time| !time.is_zero() && *time <= TIME_MAX)
+            && self.again_first <= self.again_max;
         if good {
             Ok(())
         } else {
@@ -351,6 +352,10 @@ mod tests {
             WrongSetting::NoSystemId,
         );
         refused(|settings| settings.window = 0, WrongSetting::Window(0));
+        refused(
+            |settings| settings.times.again_max = Duration::MAX,
+            WrongSetting::Times,
+        );
         refused(
             |settings| settings.times.response = Duration::ZERO,
             WrongSetting::Times,

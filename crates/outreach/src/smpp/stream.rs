@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -72,9 +72,11 @@ fn authorities(file: &Path) -> Result<RootCertStore, WrongSetting> {
     Ok(roots)
 }
 
-/// Connects.
+/// Connects. A host that is not known is `NotFound`, a certificate that is not trusted `InvalidData`.
 pub(super) async fn connected(address: &str, secured: Option<&Secured>) -> io::Result<Stream> {
-    let plain = TcpStream::connect(address).await?;
+    let unknown = |_| io::Error::from(io::ErrorKind::NotFound);
+    let addresses: Vec<_> = lookup_host(address).await.map_err(unknown)?.collect();
+    let plain = TcpStream::connect(addresses.as_slice()).await?;
     plain.set_nodelay(true)?;
     Ok(match secured {
         Some(secured) => Box::new(

@@ -274,14 +274,8 @@ impl<'t> Walk<'t> {
         meaning: &str,
         range: RangeInclusive<u64>,
     ) -> Option<T> {
-        let value = self.value(section, key, meaning)?;
-        let DeValue::Integer(integer) = value.value else {
-            self.wrong_type(&value, "a whole number");
-            return None;
-        };
-        let number = u64::from_str_radix(integer.as_str(), integer.radix())
-            .ok()
-            .filter(|number| range.contains(number));
+        let (value, number) = self.number(section, key, meaning)?;
+        let number = number.filter(|number| range.contains(number));
         let fitting = number.and_then(|number| T::try_from(number).ok());
         if fitting.is_none() {
             let (low, high) = (range.start(), range.end());
@@ -290,6 +284,22 @@ impl<'t> Walk<'t> {
             self.error(Rule::NumberOutOfRange, value.span, message, help);
         }
         fitting
+    }
+
+    /// A whole number where it stands; none beside it if it is negative or has more than 64 bits.
+    pub(super) fn number<'a>(
+        &mut self,
+        section: &mut Section<'a>,
+        key: &'static str,
+        meaning: &str,
+    ) -> Option<(Value<'a>, Option<u64>)> {
+        let value = self.value(section, key, meaning)?;
+        let DeValue::Integer(integer) = value.value else {
+            self.wrong_type(&value, "a whole number");
+            return None;
+        };
+        let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
+        Some((value, number))
     }
 
     /// `true` or `false`.

@@ -85,15 +85,15 @@ fn political(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<Placed<bool>
 
 fn rule_set(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<u16> {
     let meaning = format!("the version of the rules that it is checked by, {RULE_SET}");
-    let place = root.optional("rule_set").map_or(0..0, |value| value.span);
-    let found: u16 = walk.integer(root, "rule_set", &meaning, 1..=u64::from(u16::MAX))?;
-    if !RULE_SETS.contains(&found) {
-        let message = format!("the rule set {found} is unknown to this version of Sijill");
+    let (value, number) = walk.number(root, "rule_set", &meaning)?;
+    let found = number.and_then(|number| u16::try_from(number).ok());
+    let known = found.filter(|found| RULE_SETS.contains(found));
+    if known.is_none() {
+        let message = "`rule_set` names one that is unknown to this version of Sijill";
         let help = format!("use `rule_set = {RULE_SET}`, or a newer Sijill");
-        walk.error(Rule::RuleSetUnknown, place, message, help);
-        return None;
+        walk.error(Rule::RuleSetUnknown, value.span, message.to_owned(), help);
     }
-    Some(found)
+    known
 }
 
 /// The languages, if there is at least one good one: with them other texts can be checked.

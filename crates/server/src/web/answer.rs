@@ -210,14 +210,19 @@ impl<'a> Visit<'a> {
             .map_err(|_| ProblemKind::Internal)
     }
 
+    /// The size of the newest checkpoint, and where the answer that stands is under it, if it is public.
+    fn public_at(&self) -> Option<(u64, u64)> {
+        let newest = self.book.published().checkpoint.clone();
+        let size = newest.map_or(0, |newest| newest.claimed().size);
+        let place = self.book.place(self.invitation.index())?;
+        (place < size).then_some((size, place))
+    }
+
     /// What there is to keep of the answer that stands: its receipt under the newest checkpoint, or the promise while
     /// that is not over it.
     async fn receipt(&self) -> Result<Receipt, ProblemKind> {
         let promise = self.promise()?;
-        let newest = self.book.published().checkpoint.clone();
-        let size = newest.map_or(0, |newest| newest.claimed().size);
-        let place = self.book.place(self.invitation.index());
-        let Some(place) = place.filter(|place| *place < size) else {
+        let Some((size, place)) = self.public_at() else {
             return Ok(promise);
         };
         let (service, book) = (self.web.service.clone(), Arc::clone(&self.book));
@@ -342,7 +347,13 @@ impl<'a> Visit<'a> {
         let Some(standing) = standing else {
             return self.on_to(&paths::answer_in(token, tag));
         };
-        let view = view::confirmation(&self.web.site, &self.book, self.language, token, &standing);
+        let view = view::confirmation(
+            &self.web.site,
+            &self.book,
+            self.language,
+            token,
+            (&standing, self.public_at().is_some()),
+        );
         match confirmation_page(&view) {
             Ok(html) => page(StatusCode::OK, html, self.policy()),
             Err(_) => self.problem(ProblemKind::Internal),

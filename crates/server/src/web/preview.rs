@@ -13,9 +13,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use sijill_ledger::{Entry, Head, Origin, Sealed, Signature};
-use sijill_pages::{Theme, answer_page, results_page};
+use sijill_pages::{Theme, answer_page, confirmation_page, results_page};
 use sijill_poll::definition::Definition;
-use sijill_poll::event::{Opened, Opening};
+use sijill_poll::event::{Answer, Chosen, How, Opened, Opening, Responded, Value, Who};
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll, opening};
 use std::sync::Arc;
@@ -52,6 +52,7 @@ pub async fn preview(
     let pages = Router::new()
         .route(paths::HOME, get(first))
         .route(route::ANSWER_IN, get(answer).post(sent))
+        .route(route::CONFIRMATION_IN, get(confirmation))
         .route(route::RESULTS, get(first))
         .route(route::RESULTS_IN, get(results))
         .fallback(first)
@@ -141,9 +142,42 @@ async fn answer(
     preview.answered(answer_page(&shown), &site.policies().page)
 }
 
-/// What is sent comes to nothing, and the page says so.
+/// What is sent comes to nothing, and the page that it leads to says so.
 async fn sent(Path((_, tag)): Path<(String, String)>) -> Redirect {
-    Redirect::to(&paths::answer_in(TOKEN, &tag))
+    Redirect::to(&paths::confirmation_in(TOKEN, &tag))
+}
+
+async fn confirmation(
+    State(preview): State<Preview>,
+    Path((_, tag)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let (site, book) = (&preview.site, &preview.book);
+    let definition = book.definition();
+    let language = language(Some(&tag), &headers, &view::languages(&definition));
+    let made_up = made_up(&definition);
+    let shown = view::confirmation(site, book, language, TOKEN, (&made_up, false));
+    preview.answered(confirmation_page(&shown), &site.policies().page)
+}
+
+/// An answer of nobody, whatever was sent: its code is one that no ledger has.
+fn made_up(definition: &Definition) -> Responded {
+    let option = definition.options.first().map(|option| option.id.clone());
+    Responded {
+        answer: Answer {
+            who: Who::Invitation {
+                index: 0,
+                revision: 1,
+            },
+            how: How::Link,
+            order: 0,
+            chosen: vec![Chosen {
+                question: definition.question.id.clone(),
+                value: Value::Clear(option.unwrap_or_default()),
+            }],
+        },
+        signature: Signature::from_bytes([0; 64]),
+    }
 }
 
 async fn results(

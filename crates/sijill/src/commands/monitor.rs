@@ -3,13 +3,13 @@
 mod screen;
 
 use crate::clerk::{self, Clerk, MonitorLink};
-use crate::commands::serve::LISTEN;
 use crate::fault::Exit;
 use crate::moment::rfc3339;
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::Result;
 use serde_json::json;
+use sijill_server::ServerError;
 use sijill_server::overview::Overview;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -56,26 +56,17 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         std::thread::sleep(LOOK);
         match clerk.overview() {
             Ok(seen) => last = seen,
-            Err(_) => clerk = wait_for_a_server(settings, &last)?,
+            Err(error) if is_gone(&error) => clerk = wait_for_a_server(settings, &last)?,
+            Err(error) => return Err(error),
         }
     }
 }
 
 fn say_link(settings: &Settings, link: &MonitorLink) -> Result<()> {
     // A portal lets people through to polls, and nobody to the monitor: it is opened where the service listens.
-    let behind = settings.portal.as_ref().map(|_| {
-        let listen = settings.listen.unwrap_or(LISTEN);
-        format!("http://{listen}")
-    });
-    let address = match behind.as_ref().or(link.site.as_ref()) {
-        Some(site) => format!("{site}{}", link.path),
-        None => {
-            settings.console.message(
-                "no poll says at which address people reach this service; put it before this path",
-            );
-            link.path.clone()
-        }
-    };
+    let site = link.site.clone().filter(|_| settings.portal.is_none());
+    let here = link.listening.map(|address| format!("http://{address}"));
+    let address = format!("{}{}", site.or(here).unwrap_or_default(), link.path);
     let until = rfc3339(link.until / 1_000 * 1_000);
     settings.console.message(&format!(
         "opens the monitor once, until {until}; links and visits before it have ended"
@@ -89,6 +80,11 @@ fn exit_of(seen: &Overview) -> Exit {
         "ok" => Exit::Well,
         _ => Exit::NotSo,
     }
+}
+
+/// Whether a server that was asked is not there any more; any other error is one that it, or whoever asks, has.
+fn is_gone(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ServerError::Desk(_)))
 }
 
 /// The server is gone: says so above what was seen last, until there is one again.
@@ -111,4 +107,55 @@ fn show(settings: &Settings, text: &str) -> Result<()> {
     settings
         .console
         .line(&format!("{CLEAR}{}", text.trim_end()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sijill_server::Desk;
+    use std::io::{BufRead, BufReader, Write};
+    use std::os::unix::net::UnixListener;
+
+    /// What somebody who watches is told when the desk says this to the next question, and is gone.
+    fn told(answer: &'static str) -> anyhow::Error {
+        let data = tempfile::tempdir().unwrap();
+        let desk = UnixListener::bind(data.path().join("desk.sock")).unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = desk.accept().unwrap();
+            let mut asked = String::new();
+            let mut lines = BufReader::new(stream.try_clone().unwrap());
+            lines.read_line(&mut asked).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let desk = Desk::of_server(data.path()).unwrap().unwrap();
+        let error = Clerk::at(desk).overview().unwrap_err();
+        server.join().unwrap();
+        error
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_waited_for_and_one_that_refuses_is_heard() {
+        assert!(is_gone(&told("")));
+        assert!(is_gone(&told("{\"reply\":\"over")));
+        for (answer, why) in [
+            ("{\"reply\":\"refused\",\"why\":\"not now\"}\n", "not now"),
+            ("{\"reply\":\"failed\",\"why\":\"the disk\"}\n", "the disk"),
+            ("{\"reply\":\"of tomorrow\"}\n", "another version"),
+        ] {
+            let error = told(answer);
+            assert!(!is_gone(&error), "{error}");
+            assert!(error.to_string().contains(why), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_a_server_there_is_no_desk_and_one_out_of_reach_is_an_error() {
+        let data = tempfile::tempdir().unwrap();
+        assert!(Desk::of_server(data.path()).unwrap().is_none());
+        drop(UnixListener::bind(data.path().join("desk.sock")).unwrap());
+        let left_behind = Desk::of_server(data.path()).unwrap();
+        assert!(left_behind.is_none(), "a killed server's socket");
+        let no_folder = data.path().join("desk.sock");
+        assert!(Desk::of_server(&no_folder).is_err());
+    }
 }

@@ -11,7 +11,7 @@ use sijill_ledger::{Hash, Origin, Sealed};
 use sijill_poll::definition::Definition;
 use sijill_poll::roster::Roster;
 use sijill_poll::{Event, Poll};
-use sijill_server::ServerError;
+use sijill_server::{NoList, ServerError};
 use sijill_store::{CheckpointStore, Copied, PublicFolder};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -43,20 +43,46 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let source = PublicFolder::at(&poll.path().join("public"));
     is_place_for_a_copy(&args.dir, data.path())?;
     let store = settings.newest_checkpoints()?;
-    let Some(origin) = source.origin()? else {
-        if sijill_server::was_published(data.path(), &store, &args.poll)? {
-            let slug = args.poll.clone();
-            return Err(ServerError::ListGone { slug }.into());
-        }
-        return Err(input(format!(
-            "nothing of `{}` is published in this data directory; `sijill poll list` shows the polls, and `sijill serve` publishes them",
-            args.poll
-        )));
-    };
+    let origin = origin(&source, &args.poll, (settings, &store))?;
     let life = settings.console.spinner("writing what is published");
     let copied = publish(&source, &origin, &poll, (args, settings, &store));
     life.finish_and_clear();
     answer(&args.dir, &copied?, settings)
+}
+
+/// The ledger's name, which the list of published checkpoints says.
+fn origin(
+    source: &PublicFolder,
+    slug: &str,
+    (settings, store): (&Settings, &CheckpointStore),
+) -> Result<Origin> {
+    let started = Instant::now();
+    loop {
+        let without = sijill_server::no_list(settings.data().path(), store, slug)?;
+        if let Some(origin) = source.origin()? {
+            return Ok(origin);
+        }
+        match without {
+            NoList::Unpublished => {
+                return Err(input(format!(
+                    "nothing of `{slug}` is published in this data directory; `sijill poll list` shows the polls, and `sijill serve` publishes them"
+                )));
+            }
+            NoList::Gone => {
+                let slug = slug.to_owned();
+                return Err(ServerError::ListGone { slug }.into());
+            }
+            // A server that goes on lists it in a moment.
+            NoList::NotYet if started.elapsed() < LISTED_WITHIN => {
+                std::thread::sleep(LISTED_WITHIN / 10);
+            }
+            NoList::NotYet => {
+                return Err(unfinished(format!(
+                    "the first checkpoint of `{slug}` is not listed yet, as after a crash; `sijill serve` lists it, and then publish again"
+                )));
+            }
+        }
+    }
 }
 
 /// A folder, there or not yet, outside of the data directory.

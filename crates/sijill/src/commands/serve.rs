@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Where to listen if nobody says.
-pub const LISTEN: SocketAddr =
+const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8181);
 
 /// Serve the polls of a data directory until SIGINT or SIGTERM

@@ -62,6 +62,9 @@ enum Kind {
     Fork,
 }
 
+/// Bytes of a file that are looked at: a character more than any may have, so that what is too long is seen to be.
+const LOOKED_AT_BYTES_MAX: usize = FORK_BYTES_MAX + char::MAX_LEN_UTF8;
+
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let policy = args.policy.as_deref().map(small_file::policy).transpose()?;
@@ -83,8 +86,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
 }
 
 fn verify_file(file: &std::path::Path, court: Court, settings: &Settings) -> Result<Exit> {
-    // One byte more than any may have: what is too long is no such file.
-    let bytes = small_file::beginning(file, FORK_BYTES_MAX + 1)?;
+    let bytes = small_file::beginning(file, LOOKED_AT_BYTES_MAX)?;
     let life = settings.console.spinner("reading the ledger");
     let said = judge(&bytes, court);
     life.finish_and_clear();
@@ -101,7 +103,7 @@ fn judge(bytes: &[u8], court: Court) -> Result<Option<Said>> {
     let Some(kind) = kind_of(bytes) else {
         return Ok(None);
     };
-    let Ok(text) = std::str::from_utf8(bytes) else {
+    let Ok(text) = std::str::from_utf8(whole(bytes)) else {
         let said = Said::of(kind.word());
         return Ok(Some(
             said.but(Verdict::Wrong, "it is no text: it is not UTF-8"),
@@ -113,6 +115,16 @@ fn judge(bytes: &[u8], court: Court) -> Result<Option<Said>> {
         Kind::Fork => fork::judge(text, court.policy.as_ref()),
     };
     Ok(Some(said))
+}
+
+/// What was read, without the character that the end of the reading cut.
+fn whole(bytes: &[u8]) -> &[u8] {
+    match std::str::from_utf8(bytes) {
+        Err(cut) if bytes.len() == LOOKED_AT_BYTES_MAX && cut.error_len().is_none() => {
+            bytes.get(..cut.valid_up_to()).unwrap_or_default()
+        }
+        _ => bytes,
+    }
 }
 
 impl Kind {

@@ -98,6 +98,20 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (Rule::WordUnknown, "\"fixed\"", "\"rotated\"", "\"rotated\""),
     (Rule::RuleSetUnknown, "rule_set  = 1", "rule_set = 3", "3"),
+    (Rule::RuleSetUnknown, "rule_set  = 1", "rule_set = 0", "0"),
+    (Rule::RuleSetUnknown, "rule_set  = 1", "rule_set = -1", "-1"),
+    (
+        Rule::RuleSetUnknown,
+        "rule_set  = 1",
+        "rule_set = 65536",
+        "65536",
+    ),
+    (
+        Rule::RuleSetUnknown,
+        "rule_set  = 1",
+        "rule_set = 18446744073709551616",
+        "18446744073709551616",
+    ),
     (Rule::TextEmpty, "\"Yes\"", "\" \"", "\" \""),
     (
         Rule::InvisibleCharacter,
