@@ -13,8 +13,8 @@ use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
 use hyper::{Request, Response, Uri, header};
 use hyper_util::rt::TokioIo;
-use std::io;
-use tokio::net::TcpStream;
+use std::io::{self, ErrorKind};
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use zeroize::Zeroizing;
@@ -32,7 +32,7 @@ impl Connection {
     pub(super) async fn open(account: &Account) -> Result<Self, String> {
         let opened = timeout(account.times.response, opened(account)).await;
         let opened = opened.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-        opened.map_err(|error| format!("the gateway cannot be reached ({})", error.kind()))
+        opened.map_err(|error| unreachable_since(&error).to_owned())
     }
 
     /// Whether the other side will hardly have closed it yet.
@@ -41,8 +41,23 @@ impl Connection {
     }
 }
 
+fn unreachable_since(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "nobody listens at the gateway's address",
+        ErrorKind::NotFound => "the gateway's host is not known",
+        ErrorKind::InvalidData => "the gateway's certificate is not trusted, or of another name",
+        ErrorKind::TimedOut => "the gateway does not answer",
+        ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => {
+            "there is no way to the gateway"
+        }
+        _ => "the gateway cannot be reached",
+    }
+}
+
 async fn opened(account: &Account) -> io::Result<Connection> {
-    let plain = TcpStream::connect(&account.host).await?;
+    let unknown = |_| io::Error::from(ErrorKind::NotFound);
+    let addresses: Vec<_> = lookup_host(&account.host).await.map_err(unknown)?.collect();
+    let plain = TcpStream::connect(addresses.as_slice()).await?;
     plain.set_nodelay(true)?;
     let shaken = match &account.secured {
         Some((connector, name)) => {
