@@ -11,7 +11,7 @@
 //! line and no error.
 
 mod answer;
-mod callback;
+pub mod callback;
 mod client;
 mod life;
 pub mod limits;

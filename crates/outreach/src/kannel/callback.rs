@@ -14,7 +14,7 @@ const ERROR_CHARS_MAX: usize = 16;
 
 /// What a callback says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub enum Said {
     /// What became of a segment.
     Receipt(Receipt),
     /// What became of a segment of another poll, which nobody here waits for.
@@ -30,7 +30,7 @@ pub(super) enum Said {
 
 /// Why a callback says nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Strange {
+pub enum Strange {
     /// It knows no secret, or nothing is there.
     NotHere,
     /// It has the secret, and not the fields that it needs.
@@ -38,7 +38,10 @@ pub(super) enum Strange {
 }
 
 /// What is said by this path and query.
-pub(super) fn read(callbacks: &Callbacks, path: &str, query: &str) -> Result<Said, Strange> {
+///
+/// # Errors
+/// [`Strange`] says why that is nothing.
+pub fn read(callbacks: &Callbacks, path: &str, query: &str) -> Result<Said, Strange> {
     let mut parts = path.rsplit('/');
     let (kind, secret) = (parts.next(), parts.next());
     // Hashes are compared in the same time wherever they differ.

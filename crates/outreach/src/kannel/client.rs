@@ -97,7 +97,7 @@ pub(super) async fn ask(
     let request = match kept.filter(Connection::is_fresh) {
         Some(connection) => match asked(account, connection, request).await {
             // It was closed meanwhile.
-            Err(request) => request,
+            Err(request) => *request,
             Ok(done) => return done,
         },
         None => request,
@@ -120,7 +120,7 @@ async fn asked(
     account: &Account,
     mut connection: Connection,
     request: Request<Empty<Bytes>>,
-) -> Result<(Answer, Option<Connection>), Request<Empty<Bytes>>> {
+) -> Result<(Answer, Option<Connection>), Box<Request<Empty<Bytes>>>> {
     let unclear = |why: &str| Ok((Answer::Unclear(why.to_owned()), None));
     let exchanged = async {
         let response = connection.sender.try_send_request(request).await?;
@@ -129,7 +129,7 @@ async fn asked(
     match timeout(account.times.response, exchanged).await {
         Err(_) => unclear("the gateway does not answer"),
         Ok(Err(mut error)) => match error.take_message() {
-            Some(request) => Err(request),
+            Some(request) => Err(Box::new(request)),
             None if error.error().is_parse() => {
                 unclear("what answers at the gateway's address speaks no HTTP")
             }

@@ -11,7 +11,10 @@
 mod answers;
 mod any;
 mod callbacks;
+mod centre;
 mod desk;
 mod lost;
+mod program;
+mod real;
 mod secured;
 mod server;
