@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod error;
 pub mod gateway;
 pub mod journal;
+pub mod kannel;
 pub mod limits;
 pub mod number;
 pub mod pace;
@@ -25,6 +26,7 @@ pub mod smpp;
 pub mod status;
 pub mod stop;
 pub mod stop_list;
+mod tls;
 pub mod vault;
 pub mod wave;
 
