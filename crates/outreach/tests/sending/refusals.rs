@@ -19,7 +19,7 @@ async fn what_is_refused_for_the_moment_arrives_once_all_the_same() {
     let (gateway, seen) = gateway(20, move |submit| {
         let kinds = [0x58, 0x14, 0x08, 0x64, 0x7777];
         let place = submit.ticket.invitation as usize;
-        match place % 3 == 0 && refused_once.insert(submit.ticket) {
+        match place.is_multiple_of(3) && refused_once.insert(submit.ticket) {
             true => refused(submit, kinds[place / 3 % kinds.len()]),
             false => honest(submit),
         }
