@@ -228,7 +228,7 @@ const MESSAGE_1: &str =
 
 const MESSAGE_2: &str = "\
 segments_max = 4
-text = { ar = \"هل تؤيد بناء الجسر الجديد؟ {link}\", en = \"Do you support building the new bridge? {link}\" }
+text = { ar = \"هل تؤيد بناء الجسر الجديد؟\\n{link}\", en = \"Do you support building the new bridge?\\n{link}\" }
 ";
 
 const BODIES: &str = r#"[who.funder]

@@ -83,7 +83,7 @@ const POLL: &[Row] = &[
     ("polls/bridge/published",     &EVERY,                       Whole),
     ("polls/bridge/snapshot.json", &EVERY,                       Whole),
     ("polls/bridge/public/checkpoints", &EVERY,                  Refused("list of published checkpoints")),
-    ("polls/bridge/contacts.csv",  &EVERY,                       Whole),
+    ("polls/bridge/vault/contacts", &EVERY,                       Whole),
     ("polls/bridge/contact.key",   &EVERY,                       Whole),
 ];
 

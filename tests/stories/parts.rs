@@ -25,7 +25,8 @@ const NAMED_BY: [(&str, &[&str]); 7] = [
     ("bincode", &["sijill-ledger"]),
     ("sled", &["sijill-store"]),
     ("axum", &["sijill-server"]),
-    ("hyper", &["sijill-server"]),
+    // An SMS gateway is asked over HTTP, and calls back: `outreach/src/kannel` alone, far from people's requests.
+    ("hyper", &["sijill-server", "sijill-outreach"]),
     ("ureq", &["sijill-auditor", "sijill"]),
     ("rusmpp", &["sijill-outreach"]),
     ("anyhow", &["sijill"]),

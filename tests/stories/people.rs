@@ -748,7 +748,9 @@ fn hostile(place: &Place) -> String {
         let hostile = match key.split('.').next() {
             _ if key == "segments_max" => "10".to_owned(),
             _ if !is_text => return line.to_owned(),
-            Some("text") if value.contains("{link}") => quoted(&format!("{QUESTION} {{link}}")),
+            Some("text") if value.contains("{link}") => {
+                quoted(QUESTION).trim_end_matches('"').to_owned() + "\\n{link}\""
+            }
             Some("text") => quoted(QUESTION),
             // No two options may read the same.
             Some("label") => quoted(&format!("{MARKUP} {number}")),

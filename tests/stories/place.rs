@@ -2,8 +2,10 @@
 
 use crate::browser::Browser;
 use crate::process::{Argument, COMMAND_MAX, Process, Ran, binary, until};
+use data_encoding::BASE64;
 use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::note::VerifierKey;
+use sijill_outreach::vault::{Contact, Vault, VaultSecret};
 use sijill_scenarios::Terms;
 use std::cell::Cell;
 use std::fs;
@@ -11,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
 
 /// Longest that a server may take to start.
 pub const START_MAX: Duration = Duration::from_secs(60);
@@ -237,6 +240,17 @@ impl Place {
             .iter()
             .map(|person| of(person).expect("everyone is invited"))
             .collect()
+    }
+
+    /// The first invitation of a poll's vault, opened with the key that the import made.
+    #[track_caller]
+    pub fn first_contact(&self, slug: &str) -> Contact {
+        let line = fs::read_to_string(self.data().join("keys/vault.key")).unwrap();
+        let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
+        let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();
+        let secret = VaultSecret::Key(Zeroizing::new(key.try_into().unwrap()));
+        let folder = self.data().join("polls").join(slug).join("vault");
+        Vault::open(&folder, &secret).unwrap().contact(0).unwrap()
     }
 
     /// Opens a poll with these terms and invites this many of [`people`].

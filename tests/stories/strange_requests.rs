@@ -329,7 +329,7 @@ fn no_path_leads_anywhere_but_where_it_says() {
         "/static/%2e%2e/live.js",
         "/desk.sock",
         "/keys/operator.key",
-        "/polls/bridge/contacts.csv",
+        "/polls/bridge/vault/contacts",
         "/polls/bridge/roster%20",
         "/in/../../..",
         "/health/",

@@ -45,7 +45,11 @@ _NUMBERS = (
     ("rules.promise_delay_seconds", 1, _YEAR_SECONDS),
     ("rules.objection_window_seconds", 0, _YEAR_SECONDS),
 )
-_NUMBERS_2 = (("message.segments_max", 1, 10),)
+_NUMBERS_2 = (
+    ("message.segments_max", 1, 10),
+    ("message.reminders_max", 0, 5),
+    ("message.reminder_hours_min", 24, 1_000),
+)
 _POPULATION_MAX = 10_000_000_000
 
 # Words: where they stand, and those offered.
@@ -117,7 +121,8 @@ _FIELDS_2 = {
     "who.funder": "name",
     "who.sender": "name",
     "sample": "strategy coverage_gaps recruitment probability precision weighting_targets",
-    "message": "segments_max",
+    "field": "contacts_until?",
+    "message": "segments_max reminders_max? reminder_hours_min?",
     "disclosure": "processing withdrawal",
     "explained": "rule why",
 }
@@ -340,15 +345,18 @@ class _Lint:
 
     def _dates(self) -> None:
         moments = [self._get(f"field.{name}", datetime) for name in ("start", "end", "latest_end")]
+        until = None if self._is_first else self._get("field.contacts_until", datetime)
         self._must(30, "field", not toml_text.has_fractions_of_seconds(self._text))
-        for moment in moments:
+        for moment in (*moments, until):
             self._must(30, "field", moment is None or (moment.tzinfo and 0 <= milliseconds(moment) <= _LAST_MS))
         if any(moment is None or moment.tzinfo is None for moment in moments):
             return
         start, end, latest = (milliseconds(moment) for moment in moments)
+        kept = [milliseconds(until)] if until is not None and until.tzinfo else []
         self._must(31, "field", start < end <= latest)
+        self._must(56, "field.contacts_until", all(latest <= moment for moment in kept))
         resolution = (self._get("rules.resolution_seconds", int) or 1) * 1000
-        self._must(32, "field", all(moment % resolution == 0 for moment in (start, end, latest)))
+        self._must(32, "field", all(moment % resolution == 0 for moment in (start, end, latest, *kept)))
 
     def _message(self) -> None:
         sender, prefix = self._get("message.sender", str), self._get("message.link_prefix", str)
@@ -395,7 +403,7 @@ class _Lint:
             self._must(46, "option", len(set(texts)) == len(texts))
 
     def _sent(self) -> None:
-        """The message asks the question, and can be sent."""
+        """The message asks the question, ends with its link, and can be sent."""
         message, question = self._get("message", dict) or {}, self._get("question.text", dict) or {}
         prefix, texts, most = message.get("link_prefix"), message.get("text"), message.get("segments_max")
         for language, text in texts.items() if isinstance(texts, dict) else ():
@@ -403,6 +411,7 @@ class _Lint:
                 continue
             asked = question.get(language)
             self._must(44, "message.text", not isinstance(asked, str) or asked in text)
+            self._must(57, "message.text", text.endswith("\n{link}"))
             if isinstance(prefix, str):
                 sent = as_sent(prefix, text)
                 if self._must(48, "message.text", segments.is_sendable(sent)) and type(most) is int:

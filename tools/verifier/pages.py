@@ -96,7 +96,7 @@ def _as_served(block: str) -> str:
 
 def _templates(message: str, link_prefix: str) -> Iterator[str]:
     """What the message may have been before its link was put in."""
-    message = message.lstrip("\ufeff").rstrip(_SPACE)
+    message = message.replace("\r\n", "\n").lstrip("\ufeff").rstrip(_SPACE)
     for text in (message, *_with_placeholder(message, link_prefix)):
         yield from (text, f"{text}\n", f"{text} ")
 

@@ -7,9 +7,27 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calendar;
+pub mod deliveries;
+pub mod delivery;
+pub mod error;
 pub mod gateway;
+pub mod journal;
+pub mod kannel;
+pub mod limits;
 pub mod number;
+pub mod pace;
+mod paged_file;
 pub mod receipt;
 pub mod segment;
+mod segment_ids;
+pub mod sending;
 pub mod smpp;
 pub mod status;
+pub mod stop;
+pub mod stop_list;
+mod tls;
+pub mod vault;
+pub mod wave;
+
+pub use error::OutreachError;

@@ -1,4 +1,9 @@
-//! A mobile number, as it is kept: digits alone. It is shown to nobody by accident.
+//! A mobile number, as it is kept: digits alone. It is shown to nobody by accident. How people write it, and what is
+//! mended of that, is `reading`'s.
+
+mod reading;
+
+pub use reading::{NumberProblem, Read, Repair, Repairs, is_country};
 
 use std::fmt;
 

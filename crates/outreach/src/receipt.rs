@@ -61,6 +61,17 @@ pub fn read(delivered: &DeliverSm) -> Delivered {
     })
 }
 
+/// What the text of a receipt says where another way brings its id: what became of the message, if it says it, and the
+/// network's error code; empty where there is none.
+pub(crate) fn of_text(text: &str) -> (Option<Outcome>, String) {
+    let fields = Fields::of(text);
+    let error = fields.get("err").and_then(error_of_text);
+    (
+        fields.get("stat").map(outcome_of_word),
+        error.unwrap_or_default(),
+    )
+}
+
 /// An id as it is compared: without zeros before it, in lower case.
 #[must_use]
 pub fn normalised(id: &str) -> String {

@@ -186,6 +186,17 @@ impl Definition {
         }
     }
 
+    /// From when on the sender's contacts are erased, milliseconds since 1970: as the definition says, or else when the
+    /// time for objections is over, counted from the latest end.
+    #[must_use]
+    pub fn contacts_until(&self) -> u64 {
+        let window_over = self
+            .field
+            .latest_end
+            .saturating_add(self.rules.objection_window_ms);
+        self.field.contacts_until.unwrap_or(window_over)
+    }
+
     /// The languages in the order in which they are offered.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
         self.languages.iter().map(String::as_str)
@@ -373,10 +384,15 @@ pub struct Design {
 pub struct Field {
     /// The first moment that counts, milliseconds since 1970.
     pub start: u64,
+    /// The offset from UTC in which `start` is written, in minutes, east positive: the clock of those who are asked, by
+    /// which they are not written to at night. Nothing that is judged depends on it.
+    pub offset_minutes: i32,
     /// The first moment that no longer counts, unless extended, milliseconds since 1970.
     pub end: u64,
     /// The latest to which the end can be moved, milliseconds since 1970.
     pub latest_end: u64,
+    /// Until when contacts are kept, milliseconds since 1970, where it is said. Since rule set 2.
+    pub contacts_until: Option<u64>,
 }
 
 /// `[message]`: the invitation.
@@ -390,6 +406,10 @@ pub struct Message {
     pub text: Localised,
     /// Most segments of a message in any language. Since rule set 2.
     pub segments_max: Option<u8>,
+    /// How often somebody who has not answered may be written to again. Always 0 in rule set 1.
+    pub reminders_max: u8,
+    /// Least time between two messages to the same person, milliseconds. Always three days in rule set 1.
+    pub reminder_ms_min: u64,
 }
 
 impl Message {

@@ -66,6 +66,8 @@
 //! | L53 | a stratum will certainly stay closed (a warning) |
 //! | L54 | an explanation is of no warning |
 //! | L55 | options cannot be rotated |
+//! | L56 | contacts would be erased before the poll ends |
+//! | L57 | the link does not stand last in the message, on a line of its own |
 
 use std::{fmt, ops::Range};
 

@@ -222,43 +222,46 @@ fn event_of(base64: &str) -> Result<Event, Reply> {
 
 /// A poll as its operator sees it.
 fn status(book: &Book, now: u64) -> PollStatus {
-    let poll = book.durable();
-    let definition = &*book.definition();
-    let options = definition.options.iter().map(|option| option.id.clone());
-    let waves = poll.waves().iter().map(|wave| WaveStatus {
-        planned: wave.planned,
-        ended: wave.ended,
-    });
-    PollStatus {
-        slug: book.slug().to_owned(),
-        origin: book.origin().to_string(),
-        poll_id: book.id().to_string(),
-        state: state_word(&poll, now).to_owned(),
-        entries: poll.head().size,
-        link: poll.head().link.to_string(),
-        published: book.published().head.size,
-        start: definition.field.start,
-        end: poll.end(),
-        roster: poll.committed().map_or(0, |roster| roster.count),
-        stratum_keys: poll.committed().map_or_else(Vec::new, |roster| {
-            roster
-                .stratum_keys
-                .iter()
-                .map(ToString::to_string)
-                .collect()
-        }),
-        planned: poll.planned(),
-        waves: waves.collect(),
-        answered: poll.tally().answered,
-        tally: options
-            .zip(poll.tally().by_option.iter().copied())
-            .collect(),
-        log_key: log_key(&poll),
-        promise_key: promise::verifier_key(book.origin(), poll.promise_key())
-            .map_or_else(|error| error.to_string(), |key| key.to_string()),
-        definition: poll.opening().definition.clone(),
-        operator: turn(poll.turn(Signer::Operator { key: 0 })),
-        sender: turn(poll.turn(Signer::Sender)),
+    PollStatus::of(&book.durable(), book.published().head.size, now)
+}
+
+impl PollStatus {
+    /// What there is to say of a poll, of whose entries so many are published.
+    #[must_use]
+    pub fn of(poll: &Poll, published: u64, now: u64) -> Self {
+        let definition = poll.definition();
+        let options = definition.options.iter().map(|option| option.id.clone());
+        let waves = poll.waves().iter().map(|wave| WaveStatus {
+            planned: wave.planned,
+            ended: wave.ended,
+        });
+        let committed = poll.committed();
+        let stratum_keys = committed.iter().flat_map(|roster| &roster.stratum_keys);
+        let tally = options.zip(poll.tally().by_option.iter().copied());
+        Self {
+            slug: definition.slug.clone(),
+            origin: poll.origin().to_string(),
+            poll_id: poll.id().to_string(),
+            state: state_word(poll, now).to_owned(),
+            entries: poll.head().size,
+            link: poll.head().link.to_string(),
+            published,
+            start: definition.field.start,
+            end: poll.end(),
+            roster: committed.map_or(0, |roster| roster.count),
+            stratum_keys: stratum_keys.map(ToString::to_string).collect(),
+            unsealed: poll.unsealed().is_some(),
+            planned: poll.planned(),
+            waves: waves.collect(),
+            answered: poll.tally().answered,
+            tally: tally.collect(),
+            log_key: log_key(poll),
+            promise_key: promise::verifier_key(poll.origin(), poll.promise_key())
+                .map_or_else(|error| error.to_string(), |key| key.to_string()),
+            definition: poll.opening().definition.clone(),
+            operator: turn(poll.turn(Signer::Operator { key: 0 })),
+            sender: turn(poll.turn(Signer::Sender)),
+        }
     }
 }
 

@@ -221,6 +221,9 @@ pub struct PollStatus {
     pub roster: u32,
     /// Where strata are sealed, the hash of each stratum's key that the roster committed to, in hexadecimal.
     pub stratum_keys: Vec<String>,
+    /// Whether sealed strata were opened.
+    #[serde(default)]
+    pub unsealed: bool,
     /// Invitations planned in waves begun.
     pub planned: u64,
     /// Waves begun, and how many invitations each planned, and whether its end is recorded.

@@ -30,9 +30,20 @@ pub struct Common {
     /// Data directory [default: ./sijill-data]
     #[arg(long, global = true, env = "SIJILL_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Configuration file, TOML: data, listen, metrics, key, checkpoints, portal, theme, json, quiet
+    /// Configuration file, TOML: data, listen, metrics, key, checkpoints, portal, theme, vault_key, vault_passphrase_file, gateway, sending, json, quiet
     #[arg(long, global = true, env = "SIJILL_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Key file of the vaults of contacts [default: keys/vault.key of the data directory]
+    #[arg(long, global = true, env = "SIJILL_VAULT_KEY", value_name = "FILE")]
+    pub vault_key: Option<PathBuf>,
+    /// File with the passphrase of the vaults of contacts, where they have no key file
+    #[arg(
+        long,
+        global = true,
+        env = "SIJILL_VAULT_PASSPHRASE_FILE",
+        value_name = "FILE"
+    )]
+    pub vault_passphrase_file: Option<PathBuf>,
     /// Answer with one JSON document on standard output; an error is one too, with `error` and `exit_code`
     #[arg(long, global = true, env = "SIJILL_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
@@ -55,7 +66,7 @@ pub enum Command {
     /// The invitations of a poll
     #[command(subcommand)]
     Roster(Roster),
-    /// Hand invitations over for sending
+    /// Send invitations, and hand them over for sending
     #[command(subcommand)]
     Invitations(Invitations),
     /// Read a ledger
@@ -95,6 +106,7 @@ pub enum Poll {
     Show(commands::poll::show::Args),
     Unseal(commands::poll::unseal::Args),
     Object(commands::poll::object::Args),
+    Record(commands::poll::record::Args),
 }
 
 /// `sijill roster`.
@@ -102,11 +114,20 @@ pub enum Poll {
 pub enum Roster {
     Import(commands::roster_import::Args),
     Make(commands::roster_make::Args),
+    Erase(commands::roster_erase::Args),
 }
 
 /// `sijill invitations`.
 #[derive(Debug, Subcommand)]
 pub enum Invitations {
+    Preview(commands::invitations::preview::Args),
+    Test(commands::invitations::test::Args),
+    Send(commands::invitations::send::Args),
+    Remind(commands::invitations::remind::Args),
+    Pause(commands::invitations::pause::Args),
+    Resume(commands::invitations::resume::Args),
+    Status(commands::invitations::status::Args),
+    Stop(commands::invitations::stop::Args),
     Export(commands::invitations_export::Args),
 }
 
@@ -127,9 +148,8 @@ pub fn run(cli: &Cli) -> Result<Exit> {
         Command::Poll(poll) => run_poll(poll, &settings),
         Command::Roster(Roster::Import(args)) => commands::roster_import::run(args, &settings),
         Command::Roster(Roster::Make(args)) => commands::roster_make::run(args, &settings),
-        Command::Invitations(Invitations::Export(args)) => {
-            commands::invitations_export::run(args, &settings)
-        }
+        Command::Invitations(invitations) => run_invitations(invitations, &settings),
+        Command::Roster(Roster::Erase(args)) => commands::roster_erase::run(args, &settings),
         Command::Ledger(Ledger::Show(args)) => commands::ledger_show::run(args, &settings),
         Command::Ledger(Ledger::Tail(args)) => commands::ledger_tail::run(args, &settings),
         Command::Export(args) => commands::export::run(args, &settings),
@@ -144,10 +164,25 @@ pub fn run(cli: &Cli) -> Result<Exit> {
     }
 }
 
+fn run_invitations(invitations: &Invitations, settings: &Settings) -> Result<Exit> {
+    use commands::invitations::{pause, preview, remind, resume, send, status, stop, test};
+    match invitations {
+        Invitations::Preview(args) => preview::run(args, settings),
+        Invitations::Test(args) => test::run(args, settings),
+        Invitations::Send(args) => send::run(args, settings),
+        Invitations::Remind(args) => remind::run(args, settings),
+        Invitations::Pause(args) => pause::run(args, settings),
+        Invitations::Resume(args) => resume::run(args, settings),
+        Invitations::Status(args) => status::run(args, settings),
+        Invitations::Stop(args) => stop::run(args, settings),
+        Invitations::Export(args) => commands::invitations_export::run(args, settings),
+    }
+}
+
 fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
     use commands::poll::{
-        annul, close, extend, lint, list, mend, new, object, open, pause, preview, resume, show,
-        unseal,
+        annul, close, extend, lint, list, mend, new, object, open, pause, preview, record, resume,
+        show, unseal,
     };
     match poll {
         Poll::New(args) => new::run(args, settings),
@@ -164,6 +199,7 @@ fn run_poll(poll: &Poll, settings: &Settings) -> Result<Exit> {
         Poll::Show(args) => show::run(args, settings),
         Poll::Unseal(args) => unseal::run(args, settings),
         Poll::Object(args) => object::run(args, settings),
+        Poll::Record(args) => record::run(args, settings),
     }
 }
 

@@ -112,6 +112,12 @@ pub fn plain(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// A text of several lines that somebody else wrote, likewise.
+pub fn lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(plain).collect();
+    lines.join("\n")
+}
+
 /// A number as people read it: `48,102`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

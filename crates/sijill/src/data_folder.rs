@@ -40,6 +40,11 @@ impl DataFolder {
         self.keys().join("service.key")
     }
 
+    /// The key of the vaults of contacts, unless another is named.
+    pub fn vault_key(&self) -> PathBuf {
+        self.keys().join("vault.key")
+    }
+
     /// An operator's key.
     pub fn operator_key(&self, name: &str) -> PathBuf {
         self.keys().join(format!("{name}.key"))
@@ -90,14 +95,29 @@ impl PollFolder {
         &self.0
     }
 
-    /// Contact, stratum, language and token of each invitation. Secret.
-    pub fn contacts(&self) -> PathBuf {
-        self.0.join("contacts.csv")
+    /// The folder of the vault: number, token, stratum and language of each invitation, encrypted.
+    pub fn vault(&self) -> PathBuf {
+        self.0.join("vault")
     }
 
     /// The master under which contacts are sealed in the roster. Secret.
     pub fn contact_key(&self) -> PathBuf {
         self.0.join("contact.key")
+    }
+
+    /// Invitations whose holders asked to be left alone: on the page behind their link, or by telling the operator.
+    pub fn stops(&self) -> PathBuf {
+        self.0.join("stops")
+    }
+
+    /// There while no message may leave.
+    pub fn sending_paused(&self) -> PathBuf {
+        self.0.join("sending.paused")
+    }
+
+    /// How sending goes, for whoever watches.
+    pub fn sending_state(&self) -> PathBuf {
+        self.0.join("sending.json")
     }
 
     /// The keys of sealed strata. Secret.
@@ -108,6 +128,11 @@ impl PollFolder {
     /// The roster's leaves.
     pub fn roster(&self) -> PathBuf {
         self.0.join("roster")
+    }
+
+    /// Whether the poll's ledger is in this directory: its head file is made before its first entry.
+    pub fn has_ledger(&self) -> bool {
+        self.0.join("head").exists()
     }
 
     /// Held by whoever makes a roster.

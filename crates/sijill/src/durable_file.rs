@@ -3,7 +3,7 @@
 use crate::fault::input;
 use anyhow::{Context, Result};
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -110,6 +110,21 @@ fn fill<T>(
     Ok(value)
 }
 
+/// Erases a file: its bytes are overwritten on the disk before its name goes, as far as the disk writes in place. Says
+/// whether there was one.
+pub fn erase(path: &Path) -> io::Result<bool> {
+    let mut file = match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    let length = file.metadata()?.len();
+    io::copy(&mut io::repeat(0).take(length), &mut file)?;
+    file.sync_all()?;
+    fs::remove_file(path)?;
+    sync_folder(path)?;
+    Ok(true)
+}
+
 /// A folder that only its owner may enter (0700), with those above it.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
@@ -177,6 +192,18 @@ mod tests {
         let path = folder.path().join("messages.csv");
         replace(&path, Access::Private, |out| Ok(out.write_all(b"whole")?)).unwrap();
         assert!(!dead.exists() && alive.exists());
+    }
+
+    #[test]
+    fn what_is_erased_is_overwritten_before_its_name_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("key"), folder.path().join("other"));
+        create_new(&path, b"a secret", Access::Private).unwrap();
+        // Another name of the same bytes.
+        fs::hard_link(&path, &other).unwrap();
+        assert!(erase(&path).unwrap());
+        assert!(!path.exists() && !erase(&path).unwrap());
+        assert_eq!(fs::read(&other).unwrap(), [0; 8]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use sijill_auditor::AuditError;
 use sijill_auditor::published::PublishedError;
+use sijill_outreach::OutreachError;
 use sijill_server::ServerError;
 use sijill_store::StoreError;
 use std::fmt;
@@ -95,6 +96,9 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         None if error.is::<PublishedError>() => {
             error.downcast_ref().map_or(Exit::Unfinished, of_published)
         }
+        None if error.is::<OutreachError>() => {
+            error.downcast_ref().map_or(Exit::Unfinished, of_outreach)
+        }
         None => match store_error(error) {
             Some(error) if is_wrong_input(error) => Exit::Input,
             _ => Exit::Unfinished,
@@ -112,6 +116,20 @@ fn of_published(error: &PublishedError) -> Exit {
         PublishedError::Checkpoint { .. }
         | PublishedError::Tiles { .. }
         | PublishedError::Opening { .. } => Exit::NotSo,
+    }
+}
+
+/// Why a vault gives nothing: what was named is not what opens it, it is gone, or disk and damage.
+fn of_outreach(error: &OutreachError) -> Exit {
+    match error {
+        OutreachError::NoVault { .. }
+        | OutreachError::NotAVault { .. }
+        | OutreachError::WrongKey { .. }
+        | OutreachError::WrongPassphrase { .. }
+        | OutreachError::NeedsKey { .. }
+        | OutreachError::NeedsPassphrase { .. } => Exit::Input,
+        OutreachError::Erased { .. } | OutreachError::NoInvitation { .. } => Exit::NotSo,
+        _ => Exit::Unfinished,
     }
 }
 

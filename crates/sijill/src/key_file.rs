@@ -3,12 +3,15 @@
 //! ```text
 //! sijill-service-key@v1 BASE64          the service master, 32 bytes
 //! sijill-operator-key@v1 NAME BASE64    an operator's Ed25519 seed, 32 bytes
+//! sijill-vault-key@v1 BASE64            what opens the vaults of contacts, 32 bytes
 //! sijill-contact-key@v1 BASE64          the master under which a roster's contacts are sealed, 32 bytes
 //! sijill-stratum-keys@v1                the keys of sealed strata; then one line `STRATUM BASE64` each, 32 bytes, in
 //!                                       the definition's order
 //! ```
 //!
-//! Keys of a service or an operator are never written over; what a roster is made with is, until it is committed to.
+//! A passphrase is a file too: its first line, readable by its owner alone.
+//!
+//! Keys of a service, an operator or a vault are never written over; what a roster is made with is, until it is committed to.
 
 use crate::durable_file::{self, Access};
 use crate::fault::{Fault, input};
@@ -24,6 +27,7 @@ use zeroize::Zeroizing;
 
 const SERVICE: &str = "sijill-service-key@v1";
 const OPERATOR: &str = "sijill-operator-key@v1";
+const VAULT: &str = "sijill-vault-key@v1";
 const CONTACT: &str = "sijill-contact-key@v1";
 const STRATA: &str = "sijill-stratum-keys@v1";
 
@@ -51,10 +55,16 @@ pub fn random() -> Result<Zeroizing<[u8; 32]>> {
 
 /// Makes a service master, unless there is one; says whether it made one.
 pub fn make_service(path: &Path) -> Result<bool> {
-    let line = Zeroizing::new(format!(
-        "{SERVICE} {}\n",
-        BASE64.encode(random()?.as_slice())
-    ));
+    make_once(path, SERVICE)
+}
+
+/// Makes a key for vaults, unless there is one; says whether it made one.
+pub fn make_vault(path: &Path) -> Result<bool> {
+    make_once(path, VAULT)
+}
+
+fn make_once(path: &Path, kind: &str) -> Result<bool> {
+    let line = Zeroizing::new(format!("{kind} {}\n", BASE64.encode(random()?.as_slice())));
     match durable_file::create_new(path, line.as_bytes(), Access::Private) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
@@ -156,6 +166,28 @@ pub fn read_service(path: &Path) -> Result<MasterKey> {
     Ok(MasterKey::new(*bytes))
 }
 
+/// Reads the key of vaults.
+pub fn read_vault(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+    let line = read_line(path)?;
+    line.strip_prefix(VAULT)
+        .and_then(|rest| rest.strip_prefix(' '))
+        .and_then(key_bytes)
+        .ok_or_else(|| malformed(path, "vault key"))
+}
+
+/// Reads a passphrase: the one line of its file, with or without an end.
+pub fn read_passphrase(path: &Path) -> Result<Zeroizing<String>> {
+    let text = read_private(path, KEY_FILE_BYTES_MAX)?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    match line.is_empty() || line.contains(['\n', '\r']) {
+        false => Ok(Zeroizing::new(line.to_owned())),
+        true => Err(input(format!(
+            "`{}` is no passphrase: expected one line, and something on it",
+            path.display()
+        ))),
+    }
+}
+
 /// Reads the key of an operator or a sender.
 pub fn read_operator(path: &Path) -> Result<SigningKey> {
     let line = read_line(path)?;
@@ -237,6 +269,34 @@ mod tests {
         assert_eq!(read_operator(&path).unwrap().verifier, made.verifier);
         assert!(make_operator(&path, "aras").is_err());
         assert_eq!(read_operator(&path).unwrap().verifier, made.verifier);
+    }
+
+    #[test]
+    fn a_key_of_vaults_is_made_once_and_is_no_other_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, service) = (folder.path().join("vault.key"), folder.path().join("s.key"));
+        assert!(make_vault(&path).unwrap() && make_service(&service).unwrap());
+        let key = read_vault(&path).unwrap();
+        assert!(!make_vault(&path).unwrap());
+        assert_eq!(read_vault(&path).unwrap(), key);
+        assert!(read_vault(&service).is_err() && read_service(&path).is_err());
+    }
+
+    #[test]
+    fn a_passphrase_is_one_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("words");
+        for text in ["a long walk", "a long walk\n"] {
+            private(&path, text);
+            assert_eq!(read_passphrase(&path).unwrap().as_str(), "a long walk");
+        }
+        for bad in ["", "\n", "two\nlines\n", "a\r\n"] {
+            private(&path, bad);
+            assert!(read_passphrase(&path).is_err(), "{bad:?}");
+        }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let error = read_passphrase(&path).unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
     }
 
     #[test]

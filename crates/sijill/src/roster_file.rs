@@ -5,10 +5,9 @@
 
 use crate::fault::{Fault, input};
 use anyhow::{Context, Result};
-use rlibphonenumber::enums::Region;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
+use sijill_outreach::number::{self, Number, NumberProblem, Repair};
 use sijill_poll::definition::Definition;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
@@ -20,10 +19,10 @@ const CELL_BYTES_MAX: usize = 200;
 const ROW_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Somebody to invite.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
-    /// Phone number in E.164.
-    pub contact: String,
+    /// The phone number.
+    pub number: Number,
     /// Place of the stratum in the definition.
     pub stratum: u16,
     /// Place of the language in the definition.
@@ -53,14 +52,8 @@ pub enum Why {
     NotUtf8,
     /// A cell that goes over several lines, or is far too long.
     RunsOn,
-    /// No contact.
-    NoContact,
-    /// A number that a spreadsheet turned into one with an exponent.
-    Exponent,
-    /// Not a phone number.
-    NotANumber,
-    /// A phone number that takes no messages.
-    NotMobile,
+    /// No mobile number.
+    Number(NumberProblem),
     /// The same number as an earlier row.
     Repeats {
         /// The earlier row.
@@ -83,13 +76,7 @@ impl fmt::Display for Why {
                 f,
                 "has a cell that runs on; is a quotation mark not closed?"
             ),
-            Self::NoContact => write!(f, "has no contact"),
-            Self::Exponent => write!(
-                f,
-                "has a contact with an exponent: the spreadsheet turned the number into a rounded one; export the column as text"
-            ),
-            Self::NotANumber => write!(f, "has a contact that is no phone number"),
-            Self::NotMobile => write!(f, "has a contact that is not a mobile number"),
+            Self::Number(problem) => problem.fmt(f),
             Self::Repeats { row } => write!(f, "repeats row {row}"),
             Self::Stratum(found) => write!(
                 f,
@@ -120,6 +107,10 @@ pub struct Parsed {
     pub rows: u64,
     /// Numbers that were written otherwise than in E.164.
     pub rewritten: u64,
+    /// Of them, those that something had to be mended of.
+    pub repaired: u64,
+    /// What was mended, and of how many numbers.
+    pub repairs: BTreeMap<Repair, u64>,
     /// Whether the file begins with a byte-order mark, which is passed over.
     pub byte_order_mark: bool,
 }
@@ -157,6 +148,8 @@ pub fn parse(source: impl Read, definition: &Definition) -> Result<Parsed> {
         }
     }
     parsed.rewritten = rows.rewritten;
+    parsed.repaired = rows.repaired;
+    parsed.repairs = rows.repairs;
     Ok(parsed)
 }
 
@@ -308,25 +301,28 @@ fn refuse_other_names(names: &[String]) -> Result<()> {
 
 /// Reads rows, and remembers the numbers it has seen.
 struct Rows {
-    region: Region,
+    country: String,
     strata: HashMap<String, u16>,
     languages: HashMap<String, u8>,
-    seen: HashMap<u64, u64>,
+    /// The first row of each number, by the number: two integers each, of however many rows.
+    seen: HashMap<Number, u64>,
     rewritten: u64,
+    repaired: u64,
+    repairs: BTreeMap<Repair, u64>,
 }
 
 impl Rows {
     fn new(definition: &Definition) -> Result<Self> {
-        let region = Region::from_code(&definition.country).map_err(|_| {
-            input(format!(
-                "`{}` is no country whose phone numbers are known",
-                definition.country
-            ))
-        })?;
+        let country = definition.country.clone();
+        if !number::is_country(&country) {
+            return Err(input(format!(
+                "`{country}` is no country whose phone numbers are known"
+            )));
+        }
         let strata = definition.strata.iter().zip(0..);
         let languages = definition.languages.iter().zip(0..);
         Ok(Self {
-            region,
+            country,
             strata: strata
                 .map(|(stratum, place)| (stratum.id.clone(), place))
                 .collect(),
@@ -335,6 +331,8 @@ impl Rows {
                 .collect(),
             seen: HashMap::new(),
             rewritten: 0,
+            repaired: 0,
+            repairs: BTreeMap::new(),
         })
     }
 
@@ -365,7 +363,7 @@ impl Rows {
             cell(columns.stratum)?,
             cell(columns.language)?,
         );
-        let contact = e164(written, self.region)?;
+        let read = Number::read(written, &self.country).map_err(Why::Number)?;
         let person = Person {
             stratum: *self
                 .strata
@@ -375,19 +373,19 @@ impl Rows {
                 .languages
                 .get(language)
                 .ok_or_else(|| Why::Language(language.to_owned()))?,
-            contact,
+            number: read.number,
         };
-        self.refuse_repeat(row, &person.contact)?;
-        self.rewritten += u64::from(written != person.contact);
+        self.refuse_repeat(row, person.number)?;
+        self.rewritten += u64::from(written != person.number.e164());
+        self.repaired += u64::from(!read.repairs.is_empty());
+        for kind in read.repairs.iter() {
+            *self.repairs.entry(kind).or_default() += 1;
+        }
         Ok(person)
     }
 
     /// Only rows that are good count as the earlier one.
-    fn refuse_repeat(&mut self, row: u64, contact: &str) -> Result<(), Why> {
-        let number = contact
-            .trim_start_matches('+')
-            .parse()
-            .map_err(|_| Why::NotANumber)?;
+    fn refuse_repeat(&mut self, row: u64, number: Number) -> Result<(), Why> {
         match self.seen.get(&number) {
             Some(earlier) => Err(Why::Repeats { row: *earlier }),
             None => {
@@ -396,46 +394,6 @@ impl Rows {
             }
         }
     }
-}
-
-/// The E.164 form of a mobile number as people write it, in digits of any script.
-fn e164(written: &str, region: Region) -> Result<String, Why> {
-    if written.is_empty() {
-        return Err(Why::NoContact);
-    }
-    if is_exponent(written) {
-        return Err(Why::Exponent);
-    }
-    if written.chars().any(char::is_alphabetic) {
-        return Err(Why::NotANumber);
-    }
-    let number = PHONE_NUMBER_UTIL
-        .parse(written, Some(region))
-        .map_err(|_| Why::NotANumber)?;
-    // An invalid short number would be formatted as something else, so this comes before.
-    if !number.is_valid() || number.extension.is_some() {
-        return Err(Why::NotANumber);
-    }
-    match number.get_type() {
-        PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {
-            Ok(number.format_as(PhoneNumberFormat::E164).into_owned())
-        }
-        _ => Err(Why::NotMobile),
-    }
-}
-
-/// `9.64771E+11`, `7,71e+9`, also with blanks in it.
-fn is_exponent(written: &str) -> bool {
-    let plain: String = written.chars().filter(|c| !c.is_whitespace()).collect();
-    let Some((number, exponent)) = plain.split_once(['e', 'E']) else {
-        return false;
-    };
-    let digits = |text: &str| !text.is_empty() && text.chars().all(char::is_numeric);
-    let number: String = number
-        .chars()
-        .filter(|c| !matches!(c, '.' | ',' | '+' | '-'))
-        .collect();
-    digits(&number) && digits(exponent.trim_start_matches(['+', '-']))
 }
 
 #[cfg(test)]

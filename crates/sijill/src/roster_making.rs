@@ -1,9 +1,9 @@
 //! Making a roster: tokens, keys and leaves for people, on the machine of whoever makes the tokens.
 //!
-//! What is secret of it (contacts with their tokens, contact master, stratum keys) is written 0600 into the poll's
-//! folder and leaves it only for the messages; the leaves and what is committed to of them are for everyone.
+//! What is secret of it (the vault of contacts with their tokens, contact master, stratum keys) is written 0600 into the
+//! poll's folder and leaves it only for the messages; the leaves and what is committed to of them are for everyone. The
+//! vault has the order of the leaves.
 
-use crate::contacts_file;
 use crate::data_folder::PollFolder;
 use crate::durable_file::{self, Access};
 use crate::fault::{input, not_so};
@@ -13,6 +13,7 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use sijill_ledger::{Hash, Origin};
+use sijill_outreach::vault::{Contact, Vault, VaultSecret};
 use sijill_poll::credential::Token;
 use sijill_poll::definition::{Definition, StrataVisibility};
 use sijill_poll::event::RosterCommitted;
@@ -64,17 +65,20 @@ pub fn make(
     origin: &Origin,
     definition: &Definition,
     people: &[Person],
-    bar: &ProgressBar,
+    (secret, bar): (&VaultSecret, &ProgressBar),
 ) -> Result<RosterCommitted> {
     refuse_small_strata(definition, people)?;
     let folder = held.folder;
     let maker = Maker::new(folder, origin, definition)?;
     let tokens = tokens(people.len())?;
-    maker.write_contacts(folder, people, &tokens)?;
     let leaves = maker.leaves(people, &tokens, bar);
+    write_vault(&folder.vault(), secret, (people, &tokens), &leaves)?;
     write_leaves(&folder.roster(), &leaves)?;
     Ok(maker.commitment(people, &read_back(definition, &leaves)?))
 }
+
+/// A leaf, with the place of its person in the list of people.
+type Placed = ([u8; LEAF_BYTES], u32);
 
 /// What every leaf is made with.
 struct Maker<'a> {
@@ -105,38 +109,16 @@ impl<'a> Maker<'a> {
         })
     }
 
-    fn write_contacts(
-        &self,
-        folder: &PollFolder,
-        people: &[Person],
-        tokens: &[Token],
-    ) -> Result<()> {
-        let rows = people.iter().zip(tokens).map(|(person, token)| {
-            (
-                person.contact.as_str(),
-                stratum_id(self.definition, person),
-                language_tag(self.definition, person),
-                token,
-            )
-        });
-        contacts_file::write(&folder.contacts(), rows)
-    }
-
     /// The leaves in their order: that of the public keys.
-    fn leaves(
-        &self,
-        people: &[Person],
-        tokens: &[Token],
-        bar: &ProgressBar,
-    ) -> Vec<[u8; LEAF_BYTES]> {
-        let mut leaves = Vec::with_capacity(people.len());
+    fn leaves(&self, people: &[Person], tokens: &[Token], bar: &ProgressBar) -> Vec<Placed> {
+        let mut leaves: Vec<Placed> = Vec::with_capacity(people.len());
         for (people, tokens) in people.chunks(CHUNK_PEOPLE).zip(tokens.chunks(CHUNK_PEOPLE)) {
             let chunk: Vec<_> = people
                 .par_iter()
                 .zip(tokens)
                 .map(|(person, token)| self.leaf(person, token))
                 .collect();
-            leaves.extend(chunk);
+            leaves.extend(chunk.into_iter().zip(leaves.len() as u32..));
             bar.inc(people.len() as u64);
         }
         // A leaf begins with its public key, and no two keys are equal.
@@ -157,7 +139,7 @@ impl<'a> Maker<'a> {
                     LeafStratum::Sealed(seal_stratum(sealed, key.as_bytes(), id))
                 }
             },
-            sealed_contact: seal_contact(&self.master, &key, &person.contact),
+            sealed_contact: seal_contact(&self.master, &key, &person.number.e164()),
         };
         leaf.to_bytes()
     }
@@ -216,15 +198,36 @@ fn tokens(count: usize) -> Result<Vec<Token>> {
     (0..count).map(token).collect()
 }
 
-fn write_leaves(path: &Path, leaves: &[[u8; LEAF_BYTES]]) -> Result<()> {
+fn write_vault(
+    folder: &Path,
+    secret: &VaultSecret,
+    (people, tokens): (&[Person], &[Token]),
+    leaves: &[Placed],
+) -> Result<()> {
+    let contacts = leaves.iter().filter_map(|(_, place)| {
+        let (person, token) = (people.get(*place as usize)?, tokens.get(*place as usize)?);
+        Some(Contact {
+            number: person.number,
+            token: token.clone(),
+            stratum: person.stratum,
+            language: person.language,
+        })
+    });
+    Vault::make(folder, secret, u32::try_from(leaves.len())?, contacts)?;
+    Ok(())
+}
+
+fn write_leaves(path: &Path, leaves: &[Placed]) -> Result<()> {
     durable_file::replace(path, Access::Public, |out| {
-        Ok(leaves.iter().try_for_each(|leaf| out.write_all(leaf))?)
+        Ok(leaves
+            .iter()
+            .try_for_each(|(leaf, _)| out.write_all(leaf))?)
     })
 }
 
-fn read_back(definition: &Definition, leaves: &[[u8; LEAF_BYTES]]) -> Result<Roster> {
+fn read_back(definition: &Definition, leaves: &[Placed]) -> Result<Roster> {
     let mut reader = RosterReader::of(definition);
-    for leaf in leaves {
+    for (leaf, _) in leaves {
         reader.push(leaf)?;
     }
     Ok(reader.finish())
@@ -235,21 +238,22 @@ fn stratum_id<'a>(definition: &'a Definition, person: &Person) -> &'a str {
     stratum.map_or("", |stratum| stratum.id.as_str())
 }
 
-fn language_tag<'a>(definition: &'a Definition, person: &Person) -> &'a str {
-    let language = definition.languages.get(usize::from(person.language));
-    language.map_or("", String::as_str)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data_folder::DataFolder;
     use crate::demo_definition;
+    use sijill_outreach::number::Number;
     use sijill_poll::unseal::OpenedStrata;
+    use std::collections::BTreeSet;
+
+    fn secret() -> VaultSecret {
+        VaultSecret::Key(Zeroizing::new([5; 32]))
+    }
 
     fn people(count: u16) -> Vec<Person> {
         let person = |i: u16| Person {
-            contact: format!("+96477000000{i:02}"),
+            number: Number::from_u64(9_647_700_000_000 + u64::from(i)).unwrap(),
             stratum: i % 19,
             language: 0,
         };
@@ -269,7 +273,7 @@ mod tests {
             &origin(),
             definition,
             &people(50),
-            &bar,
+            (&secret(), &bar),
         )
         .unwrap();
         (poll, commitment)
@@ -283,14 +287,21 @@ mod tests {
         let roster = crate::roster_leaves::read(&poll.roster(), &definition).unwrap();
         assert_eq!(commitment, roster.commitment());
         assert_eq!(commitment.count, 50);
-        for contact in contacts_file::read(&poll.contacts()).unwrap() {
+        let vault = Vault::open(&poll.vault(), &secret()).unwrap();
+        assert_eq!(vault.count(), 50);
+        let mut numbers = BTreeSet::new();
+        for (index, contact) in (0..).zip(vault.contacts()) {
             let contact = contact.unwrap();
             let key = contact.token.invitation_key(&origin());
-            let invitation = key.find_in(&roster).unwrap();
-            let stratum = roster.stratum(invitation.index()).unwrap();
-            assert_eq!(definition.strata[usize::from(stratum)].id, contact.stratum);
+            assert_eq!(key.find_in(&roster).unwrap().index(), index);
+            assert_eq!(roster.stratum(index), Some(contact.stratum));
+            numbers.insert(contact.number);
         }
-        for secret in [poll.contacts(), poll.contact_key()] {
+        assert_eq!(
+            numbers,
+            people(50).iter().map(|person| person.number).collect()
+        );
+        for secret in [poll.vault().join("contacts"), poll.contact_key()] {
             assert!(!durable_file::is_open_to_others(&secret).unwrap());
         }
         assert_eq!(std::fs::metadata(poll.roster()).unwrap().len(), 50 * 98);
@@ -320,7 +331,7 @@ mod tests {
         let people = |count: usize| {
             vec![
                 Person {
-                    contact: String::new(),
+                    number: Number::from_u64(1).unwrap(),
                     stratum: 4,
                     language: 0
                 };

@@ -7,6 +7,7 @@ use crate::cli::Common;
 use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::fault::{Fault, input};
+use crate::gateway_settings::{GatewaySection, SendingSection};
 use crate::theme_file;
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -37,6 +38,14 @@ pub struct ConfigFile {
     portal: Option<PortalSection>,
     /// The theme file; relative to the configuration file's folder.
     theme: Option<PathBuf>,
+    /// Who carries the messages.
+    gateway: Option<GatewaySection>,
+    /// When messages may leave.
+    sending: Option<SendingSection>,
+    /// The key file of the vaults of contacts; relative to the configuration file's folder.
+    vault_key: Option<PathBuf>,
+    /// The file with the passphrase of those vaults; relative to the configuration file's folder.
+    vault_passphrase_file: Option<PathBuf>,
     /// Answers as JSON.
     json: Option<bool>,
     /// No messages, no progress.
@@ -68,8 +77,26 @@ pub struct Settings {
     pub portal: Option<PortalAddress>,
     /// The theme file that the configuration file names.
     pub theme: Option<PathBuf>,
+    /// Who carries the messages, as the configuration file says.
+    pub gateway: GatewaySection,
+    /// When messages may leave, as the configuration file says.
+    pub sending: SendingSection,
+    /// What opens the vaults of contacts.
+    pub vault: VaultSecretFile,
     /// Where and how to speak.
     pub console: Console,
+}
+
+/// Which file opens the vaults of contacts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum VaultSecretFile {
+    /// Nobody says: the key of the data directory.
+    #[default]
+    Ours,
+    /// A key file.
+    Key(PathBuf),
+    /// A file with a passphrase.
+    Passphrase(PathBuf),
 }
 
 impl Settings {
@@ -109,6 +136,12 @@ impl Settings {
                 .map_or(Checkpoints::Inside, Checkpoints::Shared),
             portal: file.portal.as_ref().map(portal).transpose()?,
             theme: file.theme,
+            gateway: file.gateway.unwrap_or_default(),
+            sending: file.sending.unwrap_or_default(),
+            vault: vault(
+                (&common.vault_key, &common.vault_passphrase_file),
+                (&file.vault_key, &file.vault_passphrase_file),
+            )?,
             console: Console {
                 json: common.json || file.json.unwrap_or(false),
                 quiet: common.quiet || file.quiet.unwrap_or(false),
@@ -119,6 +152,25 @@ impl Settings {
     /// The data directory.
     pub fn data(&self) -> DataFolder {
         DataFolder::new(self.data_named.clone().unwrap_or_else(|| DATA.into()))
+    }
+}
+
+/// What is said in the call goes over the file, whichever of the two it is.
+fn vault(
+    call: (&Option<PathBuf>, &Option<PathBuf>),
+    file: (&Option<PathBuf>, &Option<PathBuf>),
+) -> Result<VaultSecretFile> {
+    let said = match call {
+        (None, None) => file,
+        call => call,
+    };
+    match said {
+        (None, None) => Ok(VaultSecretFile::Ours),
+        (Some(key), None) => Ok(VaultSecretFile::Key(key.clone())),
+        (None, Some(words)) => Ok(VaultSecretFile::Passphrase(words.clone())),
+        (Some(_), Some(_)) => Err(input(
+            "a vault has a key file or a passphrase, and both are named; leave out `--vault-key` or `--vault-passphrase-file` (or the setting, or the environment variable, of that name)",
+        )),
     }
 }
 
@@ -148,6 +200,9 @@ fn read(path: &Path) -> Result<ConfigFile> {
     file.data = file.data.map(|data| folder.join(data));
     file.key = file.key.map(|key| folder.join(key));
     file.theme = file.theme.map(|theme| folder.join(theme));
+    file.gateway = file.gateway.map(|gateway| gateway.seen_from(folder));
+    file.vault_key = file.vault_key.map(|key| folder.join(key));
+    file.vault_passphrase_file = file.vault_passphrase_file.map(|words| folder.join(words));
     file.checkpoints = file.checkpoints.map(|shared| folder.join(shared));
     Ok(file)
 }
@@ -195,6 +250,32 @@ mod tests {
         assert_eq!(file.checkpoints, Some(folder.path().join("c")));
         assert_eq!(file.theme, Some(folder.path().join("t")));
         assert_eq!(file.listen, Some("127.0.0.1:81".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_opens_the_vaults_is_a_key_or_a_passphrase_and_the_call_goes_over_the_file() {
+        let file = || parse("vault_key = \"k\"\n").unwrap();
+        let of = |common: &Common, file| Settings::merged(common, file).map(|all| all.vault);
+        let words = Common {
+            vault_passphrase_file: Some("w".into()),
+            ..Common::default()
+        };
+        let both = Common {
+            vault_key: Some("k".into()),
+            ..words.clone()
+        };
+        let none = Common::default();
+        assert_eq!(
+            of(&none, ConfigFile::default()).unwrap(),
+            VaultSecretFile::Ours
+        );
+        assert_eq!(of(&none, file()).unwrap(), VaultSecretFile::Key("k".into()));
+        assert_eq!(
+            of(&words, file()).unwrap(),
+            VaultSecretFile::Passphrase("w".into())
+        );
+        let error = of(&both, file()).unwrap_err().to_string();
+        assert!(error.contains("both are named"), "{error}");
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn key_files(data: &DataFolder) -> Result<Vec<PathBuf>> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         let is_key = path.extension().is_some_and(|extension| extension == "key");
-        if is_key && path != data.service_key() {
+        if is_key && ![data.service_key(), data.vault_key()].contains(&path) {
             files.push(path);
         }
     }
@@ -123,11 +123,22 @@ pub fn sign<C: Serialize + Clone>(
     content: C,
     wrap: impl Fn(Signed<C>) -> Event,
 ) -> Result<Event> {
+    sign_for(poll, pen, content, wrap, VALID_MS)
+}
+
+/// The same for an event that may be recorded for so many milliseconds.
+pub fn sign_for<C: Serialize + Clone>(
+    poll: &PollStatus,
+    pen: &Pen,
+    content: C,
+    wrap: impl Fn(Signed<C>) -> Event,
+    valid_ms: u64,
+) -> Result<Event> {
     let turn = match pen.signer {
         Signer::Operator { .. } => &poll.operator,
         Signer::Sender => &poll.sender,
     };
-    let until = now() + VALID_MS;
+    let until = now() + valid_ms;
     let event = operator::sign(
         poll.poll_id.parse()?,
         (pen.signer, &pen.secret),

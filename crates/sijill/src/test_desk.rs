@@ -6,8 +6,11 @@ use crate::console::Console;
 use crate::demo_definition::{self, DemoPoll};
 use crate::key_file::{self, SigningKey};
 use crate::roster_file::Person;
-use crate::settings::Settings;
+use crate::settings::{Settings, VaultSecretFile};
 use crate::signing::{self, Pen};
+use crate::vault_keeping;
+use sijill_outreach::number::Number;
+use sijill_outreach::vault::{Contact, Vault};
 use sijill_poll::definition::Definition;
 use sijill_server::{Config, Desk, Service};
 use std::path::Path;
@@ -34,10 +37,13 @@ impl TestDesk {
             checkpoints: sijill_server::Checkpoints::default(),
             portal: None,
             theme: None,
+            vault: VaultSecretFile::Ours,
             data_named: Some(folder.path().join("data")),
             listen: None,
             metrics: None,
             key: None,
+            gateway: Default::default(),
+            sending: Default::default(),
             console: Console {
                 json: false,
                 quiet: true,
@@ -79,7 +85,7 @@ impl TestDesk {
     /// Made-up people, spread over strata and languages.
     pub fn people(count: u16) -> Vec<Person> {
         let person = |number: u16| Person {
-            contact: format!("+96477{number:08}"),
+            number: Number::from_u64(9_647_700_000_000 + u64::from(number)).unwrap(),
             stratum: number % 19,
             language: u8::try_from(number % 3).unwrap(),
         };
@@ -91,10 +97,22 @@ impl TestDesk {
         self.folder.path()
     }
 
-    /// The file of contacts.
-    pub fn contacts(&self) -> std::path::PathBuf {
-        let folder = self.settings.data().poll(Self::SLUG);
-        folder.unwrap().contacts()
+    /// The poll's definition.
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// The vault of contacts.
+    pub fn vault(&self) -> Vault {
+        vault_keeping::open_vault(&self.settings, &self.definition, 0).unwrap()
+    }
+
+    /// A vault of other contacts than the poll's.
+    pub fn another_vault(&self, contacts: &[Contact]) -> Vault {
+        let secret = vault_keeping::secret_for_new(&self.settings, &self.settings.data());
+        let count = u32::try_from(contacts.len()).unwrap();
+        let folder = self.path().join("another");
+        Vault::make(&folder, &secret.unwrap(), count, contacts.iter().cloned()).unwrap()
     }
 
     /// Somebody at the desk.

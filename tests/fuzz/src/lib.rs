@@ -12,6 +12,7 @@
 )]
 
 mod answer_form;
+mod callback;
 mod checkpoint;
 mod checkpoints;
 mod definition;
@@ -45,7 +46,7 @@ pub struct Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
     target("entry", entry::check, 600),
     target("export", export::check, 20),
     target("definition", definition::check, 12),
@@ -64,6 +65,7 @@ pub const TARGETS: [Target; 18] = [
     target("receipt", receipt::check, 300),
     target("fork", fork::check, 200),
     target("delivery", delivery::check, 1_000),
+    target("callback", callback::check, 1_000),
 ];
 
 const fn target(name: &'static str, check: fn(&[u8]), changes: u32) -> Target {

@@ -209,8 +209,9 @@ fn judge_message(name: &str, message: &str, poll: &Poll, findings: &mut Findings
 
 /// What a message may have been before a link was put into it: of each place where the prefix stands, with so much of what
 /// follows it taken for the token; a reader may have left that out, or written something in its place. White space at
-/// the end gets lost on the way.
+/// the end gets lost on the way, and line ends become those of the machine that keeps it.
 fn templates(message: &str, prefix: &str) -> Vec<String> {
+    let message = message.replace("\r\n", "\n");
     let message = message
         .trim_start_matches('\u{feff}')
         .trim_end_matches(is_space);
@@ -304,6 +305,8 @@ mod tests {
                     .any(|text| text == template)
             );
         }
+        let kept = templates("Ours:\r\na.example/p/0123456789abcdefghjk\r\n", prefix);
+        assert!(kept.contains(&"Ours:\n{link}".to_owned()));
         let ended = templates("\u{feff}Hello \r\n", prefix);
         assert!(ended.contains(&"Hello\n".to_owned()));
     }

@@ -3,6 +3,8 @@
 //! What they protect is the entry: at most 65,535 canonical bytes (tlog-tiles), and no kind of
 //! event planned above 60,000.
 
+use std::ops::RangeInclusive;
+
 /// Bytes of the text. The text is part of entry 0 beside origin, keys, hashes and a signature (under
 /// 4,000 bytes together): 49,152 + 4,000 < 60,000.
 pub const DEFINITION_BYTES_MAX: usize = 48 * 1024;
@@ -34,6 +36,12 @@ pub const QUESTION_CHARS_MAX: usize = 600;
 pub const MESSAGE_CHARS_MAX: usize = 670;
 /// Segments of a message, which somebody pays for each.
 pub const SEGMENTS_MAX: u64 = 10;
+/// How often somebody who has not answered may be written to again: a sixth message persuades nobody, and is paid for.
+pub const REMINDERS_MAX: u64 = 5;
+/// Hours between two messages to the same person: not less than a day, not more than six weeks.
+pub const REMINDER_HOURS: RangeInclusive<u64> = 24..=1_000;
+/// The same where the definition does not say: three days.
+pub const REMINDER_HOURS_DEFAULT: u64 = 72;
 /// Explanations of warnings: there are fewer kinds of these.
 pub const EXPLANATIONS_MAX: usize = 20;
 /// Characters of an explaining text (sample, disclosure, why they differ).
@@ -50,6 +58,8 @@ pub const ADDRESS_BYTES_MAX: usize = 254;
 
 /// Where the personal link goes in a message.
 pub const LINK_PLACEHOLDER: &str = "{link}";
+/// What a message ends with since rule set 2: [`LINK_PLACEHOLDER`] on a line of its own.
+pub const LINK_LINE: &str = "\n{link}";
 
 /// What a link prefix ends with.
 pub const LINK_PATH: &str = "/p/";

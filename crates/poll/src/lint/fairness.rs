@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::fields::{Placed, Wording};
 use super::walk::{Section, Walk};
 use super::{Finding, Rule, Severity};
-use crate::definition::limits::EXPLANATIONS_MAX;
+use crate::definition::limits::{EXPLANATIONS_MAX, LINK_LINE, LINK_PLACEHOLDER};
 use crate::definition::{
     AnswerRung, Choice, ClosePolicy, Localised, Message, Order, Question, Rules, Side,
     StrataVisibility, Stratum, TokenMaker, Warning, Who,
@@ -115,7 +115,7 @@ fn alike(one: &Placed<Choice>, other: &Placed<Choice>) -> bool {
     both.any(|((_, one), (_, other))| one.trim() == other.trim())
 }
 
-/// The message of each language: it asks the question word for word, can be sent, and is not too long.
+/// The message of each language: it asks the question word for word, ends with its link, can be sent, and is not too long.
 pub(super) fn message(
     walk: &mut Walk<'_>,
     message: &Message,
@@ -131,6 +131,7 @@ pub(super) fn message(
         if let Some(question) = question {
             asks(walk, (language, text, &place), question.text.get(language));
         }
+        link_last(walk, (language, text, &place));
         let sent = message.as_sent(language);
         sendable(walk, (language, &sent, &place), segments_max);
     }
@@ -146,6 +147,19 @@ fn asks(walk: &mut Walk<'_>, (language, text, place): InLanguage<'_>, question: 
         format!("`message.text.{language}` does not have the words of `question.text.{language}`");
     let help = "put the question into the message word for word: who is sent one question and shown another was asked neither";
     walk.error(Rule::QuestionNotInMessage, place.clone(), message, help);
+}
+
+fn link_last(walk: &mut Walk<'_>, (language, text, place): InLanguage<'_>) {
+    if text.ends_with(LINK_LINE) {
+        return;
+    }
+    let message = format!(
+        "`message.text.{language}` does not end with `{LINK_PLACEHOLDER}` on a line of its own"
+    );
+    let help = format!(
+        "end it with `\\n{LINK_PLACEHOLDER}`: phones make what follows a link part of it, and text from right to left around one turns its parts round"
+    );
+    walk.error(Rule::LinkNotLast, place.clone(), message, help);
 }
 
 fn sendable(walk: &mut Walk<'_>, (language, text, place): InLanguage<'_>, segments_max: u8) {

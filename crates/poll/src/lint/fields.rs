@@ -6,6 +6,7 @@
 use std::ops::{Range, RangeInclusive};
 
 use toml::de::DeValue;
+use toml::value::Offset;
 
 use super::walk::{Section, Value, Walk, quoted};
 use super::{Rule, format, look_alike, source};
@@ -362,6 +363,17 @@ impl<'t> Walk<'t> {
         key: &'static str,
         meaning: &str,
     ) -> Option<Placed<u64>> {
+        let (moment, _) = self.moment_and_offset(section, key, meaning)?;
+        Some(moment)
+    }
+
+    /// A moment, and the offset from UTC in which it is written, in minutes.
+    pub(super) fn moment_and_offset(
+        &mut self,
+        section: &mut Section<'_>,
+        key: &'static str,
+        meaning: &str,
+    ) -> Option<(Placed<u64>, i32)> {
         let value = self.value(section, key, meaning)?;
         let DeValue::Datetime(date) = value.value else {
             self.wrong_type(&value, "a date and time such as 2026-12-01T08:00:00+03:00");
@@ -386,10 +398,11 @@ impl<'t> Walk<'t> {
             let help = "write date, time and offset: 2026-12-01T08:00:00+03:00";
             self.error(Rule::DateMalformed, value.span.clone(), message, help);
         }
-        moment.map(|value_ms| Placed {
-            value: value_ms,
+        let moment = Placed {
+            value: moment?,
             span: value.span,
-        })
+        };
+        Some((moment, offset_minutes(date)))
     }
 
     /// A table that must be there.
@@ -454,6 +467,14 @@ impl<'t> Walk<'t> {
                 self.error(Rule::IdTwice, id.span.clone(), message, help);
             }
         }
+    }
+}
+
+/// The offset from UTC of a date that has one, in minutes, east positive.
+fn offset_minutes(date: &toml::value::Datetime) -> i32 {
+    match date.offset {
+        Some(Offset::Custom { minutes }) => minutes.into(),
+        Some(Offset::Z) | None => 0,
     }
 }
 

@@ -63,11 +63,13 @@ pub enum Rule {
     StratumStaysClosed = 53,
     ExplanationOfNothing = 54,
     NotRotatable = 55,
+    ContactsGoneEarly = 56,
+    LinkNotLast = 57,
 }
 
 impl Rule {
     /// Every rule with its title, in the order of their numbers.
-    pub const ALL: [(Self, &'static str); 55] = [
+    pub const ALL: [(Self, &'static str); 57] = [
         (Self::TooLarge, "the text is too large"),
         (
             Self::ByteOrderMark,
@@ -177,6 +179,14 @@ impl Rule {
             "an explanation is of no warning",
         ),
         (Self::NotRotatable, "options cannot be rotated"),
+        (
+            Self::ContactsGoneEarly,
+            "contacts would be erased before the poll ends",
+        ),
+        (
+            Self::LinkNotLast,
+            "the link does not stand last in the message, on a line of its own",
+        ),
     ];
 
     /// What is wrong where it is broken, or what it warns of.

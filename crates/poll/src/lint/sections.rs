@@ -10,7 +10,8 @@ use super::walk::{Section, Value, Walk, quoted};
 use super::{Rule, fairness, format};
 use crate::definition::limits::{
     DURATION_SECONDS_MAX, LANGUAGES_MAX, LINK_PLACEHOLDER, OPERATORS_MAX, OPTIONS_MAX, OPTIONS_MIN,
-    POPULATION_MAX, RESOLUTION_SECONDS_MAX, REVISIONS_MAX, SEGMENTS_MAX, STRATA_MAX,
+    POPULATION_MAX, REMINDER_HOURS, REMINDER_HOURS_DEFAULT, REMINDERS_MAX, RESOLUTION_SECONDS_MAX,
+    REVISIONS_MAX, SEGMENTS_MAX, STRATA_MAX,
 };
 use crate::definition::{
     AnswerRung, Choice, ClosePolicy, Contact, Definition, Design, Disclosure, Field, Keys,
@@ -487,16 +488,20 @@ fn since_2<T>(
 /// The field dates, and where they stand.
 struct FieldDates {
     start: Placed<u64>,
+    offset_minutes: i32,
     end: Placed<u64>,
     latest_end: Placed<u64>,
+    contacts_until: Option<Placed<u64>>,
 }
 
 impl FieldDates {
     fn times(&self) -> Field {
         Field {
             start: self.start.value,
+            offset_minutes: self.offset_minutes,
             end: self.end.value,
             latest_end: self.latest_end.value,
+            contacts_until: self.contacts_until.as_ref().map(|until| until.value),
         }
     }
 }
@@ -507,11 +512,12 @@ fn field(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<FieldDates> {
         "field",
         "`[field]` with `start`, `end` and `latest_end`",
     )?;
-    let start = walk.moment(
+    let start = walk.moment_and_offset(
         section,
         "start",
         "the first moment that counts, with its offset",
     );
+    let (start, offset_minutes) = start.unzip();
     let end = walk.moment(
         section,
         "end",
@@ -522,6 +528,7 @@ fn field(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<FieldDates> {
         "latest_end",
         "the latest to which the end can be moved",
     );
+    let contacts_until = contacts_until(walk, section, latest_end.as_ref());
     walk.unknown_fields(section);
     let help = "expected `start` before `end`, and `end` not after `latest_end`";
     if let (Some(start), Some(end)) = (&start, &end)
@@ -546,9 +553,33 @@ fn field(walk: &mut Walk<'_>, root: &mut Section<'_>) -> Option<FieldDates> {
     }
     Some(FieldDates {
         start: start?,
+        offset_minutes: offset_minutes?,
         end: end?,
         latest_end: latest_end?,
+        contacts_until: contacts_until?,
     })
+}
+
+/// Until when contacts are kept, where the definition says so: `None` outside only after an error.
+fn contacts_until(
+    walk: &mut Walk<'_>,
+    section: &mut Section<'_>,
+    latest_end: Option<&Placed<u64>>,
+) -> Option<Option<Placed<u64>>> {
+    const KEY: &str = "contacts_until";
+    if walk.rule_set == 1 || section.optional(KEY).is_none() {
+        return Some(None);
+    }
+    let until = walk.moment(section, KEY, "until when contacts are kept")?;
+    if latest_end.is_some_and(|latest| until.value < latest.value) {
+        walk.error(
+            Rule::ContactsGoneEarly,
+            until.span.clone(),
+            "`field.contacts_until` is before `field.latest_end`",
+            "keep contacts as long as a poll can be extended: its last reminder may leave then",
+        );
+    }
+    Some(Some(until))
 }
 
 /// The message, and where its link prefix stands.
@@ -590,16 +621,43 @@ fn message(
         let meaning = "the most segments that a message may have in any language, 1 to 10";
         walk.integer(section, "segments_max", meaning, 1..=SEGMENTS_MAX)
     });
+    let reminders = reminders(walk, section);
     walk.unknown_fields(section);
     let (text, text_span) = text?;
+    let (reminders_max, reminder_ms_min) = reminders?;
     let value = Message {
         sender: sender?,
         link_prefix: prefix?,
         text,
         segments_max: segments_max?,
+        reminders_max,
+        reminder_ms_min,
     };
     fairness::message(walk, &value, &text_span, question);
     Some(Placed { value, span })
+}
+
+/// How often somebody may be reminded, and after how many milliseconds at least: optional, since rule set 2.
+fn reminders(walk: &mut Walk<'_>, section: &mut Section<'_>) -> Option<(u8, u64)> {
+    let mut optional = |key, meaning, range, missing: u64| match walk.rule_set {
+        1 => Some(missing),
+        _ if section.optional(key).is_none() => Some(missing),
+        _ => walk.integer(section, key, meaning, range),
+    };
+    let reminders_max = optional(
+        "reminders_max",
+        "how often somebody who has not answered may be written to again, 0 to 5",
+        0..=REMINDERS_MAX,
+        0,
+    );
+    let hours = optional(
+        "reminder_hours_min",
+        "the least hours between two messages to the same person, 24 to 1000",
+        REMINDER_HOURS,
+        REMINDER_HOURS_DEFAULT,
+    );
+    let (reminders_max, hours) = (reminders_max?, hours?);
+    Some((u8::try_from(reminders_max).ok()?, hours * 3_600_000))
 }
 
 /// The message, and where each language's stands.
@@ -915,7 +973,11 @@ fn multiples(walk: &mut Walk<'_>, field: &FieldDates, resolution_ms: u64) {
         ("end", &field.end),
         ("latest_end", &field.latest_end),
     ];
-    for (name, date) in dates {
+    let until = field.contacts_until.iter();
+    for (name, date) in dates
+        .into_iter()
+        .chain(until.map(|until| ("contacts_until", until)))
+    {
         if !date.value.is_multiple_of(resolution_ms) {
             let seconds = resolution_ms / 1_000;
             let message =

@@ -207,7 +207,9 @@ impl<'a> Section<'a> {
 
     /// The value of a field, if it is there.
     pub(super) fn optional(&mut self, key: &'static str) -> Option<Value<'a>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         let value = self.table.get(key)?;
         Some(Value::new(self.path(key), value))
     }

@@ -13,6 +13,7 @@ use crate::clerk;
 use crate::commands::{audit, poll};
 use crate::console::grouped;
 use crate::fault::{Exit, not_so};
+use crate::interruption;
 use crate::invocation;
 use crate::settings::Settings;
 use crate::signing;
@@ -23,7 +24,6 @@ use sijill_auditor::{Anchor, Options, Report, render};
 use site::Site;
 use stage::{Opening, Stage};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use watch::Watch;
@@ -65,7 +65,7 @@ struct Played {
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     super::serve::log_to_standard_error("error");
-    let interrupted = interruption()?;
+    let interrupted = interruption::flag()?;
     let stage = Stage::set(args.listen, args.seed, settings)?;
     let site = Site::start(&stage.data(), stage.listener.try_clone()?)?;
     let played = match play(args, stage, &site, &interrupted) {
@@ -96,16 +96,6 @@ impl Outcome {
             Self::Interrupted => None,
         }
     }
-}
-
-/// A flag that Ctrl-C sets. A second Ctrl-C ends the program at once; the ledger audits even then.
-fn interruption() -> Result<Arc<AtomicBool>> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 3, Arc::clone(&interrupted))?;
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-    }
-    Ok(interrupted)
 }
 
 /// Opens the poll, lets the crowd answer, and closes it.
@@ -285,7 +275,7 @@ fn where_everything_is(played: &Played) -> String {
     let folder = format!("{slug}-published");
     let key = &stage.operator.verifier;
     format!(
-        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), the log's (policy),\npromises that respondents were given (promises/) and the receipts that they turned into (receipts/), the log (log/),\nwhat is published (polls/{slug}/public/). Secret: keys/, roster.csv, messages.csv, polls/{slug}/contacts.csv and\ncontact.key.\n\nCheck it from outside:\n  {}\n  {}\n  {command} publish {slug} {folder} --data {data}    # as files for any web server\n  {command} audit {folder} --operator-key {key} --policy {policy}\n\nTry next:\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  # change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    # leaves the pages up after the close",
+        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), the log's (policy),\npromises that respondents were given (promises/) and the receipts that they turned into (receipts/), the log (log/),\nwhat is published (polls/{slug}/public/). Secret: keys/, roster.csv, messages.csv, polls/{slug}/vault/ (the\ncontacts, encrypted under keys/vault.key) and contact.key.\n\nCheck it from outside:\n  {}\n  {}\n  {command} publish {slug} {folder} --data {data}    # as files for any web server\n  {command} audit {folder} --operator-key {key} --policy {policy}\n\nTry next:\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  # change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    # leaves the pages up after the close",
         audit_command(played),
         verify_command(played),
     )

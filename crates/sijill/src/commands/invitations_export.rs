@@ -9,18 +9,20 @@
 use super::poll::KeyArg;
 use crate::clerk::{self, Clerk};
 use crate::console::grouped;
-use crate::contacts_file::{self, Contact};
 use crate::data_folder::DataFolder;
 use crate::durable_file::{self, Access};
 use crate::fault::{Exit, not_so, unfinished};
 use crate::roster_leaves;
 use crate::settings::Settings;
 use crate::signing::{self, Pen};
+use crate::vault_keeping;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde_json::json;
 use sijill_ledger::Origin;
+use sijill_outreach::OutreachError;
+use sijill_outreach::vault::{Contact, Vault};
 use sijill_poll::Event;
 use sijill_poll::definition::Definition;
 use sijill_poll::definition::limits::LINK_PLACEHOLDER;
@@ -59,12 +61,12 @@ pub struct Args {
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let count = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
         let poll = clerk.show(&args.poll)?;
-        let contacts = contacts_of(args, settings)?;
+        let definition = signing::definition_of(&poll)?;
+        let contacts = contacts_of(args, settings, &definition)?;
         if args.again {
             refuse_again_without_wave(&poll)?;
             return write_messages(settings, &poll, &contacts, &args.out);
         }
-        let definition = signing::definition_of(&poll)?;
         let named = args.key.key.as_deref().or(settings.key.as_deref());
         let keys = signing::keys_at_hand(&settings.data(), named)?;
         let pen = signing::wave_pen(&keys, &definition)?;
@@ -84,12 +86,12 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
 }
 
 /// The contacts with their tokens: this directory's own, or those of the sender who made them.
-fn contacts_of(args: &Args, settings: &Settings) -> Result<PathBuf> {
+fn contacts_of(args: &Args, settings: &Settings, definition: &Definition) -> Result<Vault> {
     let data = match &args.contacts {
         Some(sender) => DataFolder::new(sender.clone()),
         None => settings.data(),
     };
-    Ok(data.poll(&args.poll)?.contacts())
+    vault_keeping::open_vault_in(settings, &data, definition, signing::now())
 }
 
 /// Starts the wave of the whole roster (or takes up the one that was broken off), writes the file, and ends the wave.
@@ -97,7 +99,7 @@ fn contacts_of(args: &Args, settings: &Settings) -> Result<PathBuf> {
 pub fn export(
     clerk: &mut Clerk,
     settings: &Settings,
-    (slug, contacts): (&str, &Path),
+    (slug, contacts): (&str, &Vault),
     pen: &Pen,
     out: &Path,
 ) -> Result<u32> {
@@ -177,7 +179,7 @@ fn end(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen, count: u32) -> Result<()
 fn write_messages(
     settings: &Settings,
     poll: &PollStatus,
-    contacts: &Path,
+    contacts: &Vault,
     out: &Path,
 ) -> Result<u32> {
     let definition = signing::definition_of(poll)?;
@@ -196,8 +198,7 @@ fn write_messages(
     match count? {
         count if count == poll.roster => Ok(count),
         count => Err(unfinished(format!(
-            "`{}` has {count} contacts, expected the roster's {}; put the right file back",
-            contacts.display(),
+            "the vault has {count} contacts, expected the roster's {}; put the right one back",
             poll.roster
         ))),
     }
@@ -210,23 +211,24 @@ struct Messages {
 }
 
 impl Messages {
-    fn write(&self, contacts: &Path, file: &mut impl Write, bar: &ProgressBar) -> Result<u32> {
+    fn write(&self, vault: &Vault, file: &mut impl Write, bar: &ProgressBar) -> Result<u32> {
         let mut rows = csv::Writer::from_writer(file);
         rows.write_record(["contact", "link", "message"])?;
-        let mut contacts = contacts_file::read(contacts)?;
+        let mut contacts = vault.contacts();
         let mut count = 0;
         loop {
             let chunk: Vec<Contact> = contacts
                 .by_ref()
                 .take(CHUNK_CONTACTS)
-                .collect::<Result<_>>()?;
+                .collect::<Result<_, OutreachError>>()?;
             if chunk.is_empty() {
                 break;
             }
-            self.refuse_strangers(&chunk)?;
+            self.refuse_strangers(&chunk, count)?;
             for contact in &chunk {
                 let link = self.link(contact);
-                rows.write_record([&contact.contact, &link, &self.message(contact, &link)])?;
+                let message = self.message(contact, &link);
+                rows.write_record([&contact.number.e164(), &link, &message])?;
                 count += 1;
             }
             bar.inc(chunk.len() as u64);
@@ -235,16 +237,18 @@ impl Messages {
         Ok(count)
     }
 
-    fn refuse_strangers(&self, contacts: &[Contact]) -> Result<()> {
-        let is_known = |contact: &Contact| {
+    /// Each must be the invitation that stands at its place in the roster, from `first` on.
+    fn refuse_strangers(&self, contacts: &[Contact], first: u32) -> Result<()> {
+        let is_in_place = |(place, contact): (usize, &Contact)| {
             let key = contact.token.invitation_key(&self.origin);
-            self.roster.find(&key.public_key()).is_some()
+            let found = self.roster.find(&key.public_key());
+            found.map(u64::from) == Some(u64::from(first) + place as u64)
         };
-        if contacts.par_iter().all(is_known) {
+        if contacts.par_iter().enumerate().all(is_in_place) {
             return Ok(());
         }
         Err(unfinished(
-            "the contacts hold tokens that the roster does not have; nothing was written, put the right `contacts.csv` back",
+            "the contacts hold tokens that the roster does not have; nothing was written, put the right vault back",
         ))
     }
 
@@ -257,7 +261,9 @@ impl Messages {
     }
 
     fn message(&self, contact: &Contact, link: &str) -> String {
-        let template = self.definition.message.text.get(&contact.language);
+        let language = self.definition.languages.get(usize::from(contact.language));
+        let language = language.map_or("", String::as_str);
+        let template = self.definition.message.text.get(language);
         template.replace(LINK_PLACEHOLDER, link)
     }
 }
@@ -286,7 +292,7 @@ mod tests {
         let count = export(
             &mut clerk,
             &desk.settings,
-            (TestDesk::SLUG, &desk.contacts()),
+            (TestDesk::SLUG, &desk.vault()),
             &pen,
             &out,
         )
@@ -306,7 +312,7 @@ mod tests {
         export(
             &mut clerk,
             &desk.settings,
-            (TestDesk::SLUG, &desk.contacts()),
+            (TestDesk::SLUG, &desk.vault()),
             &pen,
             &first,
         )
@@ -315,7 +321,7 @@ mod tests {
         let error = export(
             &mut clerk,
             &desk.settings,
-            (TestDesk::SLUG, &desk.contacts()),
+            (TestDesk::SLUG, &desk.vault()),
             &pen,
             &again,
         )
@@ -325,7 +331,7 @@ mod tests {
 
         let poll = clerk.show(TestDesk::SLUG).unwrap();
         refuse_again_without_wave(&poll).unwrap();
-        write_messages(&desk.settings, &poll, &desk.contacts(), &again).unwrap();
+        write_messages(&desk.settings, &poll, &desk.vault(), &again).unwrap();
         assert_eq!(
             std::fs::read(&first).unwrap(),
             std::fs::read(&again).unwrap()
@@ -336,13 +342,19 @@ mod tests {
     fn a_contact_that_the_roster_does_not_have_stops_the_export() {
         let desk = TestDesk::with_roster(40);
         let poll = desk.clerk().show(TestDesk::SLUG).unwrap();
-        let stranger = sijill_poll::credential::Token::from_entropy([3; 20]);
-        let rows = [("+9647700000000", "baghdad", "ar", &stranger)];
-        contacts_file::write(&desk.contacts(), rows.into_iter()).unwrap();
-
+        let mut all: Vec<Contact> = desk.vault().contacts().map(Result::unwrap).collect();
         let out = desk.path().join("messages.csv");
-        let error = write_messages(&desk.settings, &poll, &desk.contacts(), &out).unwrap_err();
-        assert!(format!("{error:#}").contains("contacts.csv"), "{error:#}");
+        let refused = |contacts: &[Contact]| {
+            let vault = desk.another_vault(contacts);
+            write_messages(&desk.settings, &poll, &vault, &out).unwrap_err()
+        };
+        all.swap(3, 4);
+        let error = refused(&all);
+        assert!(format!("{error:#}").contains("vault back"), "{error:#}");
+        all.swap(3, 4);
+        all[7].token = sijill_poll::credential::Token::from_entropy([3; 20]);
+        let error = refused(&all);
+        assert!(format!("{error:#}").contains("vault back"), "{error:#}");
         assert!(!out.exists());
     }
 }

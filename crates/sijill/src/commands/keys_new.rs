@@ -67,16 +67,16 @@ pub fn make(data: &DataFolder, name: &str) -> Result<NewKeys> {
     })
 }
 
-/// The name becomes a file's name, and `service` is taken.
+/// The name becomes a file's name, and `service` and `vault` are taken.
 fn refuse_other_names(name: &str) -> Result<()> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let fits =
         (1..=100).contains(&name.len()) && name.chars().all(is_plain) && !name.starts_with('.');
-    if fits && name != "service" {
+    if fits && !["service", "vault"].contains(&name) {
         return Ok(());
     }
     Err(input(format!(
-        "`{name}` cannot name a key: expected letters, digits, `.`, `-` and `_`, at most 100 of them, not `service`"
+        "`{name}` cannot name a key: expected letters, digits, `.`, `-` and `_`, at most 100 of them, not `service` or `vault`"
     )))
 }
 
@@ -97,7 +97,9 @@ mod tests {
     fn a_name_that_leads_elsewhere_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let data = DataFolder::new(folder.path().to_owned());
-        for bad in ["", "service", "../x", "a/b", ".x", "a b", "a+b", "سجل"] {
+        for bad in [
+            "", "service", "vault", "../x", "a/b", ".x", "a b", "a+b", "سجل",
+        ] {
             assert!(make(&data, bad).is_err(), "{bad}");
         }
     }

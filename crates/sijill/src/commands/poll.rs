@@ -11,6 +11,7 @@ pub mod object;
 pub mod open;
 pub mod pause;
 pub mod preview;
+pub mod record;
 pub mod resume;
 pub mod show;
 pub mod unseal;

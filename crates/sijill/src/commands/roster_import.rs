@@ -15,12 +15,15 @@ use crate::roster_intake::Intake;
 use crate::roster_making::{self, Held};
 use crate::settings::Settings;
 use crate::signing::{self, Pen};
+use crate::vault_keeping;
 use anyhow::Result;
 use serde_json::{Value, json};
+use sijill_outreach::number::Repair;
 use sijill_poll::definition::{Definition, StrataVisibility, TokenMaker};
 use sijill_poll::event::RosterCommitted;
 use sijill_poll::{Event, unseal};
 use sijill_server::desk::PollStatus;
+use std::collections::BTreeMap;
 
 /// Import a roster: one invitation a row, committed to before any message leaves
 #[derive(Debug, clap::Args)]
@@ -98,9 +101,10 @@ pub fn commit(
     let folder = settings.data().poll(&poll.slug)?;
     let held = Held::new(&folder)?;
     refuse_second(clerk, &poll.slug)?;
+    let secret = vault_keeping::secret_for_new(settings, &settings.data())?;
     let (length, origin) = (people.len() as u64, poll.origin.parse()?);
     let bar = settings.console.bar(length, "making invitations");
-    let commitment = roster_making::make(&held, &origin, &definition, people, &bar);
+    let commitment = roster_making::make(&held, &origin, &definition, people, (&secret, &bar));
     bar.finish_and_clear();
     record(clerk, poll, pen, &definition, commitment?)
 }
@@ -206,18 +210,37 @@ fn say(settings: &Settings, parsed: Option<&Parsed>, committed: &Committed) -> R
 /// What became of the rows of a people's file, as a line of its own.
 pub fn rows_in_words(parsed: &Parsed) -> String {
     format!(
-        "\n  {} rows, {} numbers rewritten as E.164, {} rows left out",
+        "\n  {} rows, {} numbers rewritten as E.164, {} numbers repaired{}, {} rows left out",
         grouped(parsed.rows),
         grouped(parsed.rewritten),
+        grouped(parsed.repaired),
+        repairs_in_words(parsed),
         grouped(parsed.problems.len() as u64),
     )
 }
 
+/// What was mended, as it stands behind the number of repaired ones: several things may have been wrong with one.
+fn repairs_in_words(parsed: &Parsed) -> String {
+    let kinds = Repair::ALL.into_iter();
+    let found = kinds.filter_map(|kind| Some((kind, parsed.repairs.get(&kind)?)));
+    let words: Vec<String> = found
+        .map(|(kind, count)| format!("{} {}", kind.words(), grouped(*count)))
+        .collect();
+    match words.as_slice() {
+        [] => String::new(),
+        words => format!(" ({})", words.join(", ")),
+    }
+}
+
 /// The same for machines.
 pub fn rows(parsed: &Parsed) -> Value {
+    let repairs = parsed.repairs.iter();
+    let repairs: BTreeMap<_, _> = repairs.map(|(kind, count)| (kind.name(), count)).collect();
     json!({
         "rows": parsed.rows,
         "rewritten": parsed.rewritten,
+        "repaired": parsed.repaired,
+        "repairs": repairs,
         "left_out": parsed.problems.len(),
     })
 }
@@ -225,7 +248,6 @@ pub fn rows(parsed: &Parsed) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contacts_file;
     use crate::test_desk::TestDesk;
     use indicatif::ProgressBar;
 
@@ -240,12 +262,13 @@ mod tests {
         let people = TestDesk::people(30);
         let origin = poll.origin.parse().unwrap();
         let bar = ProgressBar::hidden();
+        let secret = vault_keeping::secret_for_new(&desk.settings, &desk.settings.data()).unwrap();
         roster_making::make(
             &Held::new(&folder).unwrap(),
             &origin,
             &definition,
             &people,
-            &bar,
+            (&secret, &bar),
         )
         .unwrap();
 
@@ -262,8 +285,10 @@ mod tests {
         assert_eq!(committed.count, 30);
         let roster = crate::roster_leaves::read(&folder.roster(), &definition).unwrap();
         assert_eq!(roster.root().to_string(), committed.root);
-        let contacts = contacts_file::read(&folder.contacts()).unwrap();
-        let known = contacts.map(|contact| contact.unwrap().token.invitation_key(&origin));
+        let vault = desk.vault();
+        let known = vault
+            .contacts()
+            .map(|contact| contact.unwrap().token.invitation_key(&origin));
         assert!(
             known
                 .map(|key| key.find_in(&roster))
@@ -271,9 +296,12 @@ mod tests {
         );
 
         let poll = desk.clerk().show(TestDesk::SLUG).unwrap();
-        let before = std::fs::read(folder.contacts()).unwrap();
+        let before = std::fs::read(folder.vault().join("contacts")).unwrap();
         assert!(import(&poll).is_err());
-        assert_eq!(std::fs::read(folder.contacts()).unwrap(), before);
+        assert_eq!(
+            std::fs::read(folder.vault().join("contacts")).unwrap(),
+            before
+        );
     }
 
     /// Each has seen the poll without a roster; the tokens of the one that is committed to must stay.
@@ -301,7 +329,7 @@ mod tests {
         let roster = crate::roster_leaves::read(&folder.roster(), &definition).unwrap();
         assert_eq!(roster.root().to_string(), root);
         let origin = poll.origin.parse().unwrap();
-        for contact in contacts_file::read(&folder.contacts()).unwrap() {
+        for contact in desk.vault().contacts() {
             let key = contact.unwrap().token.invitation_key(&origin);
             assert!(key.find_in(&roster).is_some());
         }

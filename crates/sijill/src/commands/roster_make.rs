@@ -10,6 +10,7 @@ use crate::public_roster;
 use crate::roster_intake::Intake;
 use crate::roster_making::{self, Held};
 use crate::settings::Settings;
+use crate::vault_keeping;
 use anyhow::Result;
 use serde_json::{Value, json};
 use sijill_ledger::Origin;
@@ -42,11 +43,13 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let origin = super::poll::open::origin_of(&definition, args.origin.as_deref())?;
     let folder = settings.data().poll(&definition.slug)?;
     let held = Held::new(&folder)?;
-    refuse_second(&folder.contacts(), &definition.slug)?;
+    refuse_second(&folder.vault(), &definition.slug)?;
     let parsed = args.intake.people(&definition, settings)?;
+    let secret = vault_keeping::secret_for_new(settings, &settings.data())?;
     let length = parsed.people.len() as u64;
     let bar = settings.console.bar(length, "making invitations");
-    let commitment = roster_making::make(&held, &origin, &definition, &parsed.people, &bar);
+    let commitment =
+        roster_making::make(&held, &origin, &definition, &parsed.people, (&secret, &bar));
     bar.finish_and_clear();
     let commitment = commitment?;
     public_roster::write(&args.out, &folder.roster(), &commitment)?;
@@ -69,8 +72,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     }
     settings.console.answer(&text, &json)?;
     settings.console.message(&format!(
-        "secret  `{}` holds the tokens; whoever has it can answer for everyone",
-        folder.path().display()
+        "secret  `{}` holds the tokens, encrypted; whoever has it and its key can answer for everyone",
+        folder.vault().display()
     ));
     Ok(Exit::Well)
 }
@@ -98,12 +101,12 @@ fn refuse_platforms(definition: &Definition) -> Result<()> {
 }
 
 /// The platform may have committed to the first one already.
-fn refuse_second(contacts: &Path, slug: &str) -> Result<()> {
-    match contacts.exists() {
+fn refuse_second(vault: &Path, slug: &str) -> Result<()> {
+    match vault.exists() {
         false => Ok(()),
         true => Err(input(format!(
-            "a roster of `{slug}` was made here already, with the tokens in `{}`; only if the platform never imported it may that file be removed and a new one made",
-            contacts.display()
+            "a roster of `{slug}` was made here already, with the tokens in `{}`; only if the platform never imported it may that folder be removed and a new one made",
+            vault.display()
         ))),
     }
 }

@@ -1,18 +1,24 @@
 //! `sijill serve`: the service on the network, until it is told to stop.
 
+use crate::data_folder::DataFolder;
 use crate::fault::{Exit, Fault};
 use crate::key_file;
 use crate::settings::Settings;
+use crate::vault_keeping;
 use anyhow::{Context, Result};
 use sijill_server::{Checkpoints, Config, Service};
 use std::io::IsTerminal;
 use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// Where to listen if nobody says.
 const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8181);
+
+/// How often it is looked whether contacts have been kept long enough.
+const CONTACTS_LOOKED_AT_EVERY: Duration = Duration::from_secs(600);
 
 /// Serve the polls of a data directory until SIGINT or SIGTERM
 #[derive(Debug, clap::Args)]
@@ -66,6 +72,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     );
     let runtime = tokio::runtime::Runtime::new()?;
     let served = runtime.block_on(async {
+        tokio::spawn(keep_contacts_no_longer(service.clone(), data.clone()));
         if let Some(metrics) = metrics {
             show_metrics(metrics, service.clone())?;
         }
@@ -109,6 +116,35 @@ fn elsewhere(settings: &Settings, service: &Service) -> Vec<String> {
         .filter(|(name, reached)| name != reached)
         .map(|(name, reached)| notice(&name, &reached))
         .collect()
+}
+
+/// Erases the contacts of polls whose time for it has come, from the start on and for as long as the server runs.
+async fn keep_contacts_no_longer(service: Service, data: DataFolder) {
+    let mut looks = tokio::time::interval(CONTACTS_LOOKED_AT_EVERY);
+    loop {
+        looks.tick().await;
+        let (service, data) = (service.clone(), data.clone());
+        let look = tokio::task::spawn_blocking(move || erase_what_is_over(&service, &data));
+        if let Err(error) = look.await {
+            tracing::error!("contacts are not erased when their time is over: {error}");
+        }
+    }
+}
+
+fn erase_what_is_over(service: &Service, data: &DataFolder) {
+    for book in service.books() {
+        let (definition, now) = (book.definition(), service.now());
+        let folder = data.poll(book.slug());
+        match folder.and_then(|folder| vault_keeping::erase_what_is_over(&folder, &definition, now))
+        {
+            Ok(None) => {}
+            Ok(Some(notice)) => tracing::warn!("{notice}"),
+            Err(error) => tracing::error!(
+                "the contacts of poll `{}` should be erased, and are not: {error:#}",
+                book.slug()
+            ),
+        }
+    }
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener> {

@@ -10,7 +10,8 @@ fn stopped(data: &Path) -> Ledger {
     let log = open(data);
     let ledger = written(&log, "iraq", 5);
     fs::write(data.join("polls/iraq/roster"), vec![1; 98]).unwrap();
-    fs::write(data.join("polls/iraq/contacts.csv"), "secret").unwrap();
+    fs::create_dir(data.join("polls/iraq/vault")).unwrap();
+    fs::write(data.join("polls/iraq/vault/contacts"), "secret").unwrap();
     log.close().unwrap();
     ledger
 }
@@ -25,7 +26,7 @@ fn check_copied(data: &Path, copy: &Path, ledger: &Ledger) {
     assert!(files_in(data) == before, "the original was touched");
     let poll = copy.join("polls/iraq");
     assert_eq!(fs::read(poll.join("roster")).unwrap(), vec![1; 98]);
-    assert!(!poll.join("contacts.csv").exists(), "contacts were copied");
+    assert!(!poll.join("vault").exists(), "contacts were copied");
 }
 
 #[test]

@@ -81,9 +81,81 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Rule::NotSendable,
-        "Answer here: {link}",
-        "Answer here 🙂 {link}",
+        "Answer here:\\n{link}",
+        "Answer here 🙂\\n{link}",
         "\"Dear",
+    ),
+    (
+        Rule::LinkNotLast,
+        "Answer here:\\n{link}",
+        "Answer here: {link}",
+        "\"Dear",
+    ),
+    (
+        Rule::LinkNotLast,
+        "Answer here:\\n{link}",
+        "Answer here:\\n {link}",
+        "\"Dear",
+    ),
+    (
+        Rule::LinkNotLast,
+        "Answer here:\\n{link}",
+        "Answer here:\\n{link} ",
+        "\"Dear",
+    ),
+    (
+        Rule::LinkNotLast,
+        "Answer here:\\n{link}",
+        "Answer here:\\n{link}\\n",
+        "\"Dear",
+    ),
+    (
+        Rule::LinkNotLast,
+        "Answer here:\\n{link}",
+        "Answer:\\n{link}\\nThank you",
+        "\"Dear",
+    ),
+    (
+        Rule::LinkNotLast,
+        "أجب هنا:\\n{link}",
+        "أجب هنا: {link}",
+        "\"عزيزي",
+    ),
+    (
+        Rule::NumberOutOfRange,
+        "segments_max = 3",
+        "segments_max = 3\nreminders_max = 6",
+        "6",
+    ),
+    (
+        Rule::NumberOutOfRange,
+        "segments_max = 3",
+        "segments_max = 3\nreminders_max = -1",
+        "-1",
+    ),
+    (
+        Rule::WrongType,
+        "segments_max = 3",
+        "segments_max = 3\nreminders_max = true",
+        "true",
+    ),
+    (
+        Rule::NumberOutOfRange,
+        "segments_max = 3",
+        "segments_max = 3\nreminder_hours_min = 23",
+        "23",
+    ),
+    (
+        Rule::NumberOutOfRange,
+        "segments_max = 3",
+        "segments_max = 3\nreminder_hours_min = 1001",
+        "1001",
+    ),
+    (
+        Rule::WrongType,
+        "segments_max = 3",
+        "segments_max = 3\nreminder_hours_min = 72.0",
+        "72.0",
     ),
     (
         Rule::TooManySegments,
@@ -123,6 +195,30 @@ pub(super) const ROWS: &[Row] = &[
         "political = true",
         "political = false",
         "[[explained]]",
+    ),
+    (
+        Rule::ContactsGoneEarly,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 2026-12-15T19:59:00+03:00",
+        "2026-12-15T19:59:00+03:00",
+    ),
+    (
+        Rule::DateOffResolution,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 2026-12-15T20:00:30+03:00",
+        "2026-12-15T20:00:30+03:00",
+    ),
+    (
+        Rule::DateMalformed,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 2026-12-15T20:00:00",
+        "2026-12-15T20:00:00",
+    ),
+    (
+        Rule::WrongType,
+        "latest_end = 2026-12-15T20:00:00+03:00",
+        "latest_end = 2026-12-15T20:00:00+03:00\ncontacts_until = 1",
+        "1",
     ),
     (Rule::FieldMissing, "rule = 51\n", "", "[[explained]]"),
     (Rule::NumberOutOfRange, "rule = 51", "rule = 0", "0"),
@@ -216,6 +312,99 @@ fn a_definition_of_the_first_rule_set_has_nothing_of_the_second() {
     assert!(errors(&first).iter().all(|number| *number == 7));
     let third = GOOD_2.replacen("rule_set  = 2", "rule_set  = 3", 1);
     assert_eq!(errors(&third), [12]);
+}
+
+/// The good definition with these lines in its `[message]`.
+fn with_reminders(lines: &str) -> String {
+    GOOD_2.replacen("segments_max = 3", &format!("segments_max = 3\n{lines}"), 1)
+}
+
+#[test]
+fn nobody_is_reminded_unless_the_definition_says_so() {
+    let of = |text: &str| {
+        let message = lint(text).definition.expect("it stands").message;
+        (message.reminders_max, message.reminder_ms_min)
+    };
+    let hour_ms = 3_600_000;
+    assert_eq!(of(GOOD_2), (0, 72 * hour_ms));
+    assert_eq!(of(super::GOOD), (0, 72 * hour_ms));
+    for (max, hours) in [(0, 24), (5, 1_000)] {
+        let lines = format!("reminders_max = {max}\nreminder_hours_min = {hours}");
+        assert_eq!(of(&with_reminders(&lines)), (max, hours * hour_ms));
+    }
+    assert_eq!(of(&with_reminders("reminders_max = 2")), (2, 72 * hour_ms));
+}
+
+#[test]
+fn the_first_rule_set_has_no_reminders_and_lets_a_link_stand_anywhere() {
+    let prefix = "link_prefix = \"https://ur.example/p/\"\n";
+    for line in ["reminders_max = 1\n", "reminder_hours_min = 72\n"] {
+        let text = super::GOOD.replacen(prefix, &format!("{prefix}{line}"), 1);
+        assert_eq!(errors(&text), [7], "{line}");
+    }
+    let first = super::GOOD.replacen("here: {link}", "here: {link} Thank you.", 1);
+    assert_ne!(first, super::GOOD);
+    assert!(lint(&first).definition.is_some());
+}
+
+/// What happened: phones took the full stop after a link into it, and an Arabic text around it showed its parts in
+/// another order; those who tapped it came nowhere. What holds: the link stands alone in the last line, however the
+/// definition writes that.
+#[test]
+fn the_link_stands_last_on_a_line_of_its_own_however_that_is_written() {
+    let escaped = "Answer here:\\n{link}\"";
+    let (before, after) = GOOD_2.split_once(escaped).unwrap();
+    let (before, words) = before.rsplit_once('"').unwrap();
+    for quotes in ["\"\"\"", "'''"] {
+        let text = format!("{before}{quotes}{words}Answer here:\n{{link}}{quotes}{after}");
+        let definition = lint(&text).definition.expect("it stands");
+        let sent = definition.message.as_sent("en");
+        let last = sent.lines().last().unwrap();
+        assert!(last.starts_with("https://ur.example/p/"), "{sent}");
+        assert_eq!(lint(GOOD_2).definition, Some(definition));
+    }
+}
+
+#[test]
+fn the_clock_of_a_poll_is_the_offset_in_which_its_start_is_written() {
+    let start = "2026-12-01T08:00:00+03:00";
+    for (written, offset_minutes) in [
+        (start, 180),
+        ("2026-12-01T05:00:00Z", 0),
+        ("2026-12-01T01:30:00-03:30", -210),
+        ("2026-12-01T10:45:00+05:45", 345),
+    ] {
+        for good in [GOOD_2, super::GOOD] {
+            let text = good.replacen(start, written, 1);
+            let field = lint(&text).definition.expect("it stands").field;
+            assert_eq!(field.offset_minutes, offset_minutes, "{written}");
+            assert_eq!(field.start, 1_796_101_200_000);
+        }
+    }
+}
+
+#[test]
+fn contacts_are_kept_as_long_as_is_said_or_until_the_time_for_objections_is_over() {
+    let latest = "latest_end = 2026-12-15T20:00:00+03:00";
+    let field = |text: &str| lint(text).definition.unwrap();
+    let silent = field(GOOD_2);
+    let window = silent.rules.objection_window_ms;
+    assert!(window > 0);
+    assert_eq!(silent.contacts_until(), silent.field.latest_end + window);
+    let said = GOOD_2.replacen(
+        latest,
+        &format!("{latest}\ncontacts_until = 2026-12-15T20:00:00+03:00"),
+        1,
+    );
+    assert_eq!(field(&said).contacts_until(), silent.field.latest_end);
+    // Rule set 1 does not have the field.
+    let first = super::GOOD.replacen(
+        latest,
+        &format!("{latest}\ncontacts_until = 2027-01-01T00:00:00Z"),
+        1,
+    );
+    assert_ne!(first, super::GOOD);
+    assert_eq!(errors(&first), [7]);
 }
 
 #[test]
@@ -333,6 +522,8 @@ fn the_second_opinion_finds_the_same_rules_broken_and_the_same_warnings() {
     definitions.push(UR_2024.to_owned());
     definitions.push(rotated());
     definitions.extend(not_rotatable());
+    definitions.push(with_reminders("reminders_max = 5\nreminder_hours_min = 24"));
+    definitions.push(super::GOOD.replacen("country   =", "reminders_max = 1\ncountry =", 1));
     compare(&definitions, |ours, theirs| {
         ours.is_subset(theirs) && ours.is_empty() == theirs.is_empty()
     });

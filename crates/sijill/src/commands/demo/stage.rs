@@ -7,7 +7,6 @@ use super::people;
 use crate::clerk::Clerk;
 use crate::commands::{invitations_export, keys_new, poll, roster_import};
 use crate::console::Console;
-use crate::contacts_file::{self, Contact};
 use crate::data_folder::DataFolder;
 use crate::demo_definition::{self, DemoPoll};
 use crate::durable_file::{self, Access};
@@ -16,9 +15,10 @@ use crate::key_file::SigningKey;
 use crate::roster_intake;
 use crate::settings::Settings;
 use crate::signing;
+use crate::vault_keeping;
 use anyhow::{Context, Result};
+use sijill_outreach::vault::Contact;
 use sijill_poll::definition::Definition;
-use std::collections::HashMap;
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -152,10 +152,10 @@ impl Stage {
         let committed = self.roster(clerk, &definition, invited)?;
         let pen = signing::wave_pen(std::slice::from_ref(&self.operator), &definition)?;
         let messages = self.data().path().join("messages.csv");
-        let path = self.data().poll(&slug)?.contacts();
-        let poll = (slug.as_str(), path.as_path());
+        let vault = vault_keeping::open_vault(&self.settings, &definition, signing::now())?;
+        let poll = (slug.as_str(), &vault);
         invitations_export::export(clerk, &self.settings, poll, &pen, &messages)?;
-        let contacts = contacts_file::read(&path)?.collect::<Result<_>>()?;
+        let contacts = vault.contacts().collect::<Result<_, _>>()?;
         let (reserved, others) = reserve(contacts, &definition);
         Ok(Opening {
             origin: clerk.show(&slug)?.origin,
@@ -224,9 +224,7 @@ impl Opening {
     pub fn crowd(&self, seed: u64, count: u64, span: Duration) -> Vec<Respondent> {
         let mut lots = Lots::new(seed);
         let strata = self.definition.strata.iter();
-        let leanings: HashMap<&str, _> = strata
-            .map(|stratum| (stratum.id.as_str(), lots.leaning()))
-            .collect();
+        let leanings: Vec<_> = strata.map(|_| lots.leaning()).collect();
         let everybody = lots.leaning();
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let drawn = lots.some_of(self.others.clone(), count);
@@ -235,13 +233,13 @@ impl Opening {
         answers
             .map(|(contact, delay)| {
                 let leaning = leanings
-                    .get(contact.stratum.as_str())
+                    .get(usize::from(contact.stratum))
                     .copied()
                     .unwrap_or(everybody);
                 let option = self.definition.options.get(lots.choice(leaning));
                 Respondent {
+                    language: language_of(&contact, &self.definition).to_owned(),
                     token: contact.token,
-                    language: contact.language,
                     option: option.map_or_else(String::new, |option| option.id.clone()),
                     delay,
                 }
@@ -254,7 +252,7 @@ impl Opening {
 fn reserve(contacts: Vec<Contact>, definition: &Definition) -> (Vec<Contact>, Vec<Contact>) {
     let mut others = contacts;
     let mut reserved = Vec::new();
-    for language in definition.languages() {
+    for (language, _) in (0..).zip(definition.languages()) {
         if let Some(place) = others
             .iter()
             .position(|contact| contact.language == language)
@@ -272,8 +270,13 @@ fn link(contact: &Contact, definition: &Definition) -> PersonalLink {
             definition.message.link_prefix,
             contact.token.reveal()
         ),
-        language: contact.language.clone(),
+        language: language_of(contact, definition).to_owned(),
     }
+}
+
+fn language_of<'a>(contact: &Contact, definition: &'a Definition) -> &'a str {
+    let language = definition.languages.get(usize::from(contact.language));
+    language.map_or("", String::as_str)
 }
 
 /// A folder that nothing is in yet: the one named, or else `sijill-demo`, `sijill-demo-2`, …

@@ -159,7 +159,7 @@ mod tests {
                 match line {
                     line if line.starts_with("sender ") => line.replace("\"\"", "\"UR\""),
                     line if line.starts_with("text.") && line.contains("{link}") => {
-                        line.replace("\" {link}\"", "\"What? {link}\"")
+                        line.replace("\"\\n{link}\"", "\"What?\\n{link}\"")
                     }
                     line if line.starts_with("text.") => line.replace("\"\"", "\"What?\""),
                     line if line.starts_with("label.") => {

@@ -1,0 +1,107 @@
+//! Who asked to be left alone elsewhere than by replying: a list that the page behind a link and the operator write, and
+//! whoever sends reads.
+//!
+//! A line each, `INVITATION WAY`, such as `902117 page`. It only grows; an invitation may stand there twice. It names no
+//! person: invitations are places in the roster.
+
+use crate::delivery::StopWay;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Most bytes that are read at once; what is left is read the next time.
+const READ_BYTES_MAX: u64 = 1024 * 1024;
+
+/// Puts an invitation on the list: durable when it returns.
+pub fn add(path: &Path, invitation: u32, by: StopWay) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(format!("{invitation} {}\n", word(by)).as_bytes())?;
+    file.sync_all()
+}
+
+/// A reader of the list, which gives each line once.
+#[derive(Debug)]
+pub struct StopList {
+    path: PathBuf,
+    read: u64,
+}
+
+impl StopList {
+    /// The list at this path, from its beginning on. It need not exist.
+    #[must_use]
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, read: 0 }
+    }
+
+    /// What was added since the last time. A line that is still being written is given the next time; one that nobody
+    /// can read is passed over.
+    pub fn new_lines(&mut self) -> io::Result<Vec<(u32, StopWay)>> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        file.seek(SeekFrom::Start(self.read))?;
+        let mut bytes = Vec::new();
+        file.take(READ_BYTES_MAX).read_to_end(&mut bytes)?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
+        let whole = whole.map_or(0, |last| last + 1);
+        bytes.truncate(whole);
+        self.read += whole as u64;
+        let text = String::from_utf8_lossy(&bytes);
+        Ok(text.lines().filter_map(line).collect())
+    }
+}
+
+fn line(text: &str) -> Option<(u32, StopWay)> {
+    let (invitation, by) = text.split_once(' ')?;
+    Some((invitation.parse().ok()?, way(by)?))
+}
+
+fn word(by: StopWay) -> &'static str {
+    match by {
+        StopWay::Reply => "reply",
+        StopWay::Page => "page",
+        StopWay::Operator => "operator",
+    }
+}
+
+fn way(word: &str) -> Option<StopWay> {
+    match word {
+        "reply" => Some(StopWay::Reply),
+        "page" => Some(StopWay::Page),
+        "operator" => Some(StopWay::Operator),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_is_given_once_and_one_that_is_being_written_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stops");
+        let mut list = StopList::new(path.clone());
+        assert!(list.new_lines().unwrap().is_empty());
+        add(&path, 7, StopWay::Page).unwrap();
+        add(&path, 4_000_000_000, StopWay::Operator).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(b"8 reply\n99 pa").unwrap();
+        let lines = list.new_lines().unwrap();
+        assert_eq!(
+            lines,
+            [
+                (7, StopWay::Page),
+                (4_000_000_000, StopWay::Operator),
+                (8, StopWay::Reply)
+            ]
+        );
+        assert!(list.new_lines().unwrap().is_empty());
+        file.write_all(b"ge\nnonsense\n\xff\n-1 page\n10 page\n")
+            .unwrap();
+        let lines = list.new_lines().unwrap();
+        assert_eq!(lines, [(99, StopWay::Page), (10, StopWay::Page)]);
+    }
+}

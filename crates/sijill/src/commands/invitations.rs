@@ -1,0 +1,76 @@
+//! `sijill invitations`: what is sent to people, by whom, and what came of it. The loop that sends is `outreach`'s; here
+//! stand what a wave is, what the ledger is told of it, and what people read.
+
+pub mod pause;
+pub mod preview;
+pub mod remind;
+pub mod resume;
+pub mod send;
+pub mod status;
+pub mod stop;
+pub mod test;
+mod wave;
+
+use crate::data_folder::PollFolder;
+use crate::fault::not_so;
+use crate::ledger_seen::LedgerSeen;
+use crate::settings::Settings;
+use crate::signing;
+use crate::vault_keeping;
+use anyhow::Result;
+use sijill_outreach::deliveries::{Deliveries, Whose};
+use sijill_outreach::vault::Vault;
+use sijill_poll::definition::Definition;
+use sijill_server::desk::PollStatus;
+
+/// What the journal is sealed under: a sub-key of the vault's.
+const JOURNAL_KEY: &str = "sijill 2026 journal v1";
+
+/// The folder of a poll whose contacts are here.
+fn folder_with_vault(settings: &Settings, slug: &str) -> Result<PollFolder> {
+    let folder = settings.data().poll(slug)?;
+    match folder.vault().is_dir() {
+        true => Ok(folder),
+        false => Err(not_so(format!(
+            "there are no contacts of poll `{slug}` in this data directory; messages leave where the roster was made"
+        ))),
+    }
+}
+
+/// A poll, as whoever sends needs it.
+pub struct Sender {
+    /// What the desk says of it.
+    pub poll: PollStatus,
+    /// Its definition.
+    pub definition: Definition,
+    /// Where its files are.
+    pub folder: PollFolder,
+    /// Numbers and tokens.
+    pub vault: Vault,
+}
+
+impl Sender {
+    /// Opens what belongs to this poll.
+    pub fn open(settings: &Settings, ledger: &LedgerSeen, slug: &str) -> Result<Self> {
+        let poll = ledger.show(slug)?;
+        let definition = signing::definition_of(&poll)?;
+        let vault = vault_keeping::open_vault(settings, &definition, signing::now())?;
+        Ok(Self {
+            folder: settings.data().poll(slug)?,
+            poll,
+            definition,
+            vault,
+        })
+    }
+
+    /// The journal of its messages.
+    pub fn deliveries(&self) -> Result<Deliveries> {
+        let whose = Whose {
+            origin: self.poll.origin.parse()?,
+            poll_id: self.poll.poll_id.parse()?,
+            invitations: self.vault.count(),
+        };
+        let key = self.vault.key_for(JOURNAL_KEY);
+        Ok(Deliveries::open(&self.folder.vault(), &key, whose)?)
+    }
+}

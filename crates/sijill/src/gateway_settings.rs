@@ -1,0 +1,258 @@
+//! The gateway that carries the messages, and when people may be written to: configuration file and flags, the flags over
+//! the file.
+
+use crate::fault::{Fault, input};
+use crate::small_file;
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use sijill_outreach::calendar::{Calendar, Weekday};
+use sijill_outreach::gateway::Gateway;
+use sijill_outreach::sending::Terms;
+use sijill_outreach::smpp::settings::{Password, SmppSettings, Times, Tls};
+use sijill_poll::definition::Definition;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Segments a second where nobody says.
+const RATE: u32 = 10;
+/// Submits that may wait for their response where nobody says.
+const WINDOW: usize = 10;
+/// How long receipts are waited for where nobody says, in hours.
+const RECEIPTS_HOURS: u64 = 24;
+/// Hours in which messages leave where nobody says.
+const HOURS: &str = "09:00-20:00";
+/// Longest file of a password.
+const PASSWORD_BYTES_MAX: usize = 256;
+const MINUTES_OF_A_DAY: u16 = 1_440;
+
+/// The configuration file's `[gateway]`.
+#[derive(Debug, Default, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct GatewaySection {
+    /// Host and port of a message centre that speaks SMPP.
+    smpp: Option<String>,
+    /// The account's name there.
+    system_id: Option<String>,
+    /// The file of its password; relative to the configuration file's folder.
+    password_file: Option<PathBuf>,
+    /// The kind of system that the gateway knows us as.
+    system_type: Option<String>,
+    /// Whether the gateway is reached over TLS.
+    tls: Option<bool>,
+    /// A file of certificates (PEM) whose authorities are trusted instead of the web's; relative likewise.
+    authorities: Option<PathBuf>,
+    /// Segments a second, as agreed.
+    rate: Option<u32>,
+    /// Submits that may wait for their response.
+    window: Option<usize>,
+}
+
+/// The configuration file's `[sending]`.
+#[derive(Debug, Default, Clone, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct SendingSection {
+    /// In which hours messages leave, in the poll's time zone: `09:00-20:00`.
+    hours: Option<String>,
+    /// Days of the week without messages.
+    rest_days: Option<Vec<Weekday>>,
+    /// Further days without messages: `2026-12-25`.
+    #[serde(default)]
+    holidays: Vec<String>,
+    /// How long receipts are waited for, in hours.
+    receipts_hours: Option<u64>,
+}
+
+impl GatewaySection {
+    /// The same with its paths seen from this folder.
+    pub fn seen_from(mut self, folder: &Path) -> Self {
+        let seen = |path: Option<PathBuf>| path.map(|path| folder.join(path));
+        self.password_file = seen(self.password_file);
+        self.authorities = seen(self.authorities);
+        self
+    }
+}
+
+/// What is said of the gateway in the call.
+#[derive(Debug, Default, Clone, clap::Args)]
+#[command(next_help_heading = "Gateway")]
+pub struct GatewayArgs {
+    /// Message centre to send by, over SMPP 3.4 [default: that of the configuration's `[gateway]`]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub smpp: Option<String>,
+    /// The account's name there
+    #[arg(long, value_name = "NAME")]
+    pub system_id: Option<String>,
+    /// File with the account's password
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Segments a second, as agreed with the gateway [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate: Option<u32>,
+    /// Submits that may wait for their response [default: 10]
+    #[arg(long, value_name = "N")]
+    pub window: Option<usize>,
+}
+
+impl GatewayArgs {
+    /// The agreed rate, in segments a second.
+    pub fn rate(&self, section: &GatewaySection) -> u32 {
+        self.rate.or(section.rate).unwrap_or(RATE)
+    }
+
+    /// The account that messages of this sender leave by.
+    pub fn account(&self, section: &GatewaySection, sender: &str) -> Result<SmppSettings> {
+        let address = self.smpp.clone().or_else(|| section.smpp.clone());
+        let address = address.ok_or_else(|| {
+            input("no gateway is named: write `[gateway]` with `smpp = \"HOST:PORT\"`, `system_id` and `password_file` into the configuration file, or use `--smpp`")
+        })?;
+        let system_id = self.system_id.clone().or_else(|| section.system_id.clone());
+        let file = self
+            .password_file
+            .as_ref()
+            .or(section.password_file.as_ref());
+        let tls = section.tls.unwrap_or(false).then(|| Tls {
+            name: None,
+            authorities: section.authorities.clone(),
+        });
+        Ok(SmppSettings {
+            address,
+            system_id: system_id.ok_or_else(|| {
+                input("the gateway's `system_id` is not named: the gateway's operator gave you one")
+            })?,
+            password: password(file.map(PathBuf::as_path))?,
+            system_type: section.system_type.clone().unwrap_or_default(),
+            sender: sender.to_owned(),
+            sender_plan: None,
+            window: self.window.or(section.window).unwrap_or(WINDOW),
+            validity: None,
+            tls,
+            times: Times::default(),
+        })
+    }
+}
+
+/// Connects; on a runtime.
+pub fn connect(account: SmppSettings) -> Result<Gateway> {
+    sijill_outreach::smpp::connect(account).map_err(|why| input(why.to_string()))
+}
+
+fn password(file: Option<&Path>) -> Result<Password> {
+    let Some(file) = file else {
+        return Ok(Password::new(Zeroizing::new(String::new())));
+    };
+    let text = Zeroizing::new(small_file::text(file, PASSWORD_BYTES_MAX)?);
+    let line = text.lines().next().unwrap_or_default();
+    Ok(Password::new(Zeroizing::new(line.to_owned())))
+}
+
+impl SendingSection {
+    /// What sending a poll is bound by, at this rate.
+    pub fn terms(&self, definition: &Definition, rate: u32) -> Result<Terms> {
+        let hours = self.hours.as_deref().unwrap_or(HOURS);
+        let (from, until) = parse_hours(hours).ok_or_else(|| {
+            input(format!(
+                "`sending.hours` is `{hours}`: expected from and until when messages leave on a day, as `{HOURS}`, or `00:00-24:00`"
+            ))
+        })?;
+        let rest = self.rest_days.clone();
+        let hours_of_receipts = self.receipts_hours.unwrap_or(RECEIPTS_HOURS);
+        Ok(Terms {
+            calendar: Calendar {
+                offset: definition.field.offset_minutes,
+                from,
+                until,
+                rest: rest.unwrap_or_else(|| vec![Weekday::Friday]),
+                holidays: self
+                    .holidays
+                    .iter()
+                    .map(|day| holiday(day))
+                    .collect::<Result<_>>()?,
+            },
+            rate,
+            receipts_ms: hours_of_receipts.saturating_mul(3_600_000),
+        })
+    }
+}
+
+fn parse_hours(text: &str) -> Option<(u16, u16)> {
+    let (from, until) = text.split_once('-')?;
+    let (from, until) = (minute(from)?, minute(until)?);
+    (from < until).then_some((from, until))
+}
+
+fn minute(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let plain = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (hour, minute): (u16, u16) = match plain(hour) && plain(minute) {
+        true => (hour.parse().ok()?, minute.parse().ok()?),
+        false => return None,
+    };
+    let of_day = hour * 60 + minute;
+    (minute < 60 && of_day <= MINUTES_OF_A_DAY).then_some(of_day)
+}
+
+/// A day, counted from 1970-01-01.
+fn holiday(text: &str) -> Result<i64> {
+    let wrong = || {
+        Fault::Input(format!(
+            "`{text}` in `sending.holidays` is no day: expected one as `2026-12-25`"
+        ))
+    };
+    let day: jiff::civil::Date = text.parse().with_context(wrong)?;
+    let midnight = jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0));
+    Ok(midnight.with_context(wrong)?.as_second().div_euclid(86_400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hours_are_read_and_nonsense_is_not() {
+        assert_eq!(parse_hours("09:00-20:00"), Some((540, 1_200)));
+        assert_eq!(parse_hours("00:00-24:00"), Some((0, 1_440)));
+        for bad in [
+            "",
+            "9-20",
+            "20:00-09:00",
+            "09:60-20:00",
+            "09:00-24:01",
+            "09:00",
+            "+9:00-20:00",
+        ] {
+            assert_eq!(parse_hours(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_holiday_is_a_day_and_anything_else_is_named() {
+        assert_eq!(holiday("1970-01-02").unwrap(), 1);
+        assert_eq!(holiday("2026-11-27").unwrap(), 20_784);
+        let error = holiday("Christmas").unwrap_err();
+        assert!(error.to_string().contains("`Christmas`"), "{error}");
+    }
+
+    #[test]
+    fn without_a_gateway_it_says_how_to_name_one() {
+        let error = GatewayArgs::default()
+            .account(&GatewaySection::default(), "UR-POLL")
+            .unwrap_err();
+        assert!(error.to_string().contains("[gateway]"), "{error}");
+    }
+
+    #[test]
+    fn flags_go_over_the_configuration() {
+        let section: GatewaySection =
+            toml::from_str("smpp = \"a:1\"\nsystem_id = \"ur\"\nrate = 40\nwindow = 5\n").unwrap();
+        let args = GatewayArgs {
+            smpp: Some("b:2".to_owned()),
+            rate: Some(7),
+            ..GatewayArgs::default()
+        };
+        let account = args.account(&section, "UR-POLL").unwrap();
+        assert_eq!((account.address.as_str(), account.window), ("b:2", 5));
+        assert_eq!(account.sender, "UR-POLL");
+        assert_eq!(args.rate(&section), 7);
+        assert_eq!(GatewayArgs::default().rate(&section), 40);
+    }
+}

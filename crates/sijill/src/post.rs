@@ -1,0 +1,202 @@
+//! The world that sending needs: the vault's messages, the clock, who asked to be left alone, whether somebody paused it,
+//! and when the poll is over. What it sees of the poll is what a running server says; without one, what was said when
+//! sending began.
+
+use crate::clerk::Clerk;
+use crate::console::Console;
+use crate::data_folder::PollFolder;
+use crate::sending_state::{self, SendingState};
+use crate::settings::Settings;
+use crate::signing;
+use indicatif::ProgressBar;
+use sijill_outreach::OutreachError;
+use sijill_outreach::delivery::StopWay;
+use sijill_outreach::number::Number;
+use sijill_outreach::sending::{Progress, World};
+use sijill_outreach::stop_list::StopList;
+use sijill_outreach::vault::Vault;
+use sijill_outreach::wave::Standing;
+use sijill_poll::definition::Definition;
+use sijill_poll::definition::limits::LINK_PLACEHOLDER;
+use sijill_server::desk::PollStatus;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often the server is asked whether the poll still runs.
+const ASK: Duration = Duration::from_secs(10);
+
+/// How often what is going on is written down for others.
+const WRITE: Duration = Duration::from_secs(1);
+
+/// Why the world stopped answering.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] OutreachError),
+    /// The list of those who asked to be left alone. Nobody is written to who may stand there.
+    #[error("cannot read who asked to be left alone: {0}")]
+    Stops(#[from] io::Error),
+}
+
+/// Messages as a definition words them.
+#[derive(Debug, Clone)]
+pub struct Letters {
+    texts: Vec<String>,
+    prefix: String,
+}
+
+impl Letters {
+    /// Those of this definition.
+    pub fn of(definition: &Definition) -> Self {
+        let message = &definition.message;
+        let texts = definition.languages();
+        Self {
+            texts: texts.map(|tag| message.text.get(tag).to_owned()).collect(),
+            prefix: message.link_prefix.clone(),
+        }
+    }
+
+    /// The message in the language of this place, with the link of this token.
+    pub fn text(&self, language: u8, token: &str) -> String {
+        let text = self.texts.get(usize::from(language)).or(self.texts.first());
+        let link = format!("{}{token}", self.prefix);
+        text.map_or(link.clone(), |text| text.replace(LINK_PLACEHOLDER, &link))
+    }
+}
+
+/// The world of one run.
+pub struct Post {
+    vault: Vault,
+    letters: Letters,
+    stops: StopList,
+    paused: PathBuf,
+    state: PathBuf,
+    settings: Settings,
+    slug: String,
+    end: u64,
+    poll_paused: bool,
+    asked: Instant,
+    written: Option<Instant>,
+    interrupted: Arc<AtomicBool>,
+    bar: ProgressBar,
+    console: Console,
+}
+
+impl Post {
+    /// The world of this poll.
+    pub fn new(
+        settings: &Settings,
+        (poll, definition): (&PollStatus, &Definition),
+        folder: &PollFolder,
+        vault: Vault,
+        interrupted: Arc<AtomicBool>,
+    ) -> Self {
+        Self {
+            vault,
+            letters: Letters::of(definition),
+            stops: StopList::new(folder.stops()),
+            paused: folder.sending_paused(),
+            state: folder.sending_state(),
+            settings: settings.clone(),
+            slug: poll.slug.clone(),
+            end: poll.end,
+            poll_paused: poll.state == "paused",
+            asked: Instant::now(),
+            written: None,
+            interrupted,
+            bar: settings.console.bar(0, "messages"),
+            console: settings.console,
+        }
+    }
+
+    /// The bar goes.
+    pub fn close(self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// What a running server says of the poll meanwhile.
+    fn ask(&mut self) {
+        if self.asked.elapsed() < ASK {
+            return;
+        }
+        self.asked = Instant::now();
+        let Ok(mut clerk) = Clerk::at_the_server(&self.settings) else {
+            return;
+        };
+        if let Ok(poll) = clerk.show(&self.slug) {
+            let over = matches!(poll.state.as_str(), "closed" | "annulled");
+            self.end = if over { 0 } else { poll.end };
+            self.poll_paused = poll.state == "paused";
+        }
+    }
+}
+
+impl World for Post {
+    type Error = PostError;
+
+    fn now(&self) -> u64 {
+        signing::now()
+    }
+
+    fn message(&mut self, invitation: u32) -> Result<(Number, String), PostError> {
+        let contact = self.vault.contact(invitation)?;
+        let text = self.letters.text(contact.language, contact.token.reveal());
+        Ok((contact.number, text))
+    }
+
+    fn invitations_of(&mut self, number: Number) -> Result<Vec<u32>, PostError> {
+        let mut found = Vec::new();
+        for (invitation, contact) in (0..).zip(self.vault.contacts()) {
+            if contact?.number == number {
+                found.push(invitation);
+            }
+        }
+        Ok(found)
+    }
+
+    fn stopped(&mut self) -> Result<Vec<(u32, StopWay)>, PostError> {
+        Ok(self.stops.new_lines()?)
+    }
+
+    fn is_paused(&mut self) -> bool {
+        self.ask();
+        self.poll_paused || self.paused.exists()
+    }
+
+    fn ends_at(&mut self) -> u64 {
+        self.end
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn tell(&mut self, progress: &Progress<'_>) {
+        if let Some(news) = &progress.news {
+            self.bar.suspend(|| self.console.message(news));
+        }
+        if self
+            .written
+            .is_some_and(|written| written.elapsed() < WRITE)
+            && progress.news.is_none()
+        {
+            return;
+        }
+        self.written = Some(Instant::now());
+        let state = SendingState::of(progress, signing::now());
+        // It is for whoever watches; that it cannot be written stops nobody from sending.
+        let _ = sending_state::write(&self.state, &state);
+        let left = state.to_go();
+        self.bar.set_length(state.invitations.into());
+        self.bar
+            .set_position(u64::from(state.invitations - left.min(state.invitations)));
+        self.bar.set_message(format!(
+            "{} delivered",
+            crate::console::grouped(progress.wave.count(Standing::Delivered).into())
+        ));
+    }
+}

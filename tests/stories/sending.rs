@@ -1,0 +1,377 @@
+//! Invitations leave by SMS, and every one is accounted for: the whole program against a message centre that shares no
+//! code with it.
+
+use crate::centre::{Centre, hash, texts};
+use crate::place::{Invitation, Place, invitations, people, roster, terms};
+use crate::process::{COMMAND_MAX, Ran};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+/// What is left to the configuration file: the account, and that a story may be told at night.
+const SETTINGS: &str = "[sending]\nhours = \"00:00-24:00\"\nrest_days = []\n";
+
+/// A poll with a roster of so many, and a configuration that names this gateway.
+fn place(centre: &Centre, count: u32) -> Place {
+    let place = Place::new();
+    place.write("password", "secret\n");
+    let gateway = format!(
+        "[gateway]\nsmpp = \"{}\"\nsystem_id = \"ur\"\npassword_file = \"password\"\nrate = 100000\nwindow = 50\n",
+        centre.address()
+    );
+    place.write("sijill.toml", format!("{gateway}{SETTINGS}"));
+    let terms = terms();
+    place.open(&place.definition(&terms));
+    let file = place.write("roster.csv", roster(&people(count)));
+    place
+        .sijill(args![
+            "roster",
+            "import",
+            file,
+            "--poll",
+            &terms.slug,
+            "--key",
+            place.key_file()
+        ])
+        .well();
+    place
+}
+
+fn send(place: &Place, more: &[&str]) -> Ran {
+    place.sijill(command(place, "send", more))
+}
+
+fn command(place: &Place, what: &str, more: &[&str]) -> Vec<OsString> {
+    let config = place.path("sijill.toml");
+    let mut all = args![
+        "invitations",
+        what,
+        "--poll",
+        terms().slug,
+        "--config",
+        config
+    ]
+    .to_vec();
+    if matches!(what, "send" | "remind") {
+        all.extend(args!["--key", place.key_file()].to_vec());
+    }
+    all.extend(more.iter().map(Into::into));
+    all
+}
+
+/// Everybody's message as the vault has it, in the order of the roster's leaves.
+fn letters(place: &Place) -> Vec<(Invitation, String)> {
+    let out = place.path("again.csv");
+    let again = args![
+        "invitations",
+        "export",
+        "--poll",
+        terms().slug,
+        "--again",
+        "--out",
+        &out,
+        "--key",
+        place.key_file()
+    ];
+    place.sijill(again).well();
+    let mut rows = csv::Reader::from_path(&out).unwrap();
+    let texts: Vec<String> = rows
+        .records()
+        .map(|row| row.unwrap()[2].to_owned())
+        .collect();
+    invitations(&out).into_iter().zip(texts).collect()
+}
+
+/// The last entry of a kind.
+fn last(place: &Place, kind: &str) -> Value {
+    let entries = place
+        .sijill(["ledger", "show", terms().slug.as_str()])
+        .well()
+        .json_lines();
+    let of_kind = entries
+        .into_iter()
+        .rev()
+        .find(|entry| entry["kind"] == kind);
+    of_kind.unwrap_or_else(|| panic!("the ledger has no `{kind}`"))
+}
+
+/// Files below a folder, with their bytes.
+fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(files(&path)),
+            false => found.extend(std::fs::read(&path).map(|bytes| (path, bytes))),
+        }
+    }
+    found
+}
+
+#[test]
+fn everyone_gets_their_invitation_word_for_word_and_the_ledger_counts_what_came_of_it() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(
+        centres.path(),
+        &["--receipts", "mixed", "--throttle-every", "97"],
+    ) else {
+        return;
+    };
+    let place = place(&centre, 500);
+    let sent = send(&place, &["--json"]).well();
+    let said = sent.json();
+    let started = last(&place, "WaveStarted");
+    assert_eq!(started["content"]["planned"], 500, "{started}");
+    let ended = last(&place, "WaveEnded");
+    let report = centre.report();
+    assert_eq!(
+        (
+            &report["messages"],
+            &report["strange"],
+            &report["incomplete"]
+        ),
+        (&500.into(), &0.into(), &0.into())
+    );
+    // Of each ten one has expired and one is undeliverable.
+    for (what, count) in [
+        ("sent", 400),
+        ("failed", 100),
+        ("stopped", 0),
+        ("delivered", 400),
+        ("unknown", 0),
+        ("refused", 0),
+    ] {
+        assert_eq!(ended["content"][what], count, "{what}: {ended}");
+    }
+    assert_eq!(said["counts"]["expired"], 50, "{said}");
+    for (invitation, text) in letters(&place) {
+        assert_eq!(texts(&report, &invitation.contact), [hash(&text)]);
+    }
+    let again = send(&place, &[]).expect_code(1);
+    assert!(again.err.contains("nobody is left"), "{}", again.err);
+    place.close(&terms().slug);
+    place.audit_data(&terms().slug).well();
+    nothing_names_anybody(&place, &[&sent, &again]);
+}
+
+/// Neither a number nor a token stands anywhere but in the vault, where it is encrypted.
+#[track_caller]
+fn nothing_names_anybody(place: &Place, ran: &[&Ran]) {
+    let letters = letters(place);
+    std::fs::remove_file(place.path("again.csv")).unwrap();
+    let mut all = files(&place.data());
+    for ran in ran {
+        all.push(("standard error".into(), ran.err.clone().into_bytes()));
+        all.push(("standard output".into(), ran.out.clone().into_bytes()));
+    }
+    for (invitation, _) in letters.iter().step_by(17) {
+        for secret in [&invitation.contact[1..], invitation.token()] {
+            for (path, bytes) in &all {
+                let found = bytes
+                    .windows(secret.len())
+                    .any(|window| window == secret.as_bytes());
+                assert!(!found, "{} names somebody", path.display());
+            }
+        }
+    }
+}
+
+/// A sending process that is killed at any moment: no invitation is lost, and none is repeated but those of which nobody
+/// knew, which are listed. `SIJILL_KILLS` says how often it is killed.
+#[test]
+fn a_sending_process_that_is_killed_again_and_again_skips_nobody_and_lists_whom_it_wrote_to_twice()
+{
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &["--ids", "hex-decimal"]) else {
+        return;
+    };
+    let kills = std::env::var("SIJILL_KILLS").map_or(100, |kills| kills.parse().unwrap());
+    let count: u32 = std::env::var("SIJILL_COUNT").map_or(8_000, |count| count.parse().unwrap());
+    let place = place(&centre, count);
+    let mut dice = 12_345_u64;
+    let mut killed_while_sending = 0;
+    for round in 0..kills {
+        let mut process = place.start(
+            &format!("kill-{round}"),
+            command(&place, "send", &["--rate", "900"]),
+        );
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        std::thread::sleep(Duration::from_millis(100 + (dice >> 33) % 350));
+        killed_while_sending += u32::from(process.is_running());
+        process.kill();
+    }
+    assert!(killed_while_sending >= kills / 2, "{killed_while_sending}");
+    // What the centre would have told a process that was killed, it tells nobody.
+    send(&place, &["--without-receipts"]).well();
+    let shown = place
+        .sijill(command(&place, "status", &["--repeated", "--json"]))
+        .well()
+        .json();
+    let repeated: Vec<u64> = shown["repeated"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|place| place.as_u64().unwrap())
+        .collect();
+    let report = centre.report();
+    let mut twice = 0;
+    for (index, (invitation, text)) in letters(&place).iter().enumerate() {
+        let got = texts(&report, &invitation.contact);
+        assert!(!got.is_empty(), "invitation {index} was skipped");
+        assert!(
+            got.iter().all(|got| *got == hash(text)),
+            "invitation {index} got another link"
+        );
+        let is_listed = repeated.contains(&(index as u64));
+        assert!(
+            got.len() == 1 || is_listed,
+            "invitation {index} got {} messages and is not listed",
+            got.len()
+        );
+        twice += u32::from(got.len() > 1);
+    }
+    println!(
+        "{killed_while_sending} kills while it ran, {} repeated, {twice} of them arrived twice",
+        repeated.len()
+    );
+    let ended = last(&place, "WaveEnded");
+    assert_eq!(ended["content"]["sent"], count, "{ended}");
+}
+
+#[test]
+fn a_send_that_would_run_past_the_end_is_refused_with_the_arithmetic_and_leaves_nothing_behind() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 9_000);
+    let refused = send(&place, &["--rate", "2"]).expect_code(1);
+    for part in [
+        "9,000 invitations in",
+        "at 2 a second take",
+        "--share",
+        "nothing was sent",
+    ] {
+        assert!(refused.err.contains(part), "{part}: {}", refused.err);
+    }
+    send(&place, &["--share", "1"]).well();
+    let report = centre.report();
+    let messages = report["messages"].as_u64().unwrap();
+    assert!((50..140).contains(&messages), "{messages}");
+}
+
+#[test]
+fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 200);
+    place.sijill(command(&place, "pause", &[])).well();
+    let mut process = place.start("send", command(&place, "send", &["--stratum", "north"]));
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert!(process.is_running());
+    let shown = place
+        .sijill(command(&place, "status", &["--json"]))
+        .well()
+        .json();
+    assert_eq!(
+        (&shown["paused"], &shown["counts"]["queued"]),
+        (&true.into(), &100.into()),
+        "{shown}"
+    );
+    // Somebody of each stratum calls the operator.
+    for contact in ["+9647700000000", "0770 000 0001"] {
+        let file = place.write("number.txt", contact);
+        let mut stop = place.command();
+        stop.args(command(&place, "stop", &[]))
+            .stdin(std::fs::File::open(file).unwrap());
+        assert!(stop.status().unwrap().success());
+    }
+    place.sijill(command(&place, "resume", &[])).well();
+    process.wait(COMMAND_MAX).well();
+    let ended = last(&place, "WaveEnded");
+    let counted = |what: &str| ended["content"][what].as_u64().unwrap();
+    assert_eq!(
+        (counted("sent"), counted("stopped"), counted("failed")),
+        (99, 1, 0)
+    );
+    let none = place.sijill(command(&place, "remind", &[])).expect_code(1);
+    assert!(none.err.contains("allows no reminders"), "{}", none.err);
+    send(&place, &[]).well();
+    let ended = last(&place, "WaveEnded");
+    assert_eq!(
+        (&ended["content"]["sent"], &ended["content"]["stopped"]),
+        (&99.into(), &1.into())
+    );
+    let report = centre.report();
+    assert_eq!(report["messages"], 198);
+    for contact in ["9647700000000", "9647700000001"] {
+        assert!(texts(&report, contact).is_empty());
+    }
+    place.close(&terms().slug);
+    place.audit_data(&terms().slug).well();
+}
+
+#[test]
+fn a_wrong_password_stops_at_once_and_the_same_command_goes_on_when_it_is_mended() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 20);
+    place.write("password", "wrong\n");
+    let stopped = send(&place, &[]).expect_code(3);
+    assert!(
+        stopped.out.contains("the gateway stops it"),
+        "{}",
+        stopped.out
+    );
+    assert!(!stopped.err.contains("wrong\n"));
+    place.write("password", "secret\n");
+    send(&place, &[]).well();
+    assert_eq!(centre.report()["messages"], 20);
+}
+
+#[test]
+fn a_preview_shows_what_arrives_how_long_it_takes_and_what_it_costs() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 40);
+    let preview = command(&place, "preview", &["--price", "0.05", "--json"]);
+    let shown = place.sijill(preview).well().json();
+    let segments: u64 = shown["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| {
+            message["segments"].as_u64().unwrap() * message["invitations"].as_u64().unwrap()
+        })
+        .sum();
+    assert_eq!(shown["segments"], segments);
+    let by_language: BTreeMap<&str, u64> = shown["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| {
+            (
+                m["language"].as_str().unwrap(),
+                m["invitations"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(by_language, BTreeMap::from([("ar", 20), ("en", 20)]));
+    assert!(shown["cost"].is_string());
+    let test = command(&place, "test", &["0770 123 4567", "--language", "en"]);
+    let tested = place.sijill(test).well();
+    assert!(tested.out.contains("is on the phone"), "{}", tested.out);
+    let report = centre.report();
+    assert_eq!(
+        (texts(&report, "9647701234567").len(), &report["messages"]),
+        (1, &1.into())
+    );
+}
