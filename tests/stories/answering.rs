@@ -511,11 +511,11 @@ fn every_invited_person_gets_a_message_in_their_language_with_their_own_link() {
     let mut tokens: Vec<&str> = invited.iter().map(Invitation::token).collect();
     for (invitation, person) in invited.iter().zip(crate::place::people(4)) {
         let words = if person.language == "ar" {
-            "هل تؤيد بناء الجسر الجديد؟ "
+            "هل تؤيد بناء الجسر الجديد؟"
         } else {
-            "Do you support building the new bridge? "
+            "Do you support building the new bridge?"
         };
-        assert_eq!(invitation.message, format!("{words}{}", invitation.link));
+        assert_eq!(invitation.message, format!("{words}\n{}", invitation.link));
         assert_eq!(
             invitation.link,
             format!("http://ur.example/p/{}", invitation.token())

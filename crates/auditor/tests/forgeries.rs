@@ -20,7 +20,9 @@ fn an_honest_poll_passes_every_check_given_key_and_anchor() {
     case.promises = vec![("kept.promise".into(), bench.promise(&kept))];
     case.receipts = vec![("kept.tlog-proof".into(), bench.receipt(17))];
     case.pages = vec![("saved.html".into(), page_of(&question_block("ar")))];
-    case.messages = vec![("sent.txt".into(), bench.message("en", LINK))];
+    let sent = bench.message("en", LINK);
+    let elsewhere = sent.replace('\n', "\r\n");
+    case.messages = vec![("sent.txt".into(), sent), ("dos.txt".into(), elsewhere)];
     let report = report_of(&case);
     for check in &report.checks {
         // Its strata are open: there is nothing to unseal. It was not published, and nothing of it was held.

@@ -6,7 +6,8 @@ use crate::bench::{self, Bench, Keys, Setup};
 use crate::fixture::{self, Case};
 use sijill_ledger::{Hash, SecretKey};
 use sijill_poll::Event;
-use sijill_poll::event::WaveEnded;
+use sijill_poll::definition::Definition;
+use sijill_poll::event::{Opening, WaveEnded};
 use sijill_poll::roster::LEAF_BYTES;
 
 pub(super) const FORGERIES: &[Forgery] = &[
@@ -75,12 +76,25 @@ pub(super) const FORGERIES: &[Forgery] = &[
         holds: Holds::Everything,
         fails: &[6],
         make: || {
-            let setup = Setup::default();
-            let keys = Keys::of_seed(setup.seed);
-            let at = setup.terms.field_ms[0] - 600_000;
-            let mut opening = bench::honest_opening(&setup, &keys, at);
-            opening.definition = opening.definition.replace("political = false\n", "");
-            alone(&setup, bench::first_entry(opening, &keys.operator, at))
+            opened_against_its_rules(|opening| {
+                opening.definition = opening.definition.replace("political = false\n", "");
+            })
+        },
+    },
+    Forgery {
+        name: "a poll is opened whose message goes on after its link",
+        holds: Holds::Everything,
+        fails: &[6],
+        make: || {
+            opened_against_its_rules(|opening| {
+                let goes_on = |text: &str| text.replace("{link}", "{link} Thank you.");
+                let definition = Definition::parse(&opening.definition).expect("it was good");
+                for message in &mut opening.messages {
+                    let text = definition.message.text.get(&message.language);
+                    message.hash = Hash::of(goes_on(text).as_bytes());
+                }
+                opening.definition = goes_on(&opening.definition);
+            })
         },
     },
     Forgery {
@@ -319,6 +333,16 @@ pub(super) const FORGERIES: &[Forgery] = &[
         },
     },
 ];
+
+/// A ledger of an opening alone whose definition does not pass.
+fn opened_against_its_rules(bend: impl FnOnce(&mut Opening)) -> Case {
+    let setup = Setup::default();
+    let keys = Keys::of_seed(setup.seed);
+    let at = setup.terms.field_ms[0] - 600_000;
+    let mut opening = bench::honest_opening(&setup, &keys, at);
+    bend(&mut opening);
+    alone(&setup, bench::first_entry(opening, &keys.operator, at))
+}
 
 /// A ledger of this one entry, and the setup's key in the auditor's hand.
 fn alone(setup: &Setup, first: sijill_ledger::Sealed<Event>) -> Case {

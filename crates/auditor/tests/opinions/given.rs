@@ -115,7 +115,8 @@ fn bent_messages() -> Vec<Named> {
         "http://ur.example/p/\u{2026} http://ur.example/p/",
     ];
     let wholes = ["ar", "en"].map(|language| links.map(|link| bench.message(language, link)));
-    let wholes = wholes.concat();
+    let mut wholes = wholes.concat();
+    wholes.push(bench.message("en", LINK).replace('\n', "\r\n"));
     wholes.iter().flat_map(|text| bent(text)).map(of).collect()
 }
 

@@ -347,9 +347,8 @@ fn the_first_rule_set_has_no_reminders_and_lets_a_link_stand_anywhere() {
     assert!(lint(&first).definition.is_some());
 }
 
-/// What happened: phones took the full stop after a link into it, and an Arabic text around it showed its parts in
-/// another order; those who tapped it came nowhere. What holds: the link stands alone in the last line, however the
-/// definition writes that.
+/// Where a phone takes the full stop after a link into it, or an Arabic text around it shows its parts in another order,
+/// whoever taps it comes nowhere. What holds: the link stands alone in the last line, however the definition writes that.
 #[test]
 fn the_link_stands_last_on_a_line_of_its_own_however_that_is_written() {
     let escaped = "Answer here:\\n{link}\"";
