@@ -125,7 +125,11 @@ fn a_power_cut_takes_no_answer_that_was_confirmed_and_every_confirmation_follows
 /// that is under way meanwhile and that nobody has seen.
 #[track_caller]
 fn check_synced(disk: &Disk) {
-    let publication = ["polls/bridge/public", "checkpoints/"];
+    let publication = [
+        "polls/bridge/public",
+        "polls/bridge/published.writing",
+        "checkpoints/",
+    ];
     let may_wait = |name: &str| {
         name == "polls/bridge/head" || publication.iter().any(|part| name.contains(part))
     };
