@@ -3,7 +3,7 @@
 
 use crate::centre::{Centre, hash, texts};
 use crate::place::{Invitation, Place, invitations, people, roster, terms};
-use crate::process::{COMMAND_MAX, Ran};
+use crate::process::{COMMAND_MAX, Ran, until};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,12 +16,7 @@ const SETTINGS: &str = "[sending]\nhours = \"00:00-24:00\"\nrest_days = []\n";
 /// A poll with a roster of so many, and a configuration that names this gateway.
 fn place(centre: &Centre, count: u32) -> Place {
     let place = Place::new();
-    place.write("password", "secret\n");
-    let gateway = format!(
-        "[gateway]\nsmpp = \"{}\"\nsystem_id = \"ur\"\npassword_file = \"password\"\nrate = 100000\nwindow = 50\n",
-        centre.address()
-    );
-    place.write("sijill.toml", format!("{gateway}{SETTINGS}"));
+    configure(&place, centre);
     let terms = terms();
     place.open(&place.definition(&terms));
     let file = place.write("roster.csv", roster(&people(count)));
@@ -37,6 +32,16 @@ fn place(centre: &Centre, count: u32) -> Place {
         ])
         .well();
     place
+}
+
+/// Writes a configuration that names this gateway.
+fn configure(place: &Place, centre: &Centre) {
+    place.write("password", "secret\n");
+    let gateway = format!(
+        "[gateway]\nsmpp = \"{}\"\nsystem_id = \"ur\"\npassword_file = \"password\"\nrate = 100000\nwindow = 50\n",
+        centre.address()
+    );
+    place.write("sijill.toml", format!("{gateway}{SETTINGS}"));
 }
 
 fn send(place: &Place, more: &[&str]) -> Ran {
@@ -373,5 +378,106 @@ fn a_preview_shows_what_arrives_how_long_it_takes_and_what_it_costs() {
     assert_eq!(
         (texts(&report, "9647701234567").len(), &report["messages"]),
         (1, &1.into())
+    );
+}
+
+/// A sender that is another body than the platform: it reads the published ledger, hands its waves over as files, and
+/// nothing else passes between the two.
+#[test]
+fn a_sender_of_its_own_sends_by_what_is_published_and_the_platform_never_holds_a_token() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &["--receipts", "mixed"]) else {
+        return;
+    };
+    let place = Place::new();
+    let (sender, slug) = (place.path("sender"), terms().slug);
+    let made = place.sijill(args!["keys", "new", "--name", "sender", "--data", &sender]);
+    let keys = format!("operators = [\"{}\"]", place.operator_key());
+    let definition = place
+        .definition(&terms())
+        .replace(
+            &keys,
+            &format!("{keys}\nsender = \"{}\"", made.well().out.trim()),
+        )
+        .replace(
+            "tokens_made_by = \"platform\"",
+            "tokens_made_by = \"sender\"",
+        );
+    place.open(&definition);
+    let people = place.write("people.csv", roster(&people(60)));
+    let (out, toml) = (place.path("public.roster"), place.path("poll.toml"));
+    let make = args![
+        "roster",
+        "make",
+        people,
+        "--definition",
+        toml,
+        "--out",
+        &out,
+        "--data",
+        &sender
+    ];
+    place.sijill(make).well();
+    let import = args![
+        "roster",
+        "import",
+        &out,
+        "--poll",
+        &slug,
+        "--key",
+        place.key_file()
+    ];
+    place.sijill(import).well();
+    let server = place.serve();
+
+    configure(&place, &centre);
+    let mut send: Vec<OsString> =
+        args!["invitations", "send", "--poll", &slug, "--data", &sender].to_vec();
+    send.extend(
+        args![
+            "--config",
+            place.path("sijill.toml"),
+            "--key",
+            sender.join("keys/sender.key")
+        ]
+        .to_vec(),
+    );
+    send.extend(args!["--ledger", server.url(&format!("/polls/{slug}"))].to_vec());
+    let process = place.start("sender", send);
+    for file in ["WaveStarted-0.event", "WaveEnded-1.event"] {
+        let file = sender.join("polls").join(&slug).join(file);
+        until(COMMAND_MAX, || file.exists().then_some(())).expect("the sender hands it over");
+        place
+            .sijill(args!["poll", "record", &file, "--poll", &slug])
+            .well();
+        let again = place.sijill(args!["poll", "record", &file, "--poll", &slug]);
+        assert_ne!(again.code, Some(0));
+    }
+    let said = process.wait(COMMAND_MAX).well();
+    assert!(said.out.contains("48 delivered"), "{}", said.out);
+    let report = centre.report();
+    assert_eq!(report["messages"], 60);
+    let ended = last(&place, "WaveEnded");
+    assert_eq!(
+        (&ended["content"]["sent"], &ended["content"]["failed"]),
+        (&48.into(), &12.into())
+    );
+    let operator = place.sijill(args![
+        "poll",
+        "record",
+        place.path("poll.toml"),
+        "--poll",
+        &slug
+    ]);
+    assert!(operator.expect_code(2).err.contains("no event of a sender"));
+    drop(server);
+    place.audit_data(&slug).well();
+    assert!(
+        !place
+            .data()
+            .join("polls")
+            .join(&slug)
+            .join("vault")
+            .exists()
     );
 }

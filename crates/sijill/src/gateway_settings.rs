@@ -7,9 +7,11 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use sijill_outreach::calendar::{Calendar, Weekday};
 use sijill_outreach::gateway::Gateway;
+use sijill_outreach::kannel::settings::{Callbacks, KannelSettings, Secret};
 use sijill_outreach::sending::Terms;
-use sijill_outreach::smpp::settings::{Password, SmppSettings, Times, Tls};
+use sijill_outreach::smpp::settings::{Password, SmppSettings, Tls};
 use sijill_poll::definition::Definition;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -31,6 +33,14 @@ const MINUTES_OF_A_DAY: u16 = 1_440;
 pub struct GatewaySection {
     /// Host and port of a message centre that speaks SMPP.
     smpp: Option<String>,
+    /// The address of a gateway that takes messages over HTTP, as Kannel does; instead of `smpp`.
+    kannel: Option<String>,
+    /// Where receipts and replies of that gateway come in: an address and port of this machine.
+    callbacks: Option<SocketAddr>,
+    /// The same as the gateway reaches it, where that is another: `http://…`.
+    callbacks_address: Option<String>,
+    /// The file of the secret in the callbacks' path; relative to the configuration file's folder.
+    callbacks_secret_file: Option<PathBuf>,
     /// The account's name there.
     system_id: Option<String>,
     /// The file of its password; relative to the configuration file's folder.
@@ -67,6 +77,7 @@ impl GatewaySection {
     pub fn seen_from(mut self, folder: &Path) -> Self {
         let seen = |path: Option<PathBuf>| path.map(|path| folder.join(path));
         self.password_file = seen(self.password_file);
+        self.callbacks_secret_file = seen(self.callbacks_secret_file);
         self.authorities = seen(self.authorities);
         self
     }
@@ -99,50 +110,118 @@ impl GatewayArgs {
         self.rate.or(section.rate).unwrap_or(RATE)
     }
 
-    /// The account that messages of this sender leave by.
-    pub fn account(&self, section: &GatewaySection, sender: &str) -> Result<SmppSettings> {
-        let address = self.smpp.clone().or_else(|| section.smpp.clone());
-        let address = address.ok_or_else(|| {
-            input("no gateway is named: write `[gateway]` with `smpp = \"HOST:PORT\"`, `system_id` and `password_file` into the configuration file, or use `--smpp`")
-        })?;
-        let system_id = self.system_id.clone().or_else(|| section.system_id.clone());
-        let file = self
-            .password_file
-            .as_ref()
-            .or(section.password_file.as_ref());
+    /// The account that messages of this poll leave by.
+    pub fn account(&self, section: &GatewaySection, definition: &Definition) -> Result<Account> {
+        match (&self.smpp, &section.smpp, &section.kannel) {
+            (None, None, Some(address)) => self.over_http(section, definition, address),
+            (Some(address), _, _) | (None, Some(address), None) => {
+                self.over_smpp(section, definition, address)
+            }
+            (None, Some(_), Some(_)) => Err(input(
+                "`[gateway]` names both `smpp` and `kannel`; leave one of them out",
+            )),
+            (None, None, None) => Err(input(
+                "no gateway is named: write `[gateway]` with `smpp = \"HOST:PORT\"`, `system_id` and `password_file` into the configuration file, or use `--smpp`",
+            )),
+        }
+    }
+
+    fn over_smpp(
+        &self,
+        section: &GatewaySection,
+        definition: &Definition,
+        address: &str,
+    ) -> Result<Account> {
+        let (name, sender) = (self.name(section)?, &definition.message.sender);
+        let password = Password::new(self.password(section)?);
         let tls = section.tls.unwrap_or(false).then(|| Tls {
             name: None,
             authorities: section.authorities.clone(),
         });
-        Ok(SmppSettings {
-            address,
-            system_id: system_id.ok_or_else(|| {
-                input("the gateway's `system_id` is not named: the gateway's operator gave you one")
-            })?,
-            password: password(file.map(PathBuf::as_path))?,
+        Ok(Account::Smpp(SmppSettings {
             system_type: section.system_type.clone().unwrap_or_default(),
-            sender: sender.to_owned(),
-            sender_plan: None,
-            window: self.window.or(section.window).unwrap_or(WINDOW),
-            validity: None,
+            window: self.window(section),
             tls,
-            times: Times::default(),
+            ..SmppSettings::new(address, &name, password, sender)
+        }))
+    }
+
+    fn over_http(
+        &self,
+        section: &GatewaySection,
+        definition: &Definition,
+        address: &str,
+    ) -> Result<Account> {
+        let (name, sender) = (self.name(section)?, &definition.message.sender);
+        let listen = section.callbacks.ok_or_else(|| {
+            input("`[gateway]` with `kannel` needs `callbacks = \"127.0.0.1:13080\"`, where receipts come in")
+        })?;
+        let file = section.callbacks_secret_file.as_deref().ok_or_else(|| {
+            input("`[gateway]` with `kannel` needs `callbacks_secret_file`: a file with a long random word that the gateway's configuration has too")
+        })?;
+        let callbacks = Callbacks {
+            listen,
+            address: section
+                .callbacks_address
+                .clone()
+                .unwrap_or_else(|| format!("http://{listen}")),
+            secret: Secret::new(secret(file)?),
+            poll: definition.slug.clone(),
+        };
+        let password = Secret::new(self.password(section)?);
+        Ok(Account::Kannel(KannelSettings {
+            window: self.window(section),
+            authorities: section.authorities.clone(),
+            ..KannelSettings::new(address, &name, password, sender, callbacks)
+        }))
+    }
+
+    fn name(&self, section: &GatewaySection) -> Result<String> {
+        let name = self.system_id.clone().or_else(|| section.system_id.clone());
+        name.ok_or_else(|| {
+            input("the gateway's `system_id` is not named: the gateway's operator gave you one")
         })
+    }
+
+    fn password(&self, section: &GatewaySection) -> Result<Zeroizing<String>> {
+        let file = self
+            .password_file
+            .as_ref()
+            .or(section.password_file.as_ref());
+        file.map_or_else(|| Ok(Zeroizing::new(String::new())), |file| secret(file))
+    }
+
+    fn window(&self, section: &GatewaySection) -> usize {
+        self.window.or(section.window).unwrap_or(WINDOW)
     }
 }
 
-/// Connects; on a runtime.
-pub fn connect(account: SmppSettings) -> Result<Gateway> {
-    sijill_outreach::smpp::connect(account).map_err(|why| input(why.to_string()))
+/// An account at a gateway.
+#[derive(Debug, Clone)]
+pub enum Account {
+    /// At a message centre.
+    Smpp(SmppSettings),
+    /// At a gateway over HTTP.
+    Kannel(KannelSettings),
 }
 
-fn password(file: Option<&Path>) -> Result<Password> {
-    let Some(file) = file else {
-        return Ok(Password::new(Zeroizing::new(String::new())));
-    };
+/// Connects; on a runtime.
+pub fn connect(account: Account) -> Result<Gateway> {
+    match account {
+        Account::Smpp(settings) => {
+            sijill_outreach::smpp::connect(settings).map_err(|why| input(why.to_string()))
+        }
+        Account::Kannel(settings) => {
+            sijill_outreach::kannel::connect(settings).map_err(|why| input(why.to_string()))
+        }
+    }
+}
+
+/// The first line of a file.
+fn secret(file: &Path) -> Result<Zeroizing<String>> {
     let text = Zeroizing::new(small_file::text(file, PASSWORD_BYTES_MAX)?);
     let line = text.lines().next().unwrap_or_default();
-    Ok(Password::new(Zeroizing::new(line.to_owned())))
+    Ok(Zeroizing::new(line.to_owned()))
 }
 
 impl SendingSection {
@@ -232,12 +311,22 @@ mod tests {
         assert!(error.to_string().contains("`Christmas`"), "{error}");
     }
 
+    fn definition() -> Definition {
+        Definition::parse(&crate::demo_definition::sample()).unwrap()
+    }
+
     #[test]
-    fn without_a_gateway_it_says_how_to_name_one() {
-        let error = GatewayArgs::default()
-            .account(&GatewaySection::default(), "UR-POLL")
-            .unwrap_err();
-        assert!(error.to_string().contains("[gateway]"), "{error}");
+    fn without_a_gateway_or_with_two_it_says_how_to_name_one() {
+        let refused = |section: &str| {
+            let section = toml::from_str(section).unwrap();
+            let account = GatewayArgs::default().account(&section, &definition());
+            account.unwrap_err().to_string()
+        };
+        assert!(refused("").contains("no gateway is named"));
+        let both = refused("smpp = \"a:1\"\nkannel = \"http://b:2\"\n");
+        assert!(both.contains("names both"), "{both}");
+        let alone = refused("kannel = \"http://b:2\"\nsystem_id = \"ur\"\n");
+        assert!(alone.contains("callbacks"), "{alone}");
     }
 
     #[test]
@@ -249,10 +338,33 @@ mod tests {
             rate: Some(7),
             ..GatewayArgs::default()
         };
-        let account = args.account(&section, "UR-POLL").unwrap();
+        let Account::Smpp(account) = args.account(&section, &definition()).unwrap() else {
+            panic!("it is over SMPP")
+        };
         assert_eq!((account.address.as_str(), account.window), ("b:2", 5));
-        assert_eq!(account.sender, "UR-POLL");
+        assert_eq!(account.sender, definition().message.sender);
         assert_eq!(args.rate(&section), 7);
         assert_eq!(GatewayArgs::default().rate(&section), 40);
+    }
+
+    #[test]
+    fn a_gateway_over_http_has_its_callbacks() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(
+            folder.path().join("word"),
+            "a-long-random-word-of-the-test\n",
+        )
+        .unwrap();
+        let section: GatewaySection = toml::from_str(
+            "kannel = \"http://127.0.0.1:13013\"\nsystem_id = \"ur\"\ncallbacks = \"127.0.0.1:13080\"\ncallbacks_secret_file = \"word\"\n",
+        )
+        .unwrap();
+        let section = section.seen_from(folder.path());
+        let account = GatewayArgs::default().account(&section, &definition());
+        let Account::Kannel(account) = account.unwrap() else {
+            panic!("it is over HTTP")
+        };
+        assert_eq!(account.callbacks.address, "http://127.0.0.1:13080");
+        assert_eq!(account.callbacks.poll, definition().slug);
     }
 }

@@ -50,9 +50,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         .map_err(|why| input(format!("the number given is none: {why}")))?
         .number;
     let submits = submits(number, &definition, args.language.as_deref())?;
-    let account = args
-        .gateway
-        .account(&settings.gateway, &definition.message.sender)?;
+    let account = args.gateway.account(&settings.gateway, &definition)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

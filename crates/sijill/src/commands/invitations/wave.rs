@@ -90,7 +90,7 @@ pub fn run(
     let sender = Sender::open(settings, &ledger, &args.poll)?;
     let account = args
         .gateway
-        .account(&settings.gateway, &sender.definition.message.sender)?;
+        .account(&settings.gateway, &sender.definition)?;
     let rate = args.gateway.rate(&settings.gateway);
     let mut terms = settings.sending.terms(&sender.definition, rate)?;
     if args.without_receipts {
@@ -143,7 +143,7 @@ async fn carry(
     settings: &Settings,
     sender: &Sender,
     deliveries: &mut Deliveries,
-    (account, terms): (sijill_outreach::smpp::settings::SmppSettings, &Terms),
+    (account, terms): (gateway_settings::Account, &Terms),
     interrupted: Arc<AtomicBool>,
 ) -> Result<Ended> {
     let gateway = gateway_settings::connect(account)?;
