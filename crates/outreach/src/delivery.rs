@@ -787,6 +787,86 @@ mod tests {
         }
     }
 
+    /// The journal of a sender is kept for years: its bytes never change.
+    #[test]
+    fn the_bytes_of_every_step_are_those_of_the_specification() {
+        let of = |what| Step::Of {
+            invitation: 70_000,
+            what,
+        };
+        let (wave, at, attempt, part) = (300, 9, 2, 1);
+        let id = "ab".to_owned();
+        let (origin, poll_id, salt) = ("a.b/c".to_owned(), Hash::of(b""), [7; 32]);
+        let selection = Selection {
+            strata: vec![3],
+            share: 500,
+        };
+        let steps = [
+            Step::Began {
+                origin,
+                poll_id,
+                salt,
+                invitations: 251,
+            },
+            Step::WaveBegan {
+                wave,
+                kind: WaveKind::Reminder,
+                selection,
+                at,
+            },
+            Step::Chosen {
+                wave,
+                invitations: vec![1, 70_000],
+            },
+            Step::WaveReady { wave },
+            Step::WaveEnded { wave, at },
+            Step::Parked {
+                id: id.clone(),
+                outcome: Final::Unknown,
+            },
+            of(What::Submitted {
+                attempt,
+                parts: 3,
+                at,
+            }),
+            of(What::Accepted { attempt, part, id }),
+            of(What::Refused {
+                attempt,
+                part,
+                status: 0x58,
+            }),
+            of(unanswered(attempt, part)),
+            of(receipt(1, Final::Expired)),
+            of(What::Withdrawn { attempt }),
+            of(What::Stopped {
+                by: StopWay::Operator,
+                at,
+            }),
+        ];
+        let hex = |step: &Step| {
+            let bytes = sijill_ledger::codec::encode(step).unwrap();
+            let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+            digits.collect::<String>()
+        };
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        let expected = [
+            format!("0005612e622f63{empty}{}fbfb00", "07".repeat(32)),
+            "01fb2c01020103fbf40109".to_owned(),
+            "02fb2c010201fc70110100".to_owned(),
+            "03fb2c01".to_owned(),
+            "04fb2c0109".to_owned(),
+            "0502616203".to_owned(),
+            "06fc7011010000020309".to_owned(),
+            "06fc70110100010201026162".to_owned(),
+            "06fc7011010002020158".to_owned(),
+            "06fc70110100030201".to_owned(),
+            "06fc7011010004010101".to_owned(),
+            "06fc701101000502".to_owned(),
+            "06fc70110100060209".to_owned(),
+        ];
+        assert_eq!(steps.each_ref().map(hex), expected);
+    }
+
     fn any_command() -> impl Strategy<Value = Command<'static>> {
         let part = || (0_u16..4, 0_u8..3);
         let ends = prop_oneof![

@@ -194,17 +194,17 @@ pub struct RegisterHead {
 pub struct WaveEnded {
     /// Its number.
     pub wave: u16,
-    /// Handed over for sending.
+    /// Handed over for sending, and not known to have failed.
     pub sent: u32,
-    /// Not handed over.
+    /// Refused, undeliverable or expired, or never handed over.
     pub failed: u32,
-    /// Not sent because the person asked not to be written to.
+    /// Not sent because the person had asked not to be written to.
     pub stopped: u32,
     /// Of those sent: known to have arrived.
     pub delivered: u32,
     /// Of those sent: nothing is known.
     pub unknown: u32,
-    /// Of those sent: known not to have arrived.
+    /// Of those sent: the person asked afterwards not to be written to.
     pub refused: u32,
     /// A commitment to the sender's journal, where there is one.
     pub journal: Option<Hash>,
