@@ -332,6 +332,8 @@ fn a_definition_is_looked_at_before_it_is_signed() {
         Some(code),
         "whatever is sent"
     );
+    let stop = browser.post("/p/preview/stop/in/en", &[]).status(200);
+    assert!(stop.text().contains("A preview") && stop.text().contains("<button"));
     let again = browser.get("/p/preview/in/en").status(200);
     assert!(again.form().is_some(), "nothing is recorded");
     assert_eq!(

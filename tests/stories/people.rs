@@ -16,7 +16,7 @@ use sijill_scenarios::definition::rfc3339;
 const SLUG: &str = "coalition";
 
 /// Each language with its direction and its wording.
-const LANGUAGES: [(&str, &str, &str); 3] = [
+pub const LANGUAGES: [(&str, &str, &str); 3] = [
     (
         "ar",
         "rtl",
@@ -61,7 +61,7 @@ const FOCUS: &str =
 
 /// The wording of a message without variables.
 #[track_caller]
-fn word(wording: &str, id: &str) -> String {
+pub fn word(wording: &str, id: &str) -> String {
     let line = format!("\n{id} = ");
     between(wording, &line, "\n")
         .expect("there is such a message")
@@ -86,7 +86,7 @@ fn definition(place: &Place) -> String {
 }
 
 /// A server with the demo's poll and this many people who are invited to it.
-fn polled(place: &Place, count: u32) -> (Server, Vec<Invitation>) {
+pub fn polled(place: &Place, count: u32) -> (Server, Vec<Invitation>) {
     place.open(&definition(place));
     let people: Vec<Person> = (0..count)
         .map(|at| Person {
@@ -549,6 +549,10 @@ fn every_page<'a>(
         ("results", &format!("/polls/{SLUG}/in/{language}")),
         ("home", &format!("/in/{language}")),
         ("verify", &format!("/verify/in/{language}")),
+        (
+            "messages",
+            &format!("{}/stop/in/{language}", invited[1].path),
+        ),
         ("not-found", "/nowhere"),
         (
             "unknown-link",
@@ -575,6 +579,11 @@ fn every_page<'a>(
             name,
         );
     }
+    tour = tour.step(json!({ "go": url(&format!("{}/stop/in/{language}", invited[1].path)) }));
+    tour = look(
+        tour.step(json!({ "click": "form button", "leads": true })),
+        "no-more-messages",
+    );
     let found = tour.found();
     let found = found.chunks(3).map(<[Value]>::to_vec);
     names.into_iter().zip(found).collect()
@@ -592,13 +601,13 @@ fn every_page_is_sound(test: &str, language: &str) {
 fn every_page_of_is_sound(place: &Place, language: &str) {
     let (server, invited) = polled(place, 2);
     let pages = every_page(place, &server, &invited, language);
-    assert_eq!(pages.len(), 16);
+    assert_eq!(pages.len(), 18);
     let headings: std::collections::BTreeSet<String> = pages
         .iter()
         .map(|(_, found)| found[2].to_string())
         .collect();
     assert!(
-        headings.len() >= 12,
+        headings.len() >= 14,
         "these are different pages: {headings:?}"
     );
     nothing_is_wrong(&pages);

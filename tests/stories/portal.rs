@@ -265,7 +265,11 @@ fn links_on_a_short_host_lead_back_to_the_portal() {
     assert_ne!(scene.doors.short, scene.doors.portal);
     let opened = short.get(&invitation.path).status(200);
     let confirmed = short.answer(&invitation.path, "no").status(200);
-    walked(&short, &[&opened, &confirmed]);
+    let stop = format!("{}/stop/in/ar", invitation.path);
+    assert!(leads(&opened).contains(&stop), "{opened:?}");
+    let stopped = short.post(&stop, &[]).status(200);
+    assert!(!stopped.text().contains("<form"), "{stopped:?}");
+    walked(&short, &[&opened, &confirmed, &stopped]);
     let portal = scene.doors.address();
     for page in [&opened, &confirmed] {
         for lead in leads(page) {

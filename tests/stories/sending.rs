@@ -268,6 +268,29 @@ fn a_send_that_would_run_past_the_end_is_refused_with_the_arithmetic_and_leaves_
 }
 
 #[test]
+fn who_asked_for_no_more_messages_behind_their_link_gets_none() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 20);
+    let first = place.first_contact(&terms().slug);
+    let server = place.serve();
+    let path = format!("/p/{}/stop", first.token.reveal());
+    server.browser().post(&path, &[]).status(200);
+    send(&place, &[]).well();
+    let ended = last(&place, "WaveEnded");
+    assert_eq!(
+        (&ended["content"]["sent"], &ended["content"]["stopped"]),
+        (&19.into(), &1.into()),
+        "{ended}"
+    );
+    let report = centre.report();
+    assert_eq!(report["messages"], 19);
+    assert!(texts(&report, &first.number.digits()).is_empty());
+}
+
+#[test]
 fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
     let centres = tempfile::tempdir().unwrap();
     let Some(centre) = Centre::open(centres.path(), &[]) else {

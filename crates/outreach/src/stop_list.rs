@@ -12,11 +12,34 @@ use std::path::{Path, PathBuf};
 /// Most bytes that are read at once; what is left is read the next time.
 const READ_BYTES_MAX: u64 = 1024 * 1024;
 
-/// Puts an invitation on the list: durable when it returns.
+/// Puts an invitation on the list: durable when it returns. Whoever else adds to it meanwhile waits. What could not be
+/// written leaves no part of a line behind.
 pub fn add(path: &Path, invitation: u32, by: StopWay) -> io::Result<()> {
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-    file.write_all(format!("{invitation} {}\n", word(by)).as_bytes())?;
-    file.sync_all()
+    let mut options = OpenOptions::new();
+    let mut file = options.read(true).append(true).create(true).open(path)?;
+    file.lock()?;
+    let before = file.metadata()?.len();
+    if let Err(error) = append(&mut file, before, &format!("{invitation} {}\n", word(by))) {
+        file.set_len(before)?;
+        return Err(error);
+    }
+    file.sync_all()?;
+    match path.parent() {
+        Some(folder) if before == 0 => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to the end of a file that has this length. What a power cut left of a line ends before it: the two
+/// together could name somebody else.
+fn append(file: &mut File, length: u64, line: &str) -> io::Result<()> {
+    let mut last = [b'\n'];
+    if length > 0 {
+        file.seek(SeekFrom::Start(length - 1))?;
+        file.read_exact(&mut last)?;
+    }
+    let break_before = if last == [b'\n'] { "" } else { "\n" };
+    file.write_all(format!("{break_before}{line}").as_bytes())
 }
 
 /// A reader of the list, which gives each line once.
@@ -78,6 +101,24 @@ fn way(word: &str) -> Option<StopWay> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_a_line_makes_no_other_one_of_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stops");
+        std::fs::write(&path, "7 page\n90").unwrap();
+        add(&path, 2117, StopWay::Page).unwrap();
+        add(&path, 8, StopWay::Page).unwrap();
+        let lines = StopList::new(path).new_lines().unwrap();
+        assert_eq!(
+            lines,
+            [
+                (7, StopWay::Page),
+                (2117, StopWay::Page),
+                (8, StopWay::Page)
+            ]
+        );
+    }
 
     #[test]
     fn each_line_is_given_once_and_one_that_is_being_written_waits() {

@@ -96,6 +96,17 @@ next-closes-at-latest = الاستطلاع مفتوح حتى { $moment } على 
 next-change = تغيير إجابتك
 your-question = السؤال
 
+## No more messages
+stop-link = لا أريد رسائل أخرى عن هذا الاستطلاع
+stop-title = أتريد ألّا تصلك رسائل أخرى عن هذا الاستطلاع؟
+stop-what = بعد الضغط على الزر لن تُرسل إليك دعوة إلى هذا الاستطلاع ولا تذكير به.
+stop-on-its-way = قد تصلك رسالة أُرسلت قبل ذلك.
+stop-answer-stays = يخصّ هذا الرسائل وحدها: فهو لا يسحب إجابة ولا يمنعها، ويبقى رابطك صالحًا.
+stop-send = لا ترسلوا إليّ رسائل أخرى
+stop-done = لن تصلك رسائل أخرى عن هذا الاستطلاع
+stop-over = انتهى هذا الاستطلاع، ولن تُرسل رسائل أخرى عنه
+stop-back = العودة إلى السؤال
+
 ## Results
 figures-heading = الإجابات
 published-at = آخر نشر: { $moment }.
@@ -318,6 +329,9 @@ problem-wrong-method-next = افتح الرابط من رسالتك، أو ان�
 problem-clock-what = ساعة الخدمة غير صحيحة
 problem-clock-why = رجعت الساعة إلى الوراء فلم يمكن تحديد وقت لأي إجابة. لم تُسجَّل إجابتك.
 problem-clock-next = يُرجى فتح الرابط من رسالتك لاحقًا.
+problem-stop-not-recorded-what = لم يُسجَّل طلبك
+problem-stop-not-recorded-why = تعذّر على الخدمة تسجيله الآن. لم يتغيّر شيء.
+problem-stop-not-recorded-next = يُرجى فتح الرابط من رسالتك لاحقًا والضغط على الزر من جديد. ولا ضرر من تكرار ذلك.
 problem-internal-what = حدث عطل من جانبنا
 problem-internal-why = هذا عيب في الخدمة. إن كنت ترسل إجابة فليس مؤكدًا أنها سُجِّلت.
 problem-internal-next = افتح الرابط من رسالتك، فهو يُظهر إن كنت قد أجبت. لا ضرر من الإرسال مرتين.

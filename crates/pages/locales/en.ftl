@@ -85,6 +85,17 @@ next-closes-at-latest = The poll is open until { $moment } at the latest; the op
 next-change = Change your answer
 your-question = The question
 
+## No more messages
+stop-link = No more messages about this poll
+stop-title = No more messages about this poll?
+stop-what = After you press the button, no invitation to this poll and no reminder of it is sent to you.
+stop-on-its-way = A message that is already on its way may still arrive.
+stop-answer-stays = This is about messages alone: it neither withdraws an answer nor prevents one, and your link goes on working.
+stop-send = Send me no more messages
+stop-done = You will get no more messages about this poll
+stop-over = This poll is over, and no more messages about it are sent
+stop-back = Back to the question
+
 ## Results
 figures-heading = Answers
 published-at = Last published: { $moment }.
@@ -291,6 +302,9 @@ problem-wrong-method-next = Open the link from your message, or go to the front 
 problem-clock-what = The service’s clock is wrong
 problem-clock-why = It jumped back, so that no answer could be given a time. Yours was not recorded.
 problem-clock-next = Please open the link from your message again later.
+problem-stop-not-recorded-what = Your wish was not recorded
+problem-stop-not-recorded-why = The service could not write it down now. Nothing was changed.
+problem-stop-not-recorded-next = Please open the link from your message again later, and press the button once more. Doing so twice does no harm.
 problem-internal-what = Something broke on our side
 problem-internal-why = This is a defect of the service. If you were sending an answer, it is not certain that it was recorded.
 problem-internal-next = Open the link from your message: it shows whether you have answered. Sending twice does no harm.

@@ -47,6 +47,8 @@ pub struct AnswerPage {
     pub standing: Option<Standing>,
     /// Why the submission just made was not taken.
     pub error: Option<FormError>,
+    /// Address of the page where this person can ask for no more messages, where the platform can see to that.
+    pub stop_href: Option<String>,
 }
 
 /// Where and as what an answer is sent.

@@ -68,13 +68,15 @@ pub enum ProblemKind {
     MonitorLinkUnknown,
     /// The monitor, in a browser that it was not opened in.
     MonitorNotOpen,
+    /// A wish for no more messages that could not be written down.
+    StopNotRecorded,
     /// A defect.
     Internal,
 }
 
 impl ProblemKind {
     /// One of every kind, for tests and previews.
-    pub const ALL: [ProblemKind; 19] = [
+    pub const ALL: [ProblemKind; 20] = [
         ProblemKind::UnknownLink,
         ProblemKind::MalformedLink,
         ProblemKind::TooLarge { bytes_max: 4096 },
@@ -95,6 +97,7 @@ impl ProblemKind {
         ProblemKind::MonitorLinkUsed,
         ProblemKind::MonitorLinkUnknown,
         ProblemKind::MonitorNotOpen,
+        ProblemKind::StopNotRecorded,
         ProblemKind::Internal,
     ];
 
@@ -119,6 +122,7 @@ impl ProblemKind {
             ProblemKind::MonitorLinkUsed => "monitor-link-used",
             ProblemKind::MonitorLinkUnknown => "monitor-link-unknown",
             ProblemKind::MonitorNotOpen => "monitor-not-open",
+            ProblemKind::StopNotRecorded => "stop-not-recorded",
             ProblemKind::Internal => "internal",
         }
     }

@@ -66,6 +66,9 @@ fn all_pages(language: Language) -> Vec<(String, String)> {
     pages.extend(confirmations(language));
     pages.extend(pages_of_receipts(language));
     pages.extend(
+        fixtures::stops(language).map(|view| ("messages".to_owned(), stop_page(&view).unwrap())),
+    );
+    pages.extend(
         fixtures::monitors(language)
             .map(|view| ("monitor".to_owned(), monitor_page(&view).unwrap())),
     );
@@ -391,6 +394,43 @@ fn an_answer_page_says_that_the_order_differs_where_it_does() {
 }
 
 #[test]
+fn an_answer_page_leads_to_no_more_messages_where_the_platform_can_see_to_it() {
+    for language in Language::all() {
+        let able = fixtures::answer(language);
+        let unable = AnswerPage {
+            stop_href: None,
+            ..able.clone()
+        };
+        let [able, unable] = [able, unable].map(|view| answer_page(&view).unwrap());
+        let href = format!("href=\"/p/{}/stop/in/{language}\"", fixtures::TOKEN);
+        assert_eq!(able.matches(&href).count(), 1, "{language}");
+        assert!(!unable.contains("/stop"), "{language}");
+        let more = able.lines().filter(|line| !unable.contains(line));
+        assert_eq!(more.count(), 1, "{language}");
+    }
+}
+
+#[test]
+fn the_page_about_messages_has_its_button_only_while_there_is_something_to_stop() {
+    for language in Language::all() {
+        let [may_leave, stopped, over] =
+            fixtures::stops(language).map(|view| stop_page(&view).unwrap());
+        let action = format!("/p/{}/stop/in/{language}", fixtures::TOKEN);
+        let form = format!("<form method=\"post\" action=\"{action}\">");
+        assert_eq!(may_leave.matches(&form).count(), 1, "{language}");
+        assert_eq!(may_leave.matches("<button").count(), 1, "{language}");
+        for page in [&stopped, &over] {
+            assert!(!page.contains("<form") && !page.contains("<button"));
+        }
+        let titles = [&may_leave, &stopped, &over].map(|page| page.split("<h1>").nth(1));
+        assert!(titles[0] != titles[1] && titles[1] != titles[2]);
+    }
+    let [may_leave, ..] = fixtures::stops(language("en"));
+    let page = stop_page(&may_leave).unwrap();
+    assert!(page.contains("neither withdraws an answer nor prevents one"));
+}
+
+#[test]
 fn markup_in_any_field_is_shown_and_not_obeyed() {
     let mut view = fixtures::longest_answer(language("en"));
     let evil = "<script>alert('x')</script>\"'&".to_owned();
@@ -415,6 +455,7 @@ fn markup_in_any_field_is_shown_and_not_obeyed() {
         id: evil.clone(),
         label: evil.clone(),
     };
+    view.stop_href = Some(evil.clone());
     view.who.why_they_differ = Some(evil.clone());
     view.contact.phone = Some(evil.clone());
     view.contact.email = Some(evil.clone());
@@ -519,6 +560,13 @@ fn markup_in_any_field_of_the_pages_of_receipts_is_shown_and_not_obeyed() {
         field.clone_from(&evil);
     }
     assert_tame("receipt", &receipt_page(&receipt).unwrap());
+
+    let [mut messages, ..] = fixtures::stops(language("en"));
+    messages.answer_href.clone_from(&evil);
+    messages.state = MessageState::MayLeave {
+        action: evil.clone(),
+    };
+    assert_tame("messages", &stop_page(&messages).unwrap());
 
     let mut verify = fixtures::verify(language("en"));
     verify.site_keys = vec![evil];

@@ -43,6 +43,7 @@ mod shelf;
 mod signer;
 mod site;
 pub mod snapshot;
+mod stops;
 mod tree;
 pub mod view;
 mod web;

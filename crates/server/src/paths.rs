@@ -28,6 +28,10 @@ pub mod route {
     pub const RECEIPT: &str = "/p/{token}/receipt";
     /// The receipt's page in a language.
     pub const RECEIPT_IN: &str = "/p/{token}/receipt/in/{language}";
+    /// Where whoever has a link asks for no more messages.
+    pub const STOP: &str = "/p/{token}/stop";
+    /// The same in a language.
+    pub const STOP_IN: &str = "/p/{token}/stop/in/{language}";
     /// The results page; the poll's address.
     pub const RESULTS: &str = "/polls/{slug}";
     /// The same in a language.
@@ -115,6 +119,11 @@ pub fn receipt(token: &str) -> String {
 /// The receipt's page in a language.
 pub fn receipt_in(token: &str, language: &str) -> String {
     format!("/p/{token}/receipt/in/{language}")
+}
+
+/// Where whoever has a link asks for no more messages, in a language.
+pub fn stop_in(token: &str, language: &str) -> String {
+    format!("/p/{token}/stop/in/{language}")
 }
 
 /// The results page.

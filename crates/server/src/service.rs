@@ -15,6 +15,7 @@ use crate::rejection::Rejection;
 use crate::scrubber::Pace;
 use crate::shelf::{self, Checkpoints, Opened, Shelf};
 use crate::signer::Signer;
+use crate::stops::Stops;
 use crate::writer::{BatchLimits, Job, ToCommitter, Writer};
 use crossbeam_channel::{Sender, TrySendError, bounded, unbounded};
 use sijill_ledger::Origin;
@@ -93,6 +94,8 @@ struct Shared {
     exporting: Mutex<()>,
     /// One ledger is gone through for an answer at a time; those found before.
     searching: Mutex<KeptAnswers>,
+    /// Who asked for no more messages.
+    stops: Stops,
     log: sijill_store::Log,
     /// Where its web side listens, set once it does.
     listening: OnceLock<SocketAddr>,
@@ -163,6 +166,7 @@ impl Service {
             passes: Passes::default(),
             exporting: Mutex::new(()),
             searching: Mutex::default(),
+            stops: Stops::default(),
             log,
             listening: OnceLock::new(),
         };
@@ -385,6 +389,20 @@ impl Service {
     /// The file of a poll's leaves.
     pub fn roster_path(&self, slug: &str) -> PathBuf {
         shelf::roster_path(&self.0.data, slug)
+    }
+
+    /// Whether an invitation's holder gets no more messages, as they or the operator for them asked. Blocks; not for async
+    /// code.
+    pub fn is_left_alone(&self, book: &Book, invitation: u32) -> std::io::Result<bool> {
+        let path = shelf::stops_path(&self.0.data, book.slug());
+        self.0.stops.has(&path, invitation)
+    }
+
+    /// Records that an invitation's holder wants no more messages; it is on stable storage when this returns. Blocks; not
+    /// for async code.
+    pub fn leave_alone(&self, book: &Book, invitation: u32) -> std::io::Result<()> {
+        let path = shelf::stops_path(&self.0.data, book.slug());
+        self.0.stops.add(&path, invitation)
     }
 
     /// Waits for the turn to go through a ledger for an answer; and what was found before.

@@ -255,6 +255,11 @@ pub fn roster_path(data: &Path, slug: &str) -> PathBuf {
     folder(data, slug).join("roster")
 }
 
+/// The list of those who asked for no more messages: whoever sends reads it.
+pub fn stops_path(data: &Path, slug: &str) -> PathBuf {
+    folder(data, slug).join("stops")
+}
+
 /// The folder of what is published of a poll.
 pub fn public_path(data: &Path, slug: &str) -> PathBuf {
     folder(data, slug).join("public")

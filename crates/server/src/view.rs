@@ -313,6 +313,43 @@ pub fn answer_page(
         }),
         form,
         error: None,
+        stop_href: heeds_stops(definition).then(|| links.own(&paths::stop_in(token, tag))),
+    }
+}
+
+/// Whether whoever has a link can ask this platform for no more messages: where the sender made the links, nothing leads
+/// from here back to it, and it heeds what people reply.
+pub fn heeds_stops(definition: &Definition) -> bool {
+    definition.who.tokens_made_by == TokenMaker::Platform
+}
+
+/// The page where whoever has a link asks for no more messages, or reads that none leave.
+pub fn stop(
+    site: &Site,
+    book: &Book,
+    now: u64,
+    language: Language,
+    (token, is_left_alone): (&str, bool),
+) -> pages::StopPage {
+    let definition = &*book.definition();
+    let tag = language.tag();
+    let links = site.personal(definition);
+    let href = |tag: &str| links.own(&paths::stop_in(token, tag));
+    let state = match phase(&book.durable(), now) {
+        _ if is_left_alone => pages::MessageState::Stopped,
+        pages::Phase::Closed { .. } | pages::Phase::Annulled { .. } => pages::MessageState::Over,
+        _ => pages::MessageState::MayLeave { action: href(tag) },
+    };
+    pages::StopPage {
+        frame: frame(
+            site,
+            &definition.who.platform.domain,
+            &languages(definition),
+            language,
+            href,
+        ),
+        state,
+        answer_href: links.own(&paths::answer_in(token, tag)),
     }
 }
 

@@ -136,17 +136,17 @@ fn file(slug: &str, receipt: Receipt) -> Response {
 }
 
 /// Somebody with a link that a roster knows.
-struct Visit<'a> {
-    web: &'a Web,
+pub(super) struct Visit<'a> {
+    pub web: &'a Web,
     headers: &'a HeaderMap,
-    book: Arc<Book>,
-    invitation: Invitation,
-    token: Token,
-    language: Language,
+    pub book: Arc<Book>,
+    pub invitation: Invitation,
+    pub token: Token,
+    pub language: Language,
 }
 
 impl<'a> Visit<'a> {
-    fn new(
+    pub fn new(
         web: &'a Web,
         headers: &'a HeaderMap,
         token: &str,
@@ -171,11 +171,11 @@ impl<'a> Visit<'a> {
         })
     }
 
-    fn policy(&self) -> &str {
+    pub fn policy(&self) -> &str {
         &self.web.site.policies().page
     }
 
-    fn problem(&self, kind: ProblemKind) -> Response {
+    pub fn problem(&self, kind: ProblemKind) -> Response {
         problem(self.web, self.headers, Some(self.language.tag()), kind)
     }
 
@@ -330,7 +330,7 @@ impl<'a> Visit<'a> {
         self.answer_page(StatusCode::UNPROCESSABLE_ENTITY, Some(error))
     }
 
-    fn on_to(&self, path: &str) -> Response {
+    pub fn on_to(&self, path: &str) -> Response {
         let definition = self.book.definition();
         see_other(&self.web.site.personal(&definition).own(path))
     }

@@ -24,6 +24,7 @@ fn kind(route: Option<&str>, method: &Method) -> &'static str {
     };
     let has = |part: &str| route.contains(part);
     match *method {
+        _ if has("/p/{token}/stop") => "stop",
         Method::POST if has("/p/{token}") => "answer",
         _ if has("/monitor") => "monitor",
         Method::POST if has("/objections") => "objection",
@@ -61,6 +62,8 @@ mod tests {
             (route::PROMISE, "receipt"),
             (route::RECEIPT_IN, "receipt"),
             (route::RECEIPT_UNDER, "receipt"),
+            (route::STOP, "stop"),
+            (route::STOP_IN, "stop"),
             (route::RESULTS, "page"),
             (route::RESULTS_JSON, "page"),
             (paths::HOME, "page"),
@@ -81,6 +84,7 @@ mod tests {
             assert_eq!(kind(Some(&behind), &Method::HEAD), expected, "{behind}");
         }
         assert_eq!(kind(Some(route::ANSWER_IN), &Method::POST), "answer");
+        assert_eq!(kind(Some(route::STOP_IN), &Method::POST), "stop");
         assert_eq!(kind(Some(route::OBJECTIONS), &Method::POST), "objection");
         assert_eq!(kind(Some(paths::HEALTH), &Method::POST), "health");
         assert_eq!(kind(None, &Method::POST), "unknown_address");

@@ -12,6 +12,7 @@ mod monitor;
 mod objections;
 mod preview;
 mod results;
+mod stop;
 mod tiles;
 mod trouble;
 mod verify;
@@ -87,6 +88,8 @@ pub fn router(web: Web) -> Router {
         .route(route::PROMISE, get(answer::promise))
         .route(route::RECEIPT, get(answer::receipt))
         .route(route::RECEIPT_IN, get(answer::receipt_in))
+        .route(route::STOP, get(stop::show).post(stop::ask))
+        .route(route::STOP_IN, get(stop::show_in).post(stop::ask_in))
         .layer(header(NO_ROBOTS, "noindex"));
     let timed = personal
         .route(paths::HOME, get(results::home))

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use sijill_ledger::{Entry, Head, Origin, Sealed, Signature};
-use sijill_pages::{Theme, answer_page, confirmation_page, results_page};
+use sijill_pages::{Theme, answer_page, confirmation_page, results_page, stop_page};
 use sijill_poll::definition::Definition;
 use sijill_poll::event::{Answer, Chosen, How, Opened, Opening, Responded, Value, Who};
 use sijill_poll::roster::Roster;
@@ -53,6 +53,7 @@ pub async fn preview(
         .route(paths::HOME, get(first))
         .route(route::ANSWER_IN, get(answer).post(sent))
         .route(route::CONFIRMATION_IN, get(confirmation))
+        .route(route::STOP_IN, get(stop).post(asked))
         .route(route::RESULTS, get(first))
         .route(route::RESULTS_IN, get(results))
         .fallback(first)
@@ -158,6 +159,22 @@ async fn confirmation(
     let made_up = made_up(&definition);
     let shown = view::confirmation(site, book, language, TOKEN, (&made_up, false));
     preview.answered(confirmation_page(&shown), &site.policies().page)
+}
+
+async fn stop(
+    State(preview): State<Preview>,
+    Path((_, tag)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let (site, book) = (&preview.site, &preview.book);
+    let language = language(Some(&tag), &headers, &view::languages(&book.definition()));
+    let shown = view::stop(site, book, preview.now(), language, (TOKEN, false));
+    preview.answered(stop_page(&shown), &site.policies().page)
+}
+
+/// Nobody is written to, so there is nothing to stop, and the page stays as it is.
+async fn asked(Path((_, tag)): Path<(String, String)>) -> Redirect {
+    Redirect::to(&paths::stop_in(TOKEN, &tag))
 }
 
 /// An answer of nobody, whatever was sent: its code is one that no ledger has.

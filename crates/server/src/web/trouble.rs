@@ -46,9 +46,10 @@ fn status(kind: ProblemKind) -> StatusCode {
         ProblemKind::NotAForm => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ProblemKind::NotUtf8 => StatusCode::BAD_REQUEST,
         ProblemKind::Timeout { .. } => StatusCode::REQUEST_TIMEOUT,
-        ProblemKind::Busy { .. } | ProblemKind::Stopped | ProblemKind::Clock => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        ProblemKind::Busy { .. }
+        | ProblemKind::Stopped
+        | ProblemKind::Clock
+        | ProblemKind::StopNotRecorded => StatusCode::SERVICE_UNAVAILABLE,
         ProblemKind::NotOnBallot | ProblemKind::TwoChosen => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemKind::AnsweredOtherwise | ProblemKind::ChangedMeanwhile => StatusCode::CONFLICT,
         ProblemKind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
