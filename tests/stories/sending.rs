@@ -310,6 +310,14 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
         (&true.into(), &100.into()),
         "{shown}"
     );
+    let server = place.serve();
+    let seen = place.sijill(["monitor", "--once"]).well().out;
+    assert!(
+        seen.contains("invitations of `bridge`") && seen.contains("100 queued"),
+        "{seen}"
+    );
+    let seen = place.sijill(["monitor", "--json"]).well().json();
+    assert_eq!(seen["sending"]["bridge"]["invitations"], 100, "{seen}");
     // Somebody of each stratum calls the operator.
     for contact in ["+9647700000000", "0770 000 0001"] {
         let file = place.write("number.txt", contact);
@@ -326,6 +334,7 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
         (counted("sent"), counted("stopped"), counted("failed")),
         (99, 1, 0)
     );
+    server.stop().well();
     let none = place.sijill(command(&place, "remind", &[])).expect_code(1);
     assert!(none.err.contains("allows no reminders"), "{}", none.err);
     send(&place, &[]).well();

@@ -81,6 +81,8 @@ pub struct Post {
     poll_paused: bool,
     asked: Instant,
     written: Option<Instant>,
+    /// When this run told something first, and how many messages had not left then.
+    began: Option<(Instant, u32)>,
     interrupted: Arc<AtomicBool>,
     bar: ProgressBar,
     console: Console,
@@ -107,6 +109,7 @@ impl Post {
             poll_paused: poll.state == "paused",
             asked: Instant::now(),
             written: None,
+            began: None,
             interrupted,
             bar: settings.console.bar(0, "messages"),
             console: settings.console,
@@ -116,6 +119,17 @@ impl Post {
     /// The bar goes.
     pub fn close(self) {
         self.bar.finish_and_clear();
+    }
+
+    /// How long it takes until everything has left, at the pace of this run so far.
+    fn seconds_left(&mut self, to_go: u32) -> Option<u64> {
+        let (began, at_first) = *self.began.get_or_insert((Instant::now(), to_go));
+        let left = u64::from(at_first.saturating_sub(to_go));
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).ok()?;
+        match left {
+            0 => None,
+            left => Some(u64::from(to_go) * milliseconds / left / 1_000),
+        }
     }
 
     /// What a running server says of the poll meanwhile.
@@ -187,7 +201,8 @@ impl World for Post {
             return;
         }
         self.written = Some(Instant::now());
-        let state = SendingState::of(progress, signing::now());
+        let mut state = SendingState::of(progress, signing::now());
+        state.seconds_left = self.seconds_left(state.to_go());
         // It is for whoever watches; that it cannot be written stops nobody from sending.
         let _ = sending_state::write(&self.state, &state);
         let left = state.to_go();

@@ -25,6 +25,8 @@ pub struct SendingState {
     pub failed: BTreeMap<String, u32>,
     /// Thousandths of a segment a second, at present.
     pub millisegments_a_second: u64,
+    /// Seconds until everything has left, at the pace of the run so far; none before anything has.
+    pub seconds_left: Option<u64>,
     /// Why nothing leaves, if nothing does.
     pub waits: Option<String>,
     /// Receipts that nobody can make sense of.
@@ -55,6 +57,7 @@ impl SendingState {
             counts: counts.collect(),
             failed: wave.statuses().map(reason).collect(),
             millisegments_a_second: 0,
+            seconds_left: None,
             waits: None,
             strays: 0,
             at,

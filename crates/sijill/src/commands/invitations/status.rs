@@ -1,6 +1,7 @@
 //! `sijill invitations status`: how sending goes.
 
 use super::Sender;
+use super::wave::duration;
 use crate::console::grouped;
 use crate::fault::{Exit, not_so};
 use crate::ledger_seen::LedgerSeen;
@@ -96,6 +97,9 @@ pub fn text(state: &SendingState) -> String {
     }
     if state.millisegments_a_second > 0 {
         text += &format!("\n  at {}", rate(state.millisegments_a_second));
+    }
+    if let Some(seconds) = state.seconds_left.filter(|_| state.to_go() > 0) {
+        text += &format!("\n  {} left", duration(seconds));
     }
     if let Some(waits) = &state.waits {
         text += &format!("\n  nothing leaves: {waits}");
