@@ -787,9 +787,8 @@ mod tests {
         }
     }
 
-    /// The journal of a sender is kept for years: its bytes never change.
-    #[test]
-    fn the_bytes_of_every_step_are_those_of_the_specification() {
+    /// One step of each kind.
+    fn every_step() -> [Step; 13] {
         let of = |what| Step::Of {
             invitation: 70_000,
             what,
@@ -801,7 +800,7 @@ mod tests {
             strata: vec![3],
             share: 500,
         };
-        let steps = [
+        [
             Step::Began {
                 origin,
                 poll_id,
@@ -842,7 +841,12 @@ mod tests {
                 by: StopWay::Operator,
                 at,
             }),
-        ];
+        ]
+    }
+
+    /// The journal of a sender is kept for years: its bytes never change.
+    #[test]
+    fn the_bytes_of_every_step_are_those_of_the_specification() {
         let hex = |step: &Step| {
             let bytes = sijill_ledger::codec::encode(step).unwrap();
             let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
@@ -864,7 +868,7 @@ mod tests {
             "06fc701101000502".to_owned(),
             "06fc70110100060209".to_owned(),
         ];
-        assert_eq!(steps.each_ref().map(hex), expected);
+        assert_eq!(every_step().each_ref().map(hex), expected);
     }
 
     fn any_command() -> impl Strategy<Value = Command<'static>> {
