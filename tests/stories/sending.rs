@@ -413,29 +413,17 @@ fn a_preview_shows_what_arrives_how_long_it_takes_and_what_it_costs() {
     );
 }
 
-/// A sender that is another body than the platform: it reads the published ledger, hands its waves over as files, and
-/// nothing else passes between the two.
-#[test]
-fn a_sender_of_its_own_sends_by_what_is_published_and_the_platform_never_holds_a_token() {
-    let centres = tempfile::tempdir().unwrap();
-    let Some(centre) = Centre::open(centres.path(), &["--receipts", "mixed"]) else {
-        return;
-    };
-    let place = Place::new();
-    let (sender, slug) = (place.path("sender"), terms().slug);
-    let made = place.sijill(args!["keys", "new", "--name", "sender", "--data", &sender]);
+/// Opens a poll whose sender is another body, with a data directory of its own: the platform gets keys and leaves.
+fn open_with_a_sender(place: &Place, sender: &Path) {
+    let made = place.sijill(args!["keys", "new", "--name", "sender", "--data", sender]);
     let keys = format!("operators = [\"{}\"]", place.operator_key());
-    let definition = place
-        .definition(&terms())
-        .replace(
-            &keys,
-            &format!("{keys}\nsender = \"{}\"", made.well().out.trim()),
-        )
-        .replace(
-            "tokens_made_by = \"platform\"",
-            "tokens_made_by = \"sender\"",
-        );
-    place.open(&definition);
+    let with = format!("{keys}\nsender = \"{}\"", made.well().out.trim());
+    let (platform, own) = (
+        "tokens_made_by = \"platform\"",
+        "tokens_made_by = \"sender\"",
+    );
+    let definition = place.definition(&terms());
+    place.open(&definition.replace(&keys, &with).replace(platform, own));
     let people = place.write("people.csv", roster(&people(60)));
     let (out, toml) = (place.path("public.roster"), place.path("poll.toml"));
     let make = args![
@@ -447,61 +435,75 @@ fn a_sender_of_its_own_sends_by_what_is_published_and_the_platform_never_holds_a
         "--out",
         &out,
         "--data",
-        &sender
+        sender
     ];
     place.sijill(make).well();
+    let key = place.key_file();
     let import = args![
         "roster",
         "import",
         &out,
         "--poll",
-        &slug,
+        terms().slug,
         "--key",
-        place.key_file()
+        key
     ];
     place.sijill(import).well();
-    let server = place.serve();
+}
 
+/// What the sender calls, which sees the ledger by what this server publishes.
+fn send_by_what_is_published(place: &Place, sender: &Path, address: &str) -> Vec<OsString> {
+    let (config, key) = (place.path("sijill.toml"), sender.join("keys/sender.key"));
+    args![
+        "invitations",
+        "send",
+        "--poll",
+        terms().slug,
+        "--data",
+        sender,
+        "--config",
+        config,
+        "--key",
+        key,
+        "--ledger",
+        address
+    ]
+    .to_vec()
+}
+
+/// A sender that is another body than the platform: it reads the published ledger, hands its waves over as files, and
+/// nothing else passes between the two.
+#[test]
+fn a_sender_of_its_own_sends_by_what_is_published_and_the_platform_never_holds_a_token() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &["--receipts", "mixed"]) else {
+        return;
+    };
+    let place = Place::new();
+    let (sender, slug) = (place.path("sender"), terms().slug);
+    open_with_a_sender(&place, &sender);
+    let server = place.serve();
     configure(&place, &centre);
-    let mut send: Vec<OsString> =
-        args!["invitations", "send", "--poll", &slug, "--data", &sender].to_vec();
-    send.extend(
-        args![
-            "--config",
-            place.path("sijill.toml"),
-            "--key",
-            sender.join("keys/sender.key")
-        ]
-        .to_vec(),
-    );
-    send.extend(args!["--ledger", server.url(&format!("/polls/{slug}"))].to_vec());
+    let address = server.url(&format!("/polls/{slug}"));
+    let send = send_by_what_is_published(&place, &sender, &address);
     let process = place.start("sender", send);
     for file in ["WaveStarted-0.event", "WaveEnded-1.event"] {
         let file = sender.join("polls").join(&slug).join(file);
-        until(COMMAND_MAX, || file.exists().then_some(())).expect("the sender hands it over");
-        place
-            .sijill(args!["poll", "record", &file, "--poll", &slug])
-            .well();
-        let again = place.sijill(args!["poll", "record", &file, "--poll", &slug]);
-        assert_ne!(again.code, Some(0));
+        let handed = until(COMMAND_MAX, || file.exists().then_some(()));
+        handed.expect("the sender hands it over");
+        let record = || place.sijill(args!["poll", "record", &file, "--poll", &slug]);
+        record().well();
+        assert_ne!(record().code, Some(0));
     }
     let said = process.wait(COMMAND_MAX).well();
     assert!(said.out.contains("48 delivered"), "{}", said.out);
-    let report = centre.report();
-    assert_eq!(report["messages"], 60);
+    assert_eq!(centre.report()["messages"], 60);
     let ended = last(&place, "WaveEnded");
-    assert_eq!(
-        (&ended["content"]["sent"], &ended["content"]["failed"]),
-        (&48.into(), &12.into())
-    );
-    let operator = place.sijill(args![
-        "poll",
-        "record",
-        place.path("poll.toml"),
-        "--poll",
-        &slug
-    ]);
-    assert!(operator.expect_code(2).err.contains("no event of a sender"));
+    let counted = |what: &str| ended["content"][what].as_u64().unwrap();
+    assert_eq!((counted("sent"), counted("failed")), (48, 12));
+    let toml = place.path("poll.toml");
+    let nonsense = place.sijill(args!["poll", "record", toml, "--poll", &slug]);
+    assert!(nonsense.expect_code(2).err.contains("no event of a sender"));
     drop(server);
     place.audit_data(&slug).well();
     assert!(
