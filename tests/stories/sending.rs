@@ -352,6 +352,75 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
     place.audit_data(&terms().slug).well();
 }
 
+/// Messages went on leaving after an operator had closed the poll: people would have been asked for an answer that is
+/// not taken.
+#[test]
+fn once_the_poll_is_closed_no_message_leaves_and_those_that_never_left_have_failed() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 600);
+    let slow = command(&place, "send", &["--rate", "40"]);
+    let process = place.start("send", slow);
+    std::thread::sleep(Duration::from_secs(3));
+    place
+        .sijill(args![
+            "poll",
+            "annul",
+            terms().slug,
+            "--reason",
+            "A mistake",
+            "--key",
+            place.key_file()
+        ])
+        .well();
+    let said = process.wait(COMMAND_MAX).expect_code(1);
+    assert!(said.out.contains("the poll is over"), "{}", said.out);
+    let ended = last(&place, "WaveEnded");
+    let counted = |what: &str| ended["content"][what].as_u64().unwrap();
+    let messages = centre.report()["messages"].as_u64().unwrap();
+    assert!((20..400).contains(&messages), "{messages}");
+    assert_eq!(
+        (counted("sent"), counted("failed")),
+        (messages, 600 - messages)
+    );
+    let again = send(&place, &[]).expect_code(1);
+    assert!(again.err.contains("the poll is over"), "{}", again.err);
+}
+
+/// The power went between the wave's end on record and in the journal: what was sent would have been planned once more.
+#[test]
+fn a_wave_whose_end_the_journal_lost_is_not_begun_again() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 40);
+    send(&place, &["--share", "50"]).well();
+    let before = last(&place, "WaveEnded");
+    let journal = place
+        .data()
+        .join("polls")
+        .join(terms().slug)
+        .join("vault/journal");
+    let bytes = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, &bytes[..bytes.len() - 3]).unwrap();
+    let taken_up = send(&place, &[]).well();
+    assert!(taken_up.err.contains("was torn"), "{}", taken_up.err);
+    assert_eq!(last(&place, "WaveEnded"), before);
+    send(&place, &[]).well();
+    assert_eq!(centre.report()["messages"], 40);
+    let waves = place
+        .sijill(["poll", "show", terms().slug.as_str(), "--json"])
+        .well()
+        .json();
+    assert_eq!(
+        (&waves["planned"], waves["waves"].as_array().unwrap().len()),
+        (&40.into(), 2)
+    );
+}
+
 #[test]
 fn a_wrong_password_stops_at_once_and_the_same_command_goes_on_when_it_is_mended() {
     let centres = tempfile::tempdir().unwrap();

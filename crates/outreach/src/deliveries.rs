@@ -219,6 +219,12 @@ impl Deliveries {
         self.commit()
     }
 
+    /// The beginning of the open wave is in the ledger, under this number: durable when it returns.
+    pub fn recorded(&mut self, wave: u16, recorded: u16) -> Result<(), DeliveriesError> {
+        self.say(Step::WaveRecorded { wave, recorded })?;
+        self.commit()
+    }
+
     /// Ends the open wave: durable when it returns.
     pub fn end_wave(&mut self, wave: u16, at: u64) -> Result<(), DeliveriesError> {
         self.say(Step::WaveEnded { wave, at })?;
@@ -368,6 +374,11 @@ impl Folded {
                 Ok(())
             }
             Step::Of { invitation, what } => self.evolve(*invitation, what),
+            Step::WaveRecorded { wave, recorded } => {
+                let wave = self.wave(*wave)?;
+                wave.recorded = Some(*recorded);
+                Ok(())
+            }
         }
     }
 

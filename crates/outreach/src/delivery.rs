@@ -72,6 +72,13 @@ pub enum Step {
         /// What.
         what: What,
     },
+    /// The ledger has the beginning of a wave.
+    WaveRecorded {
+        /// The wave, as it is counted here.
+        wave: u16,
+        /// Its number in the ledger.
+        recorded: u16,
+    },
 }
 
 /// What happened to the message of an invitation.
@@ -538,6 +545,8 @@ pub fn evolve(delivery: &mut Delivery, what: &What) {
             return;
         }
         What::Withdrawn { .. } => {
+            // It was no attempt at all: however often it happens, the message is still to be sent.
+            delivery.tries = delivery.tries.saturating_sub(1);
             delivery.state = match delivery.on_air {
                 true => State::Unknown,
                 false => State::Queued,
@@ -765,6 +774,17 @@ mod tests {
         }
     }
 
+    /// Three stops while the gateway took nothing, and an invitation was never sent, in a wave that counted as over.
+    #[test]
+    fn what_was_taken_back_is_still_to_be_sent_however_often_that_was() {
+        let mut steps = Vec::new();
+        for attempt in 1..=2 * u16::from(TRIES_MAX) {
+            steps.extend([submitted(attempt), What::Withdrawn { attempt }]);
+        }
+        let delivery = given(&steps);
+        assert_eq!((delivery.state, delivery.is_due()), (State::Queued, true));
+    }
+
     #[test]
     fn the_next_attempt_has_another_reference() {
         let first = given(&[]).next_reference();
@@ -788,7 +808,7 @@ mod tests {
     }
 
     /// One step of each kind.
-    fn every_step() -> [Step; 13] {
+    fn every_step() -> [Step; 14] {
         let of = |what| Step::Of {
             invitation: 70_000,
             what,
@@ -841,6 +861,7 @@ mod tests {
                 by: StopWay::Operator,
                 at,
             }),
+            Step::WaveRecorded { wave, recorded: 4 },
         ]
     }
 
@@ -867,6 +888,7 @@ mod tests {
             "06fc7011010004010101".to_owned(),
             "06fc701101000502".to_owned(),
             "06fc70110100060209".to_owned(),
+            "07fb2c0104".to_owned(),
         ];
         assert_eq!(every_step().each_ref().map(hex), expected);
     }

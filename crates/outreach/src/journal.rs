@@ -63,7 +63,7 @@ pub enum JournalError {
         path: PathBuf,
     },
     /// It is not what was written.
-    #[error("the journal `{}` is damaged in frame {frame} ({why}); nothing is sent with it: put its copy back", path.display())]
+    #[error("the journal `{}` is damaged in frame {frame} ({why}); nothing is sent with it. A copy from before the last message left would have people written to twice", path.display())]
     Damaged {
         /// The journal.
         path: PathBuf,

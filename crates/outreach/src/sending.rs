@@ -255,6 +255,9 @@ impl<'a, W: World> Sender<'a, W> {
         let mut reports = Vec::with_capacity(REPORTS_AT_ONCE);
         loop {
             self.look()?;
+            if self.world.now() >= self.world.ends_at() {
+                self.take_all_back()?;
+            }
             if let Some(ended) = self.ended() {
                 return Ok(ended);
             }
@@ -628,10 +631,11 @@ impl<'a, W: World> Sender<'a, W> {
         if open > 0 && now < self.last_left.saturating_add(self.terms.receipts_ms) {
             return None;
         }
-        Some(match (wave.due(), open) {
-            (1.., _) => Ended::Over,
-            (0, 0) => Ended::Final,
-            _ => Ended::Unreceipted,
+        let never_left = wave.due() > 0 || wave.count(Standing::Queued) > 0;
+        Some(match (never_left, open) {
+            (true, _) => Ended::Over,
+            (false, 0) => Ended::Final,
+            (false, _) => Ended::Unreceipted,
         })
     }
 
@@ -668,12 +672,17 @@ impl<'a, W: World> Sender<'a, W> {
             }
             self.act()?;
         }
-        let again = std::mem::take(&mut self.again);
-        for out in again {
-            self.take_back(out.submit.ticket.invitation)?;
-        }
+        self.take_all_back()?;
         self.act()?;
         self.tell(None);
+        Ok(())
+    }
+
+    /// Whatever waits here will not leave.
+    fn take_all_back(&mut self) -> Result<(), SendError<W::Error>> {
+        for out in std::mem::take(&mut self.again) {
+            self.take_back(out.submit.ticket.invitation)?;
+        }
         Ok(())
     }
 

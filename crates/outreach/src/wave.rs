@@ -90,6 +90,8 @@ pub struct Wave {
     pub selection: Selection,
     /// Whether all of it is chosen.
     pub ready: bool,
+    /// Its number in the ledger, once its beginning is there.
+    pub recorded: Option<u16>,
     /// Whether it is over.
     pub ended: bool,
     counts: BTreeMap<Standing, u32>,
@@ -106,6 +108,7 @@ impl Wave {
             kind,
             selection,
             ready: false,
+            recorded: None,
             ended: false,
             counts: BTreeMap::new(),
             due: 0,

@@ -105,6 +105,11 @@ impl PollFolder {
         self.0.join("contact.key")
     }
 
+    /// The head file of the ledger, which is written with every commit. It is `store`'s.
+    pub fn head(&self) -> PathBuf {
+        self.0.join("head")
+    }
+
     /// Invitations whose holders asked to be left alone: on the page behind their link, or by telling the operator.
     pub fn stops(&self) -> PathBuf {
         self.0.join("stops")

@@ -106,8 +106,13 @@ pub struct GatewayArgs {
 
 impl GatewayArgs {
     /// The agreed rate, in segments a second.
-    pub fn rate(&self, section: &GatewaySection) -> u32 {
-        self.rate.or(section.rate).unwrap_or(RATE)
+    pub fn rate(&self, section: &GatewaySection) -> Result<u32> {
+        match self.rate.or(section.rate).unwrap_or(RATE) {
+            0 => Err(input(
+                "`gateway.rate` is 0: expected segments a second, as agreed with the gateway",
+            )),
+            rate => Ok(rate),
+        }
     }
 
     /// The account that messages of this poll leave by.
@@ -234,21 +239,24 @@ impl SendingSection {
             ))
         })?;
         let rest = self.rest_days.clone();
-        let hours_of_receipts = self.receipts_hours.unwrap_or(RECEIPTS_HOURS);
+        let holidays = self.holidays.iter().map(|day| holiday(day));
+        let calendar = Calendar {
+            offset: definition.field.offset_minutes,
+            from,
+            until,
+            rest: rest.unwrap_or_else(|| vec![Weekday::Friday]),
+            holidays: holidays.collect::<Result<_>>()?,
+        };
+        if calendar.next_open(0).is_none() {
+            return Err(input(
+                "`[sending]` leaves no time at all: `rest_days` has every day of the week",
+            ));
+        }
+        let receipts_hours = self.receipts_hours.unwrap_or(RECEIPTS_HOURS);
         Ok(Terms {
-            calendar: Calendar {
-                offset: definition.field.offset_minutes,
-                from,
-                until,
-                rest: rest.unwrap_or_else(|| vec![Weekday::Friday]),
-                holidays: self
-                    .holidays
-                    .iter()
-                    .map(|day| holiday(day))
-                    .collect::<Result<_>>()?,
-            },
+            calendar,
             rate,
-            receipts_ms: hours_of_receipts.saturating_mul(3_600_000),
+            receipts_ms: receipts_hours.saturating_mul(3_600_000),
         })
     }
 }
@@ -343,8 +351,11 @@ mod tests {
         };
         assert_eq!((account.address.as_str(), account.window), ("b:2", 5));
         assert_eq!(account.sender, definition().message.sender);
-        assert_eq!(args.rate(&section), 7);
-        assert_eq!(GatewayArgs::default().rate(&section), 40);
+        assert_eq!(args.rate(&section).unwrap(), 7);
+        assert_eq!(GatewayArgs::default().rate(&section).unwrap(), 40);
+        let none: GatewaySection = toml::from_str("rate = 0\n").unwrap();
+        let error = GatewayArgs::default().rate(&none).unwrap_err();
+        assert!(error.to_string().contains("gateway.rate"), "{error}");
     }
 
     #[test]

@@ -11,15 +11,18 @@ use crate::signing::{self, Pen};
 use anyhow::Result;
 use data_encoding::BASE64;
 use serde::Serialize;
+use sijill_auditor::published::Published;
 use sijill_ledger::codec;
 use sijill_poll::operator::{Signed, Signer};
 use sijill_poll::tally::Cast;
 use sijill_poll::{Event, Poll};
+use sijill_server::ServerError;
 use sijill_server::desk::PollStatus;
+use sijill_store::StoreError;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What a file with an event for the platform begins with.
 pub const EVENT_FILE: &str = "sijill-event@v1";
@@ -27,11 +30,34 @@ pub const EVENT_FILE: &str = "sijill-event@v1";
 /// How long after signing an event that is handed over may be recorded, in milliseconds: a day.
 const HAND_OVER_MS: u64 = 24 * 60 * 60 * 1_000;
 
+/// How long a directory is waited for that another command has, and how often it is looked at.
+const HELD_MAX: Duration = Duration::from_secs(5);
+const HELD_LOOK: Duration = Duration::from_millis(50);
+
 /// How often what is published is looked at again.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// How often the operator is told what is waited for.
 const REMIND: Duration = Duration::from_secs(60);
+
+/// What changes whenever a ledger does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// When its head file was written.
+    Written(SystemTime),
+    /// How many entries of it are published.
+    Size(u64),
+}
+
+/// Whether another process has the data directory.
+fn is_held(error: &anyhow::Error) -> bool {
+    let held = |error: Option<&StoreError>| matches!(error, Some(StoreError::Held { .. }));
+    error.chain().any(|cause| {
+        let server = cause.downcast_ref();
+        held(cause.downcast_ref())
+            || matches!(server, Some(ServerError::Store(StoreError::Held { .. })))
+    })
+}
 
 /// The ledger, as a sender sees it.
 #[derive(Clone)]
@@ -53,16 +79,50 @@ impl LedgerSeen {
     /// What there is to say of the poll.
     pub fn show(&self, slug: &str) -> Result<PollStatus> {
         let Some(source) = &self.source else {
-            return clerk::at_the_desk(Clerk::reach(&self.settings)?, |clerk| clerk.show(slug));
+            return clerk::at_the_desk(self.desk()?, |clerk| clerk.show(slug));
         };
         let (poll, size) = self.fold(source, slug)?;
         Ok(PollStatus::of(&poll, size, signing::now()))
     }
 
-    /// The last answer of every invitation, in the roster's order.
-    pub fn casts(&self, slug: &str) -> Result<Vec<Cast>> {
+    /// What changes whenever the ledger does, and is cheap to look at: of the own one, when its head file was written;
+    /// of a published one, its size.
+    pub fn mark(&self, slug: &str) -> Result<Mark> {
         match &self.source {
-            None => clerk::at_the_desk(Clerk::reach(&self.settings)?, |clerk| clerk.casts(slug)),
+            None => {
+                let head = self.settings.data().poll(slug)?.head();
+                Ok(Mark::Written(std::fs::metadata(head)?.modified()?))
+            }
+            Some(source) => Ok(Mark::Size(Published::of(source)?.newest().claimed().size)),
+        }
+    }
+
+    /// The desk. Another command may have the directory for a moment: it is waited for.
+    fn desk(&self) -> Result<Clerk> {
+        let began = Instant::now();
+        loop {
+            match Clerk::reach(&self.settings) {
+                Err(error) if is_held(&error) && began.elapsed() < HELD_MAX => {
+                    std::thread::sleep(HELD_LOOK);
+                }
+                reached => return reached,
+            }
+        }
+    }
+
+    /// Whether an invitation has answered, by its place in the roster.
+    pub fn answered(&self, slug: &str) -> Result<impl Fn(u32) -> bool + use<>> {
+        let casts = self.casts(slug)?;
+        Ok(move |invitation: u32| {
+            let cast = casts.get(invitation as usize);
+            cast.is_some_and(|cast| cast.revision > 0)
+        })
+    }
+
+    /// The last answer of every invitation, in the roster's order.
+    fn casts(&self, slug: &str) -> Result<Vec<Cast>> {
+        match &self.source {
+            None => clerk::at_the_desk(self.desk()?, |clerk| clerk.casts(slug)),
             Some(source) => Ok(self.fold(source, slug)?.0.casts().to_vec()),
         }
     }
@@ -79,8 +139,9 @@ impl LedgerSeen {
     ) -> Result<()> {
         if self.source.is_none() {
             let event = signing::sign(poll, pen, content, wrap)?;
-            let clerk = Clerk::reach(&self.settings)?;
-            return clerk::at_the_desk(clerk, |clerk| clerk.record(&poll.slug, &event).map(|_| ()));
+            return clerk::at_the_desk(self.desk()?, |clerk| {
+                clerk.record(&poll.slug, &event).map(|_| ())
+            });
         }
         if pen.signer != Signer::Sender {
             return Err(not_so(

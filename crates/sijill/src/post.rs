@@ -1,10 +1,9 @@
 //! The world that sending needs: the vault's messages, the clock, who asked to be left alone, whether somebody paused it,
-//! and when the poll is over. What it sees of the poll is what a running server says; without one, what was said when
-//! sending began.
+//! and when the poll is paused or over, which the ledger is asked for now and then.
 
-use crate::clerk::Clerk;
 use crate::console::Console;
 use crate::data_folder::PollFolder;
+use crate::ledger_seen::{LedgerSeen, Mark};
 use crate::sending_state::{self, SendingState};
 use crate::settings::Settings;
 use crate::signing;
@@ -25,8 +24,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often the server is asked whether the poll still runs.
-const ASK: Duration = Duration::from_secs(10);
+/// How often the ledger is asked whether the poll still runs.
+const ASK: Duration = Duration::from_secs(5);
 
 /// How often what is going on is written down for others.
 const WRITE: Duration = Duration::from_secs(1);
@@ -75,10 +74,11 @@ pub struct Post {
     stops: StopList,
     paused: PathBuf,
     state: PathBuf,
-    settings: Settings,
+    ledger: LedgerSeen,
     slug: String,
-    end: u64,
-    poll_paused: bool,
+    life: Life,
+    /// Of the ledger that `life` is of; none before it was looked at.
+    mark: Option<Mark>,
     asked: Instant,
     written: Option<Instant>,
     /// When this run told something first, and how many messages had not left then.
@@ -92,6 +92,7 @@ impl Post {
     /// The world of this poll.
     pub fn new(
         settings: &Settings,
+        ledger: LedgerSeen,
         (poll, definition): (&PollStatus, &Definition),
         folder: &PollFolder,
         vault: Vault,
@@ -103,10 +104,10 @@ impl Post {
             stops: StopList::new(folder.stops()),
             paused: folder.sending_paused(),
             state: folder.sending_state(),
-            settings: settings.clone(),
+            ledger,
             slug: poll.slug.clone(),
-            end: poll.end,
-            poll_paused: poll.state == "paused",
+            life: Life::of(poll),
+            mark: None,
             asked: Instant::now(),
             written: None,
             began: None,
@@ -132,21 +133,41 @@ impl Post {
         }
     }
 
-    /// What a running server says of the poll meanwhile.
+    /// What the ledger says of the poll meanwhile. Where it cannot be asked, what it said last stands.
     fn ask(&mut self) {
         if self.asked.elapsed() < ASK {
             return;
         }
+        let mark = self.ledger.mark(&self.slug).ok();
+        if mark != self.mark
+            && let Ok(poll) = self.ledger.show(&self.slug)
+        {
+            self.life = Life::of(&poll);
+            self.mark = mark;
+        }
         self.asked = Instant::now();
-        let Ok(mut clerk) = Clerk::at_the_server(&self.settings) else {
-            return;
-        };
-        if let Ok(poll) = clerk.show(&self.slug) {
-            let over = matches!(poll.state.as_str(), "closed" | "annulled");
-            self.end = if over { 0 } else { poll.end };
-            self.poll_paused = poll.state == "paused";
+    }
+}
+
+/// As far as messages depend on it, how a poll stands.
+struct Life {
+    /// From when on no message leaves, milliseconds since 1970.
+    end: u64,
+    paused: bool,
+}
+
+impl Life {
+    fn of(poll: &PollStatus) -> Self {
+        Self {
+            end: if is_over(poll) { 0 } else { poll.end },
+            paused: poll.state == "paused",
         }
     }
+}
+
+/// Whether a poll was closed or annulled.
+pub fn is_over(poll: &PollStatus) -> bool {
+    matches!(poll.state.as_str(), "closed" | "annulled")
 }
 
 impl World for Post {
@@ -178,11 +199,11 @@ impl World for Post {
 
     fn is_paused(&mut self) -> bool {
         self.ask();
-        self.poll_paused || self.paused.exists()
+        self.life.paused || self.paused.exists()
     }
 
     fn ends_at(&mut self) -> u64 {
-        self.end
+        self.life.end
     }
 
     fn is_interrupted(&self) -> bool {

@@ -70,7 +70,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let poll = LedgerSeen::new(settings, args.ledger.as_deref()).show(&args.poll)?;
     let definition = signing::definition_of(&poll)?;
     let messages = messages(settings, &poll, &definition)?;
-    let rate = u64::from(args.gateway.rate(&settings.gateway));
+    let rate = u64::from(args.gateway.rate(&settings.gateway)?);
     let all: u64 = messages
         .iter()
         .map(|message| message.invitations * message.segments.count as u64)

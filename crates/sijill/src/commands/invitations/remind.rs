@@ -31,11 +31,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
                     "the definition allows no reminders (`message.reminders_max`); nothing was sent",
                 ));
             }
-            let casts = ledger.casts(&sender.poll.slug)?;
-            let has_answered = move |invitation: u32| {
-                let cast = casts.get(invitation as usize);
-                cast.is_some_and(|cast| cast.revision > 0)
-            };
+            let has_answered = ledger.answered(&sender.poll.slug)?;
             let now = signing::now();
             Ok(Box::new(move |invitation, delivery: &Delivery| {
                 delivery.may_be_reminded(most, now.saturating_sub(apart))

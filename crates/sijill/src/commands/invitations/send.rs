@@ -25,8 +25,11 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         false => wave::run(&args.wave, settings, WaveKind::First, |_, _| {
             Ok(Box::new(wave::never_written_to))
         }),
-        true => wave::run(&args.wave, settings, WaveKind::Again, |_, _| {
-            Ok(Box::new(wave::failed))
+        true => wave::run(&args.wave, settings, WaveKind::Again, |sender, ledger| {
+            let has_answered = ledger.answered(&sender.poll.slug)?;
+            Ok(Box::new(move |invitation, delivery| {
+                wave::failed(delivery) && !has_answered(invitation)
+            }))
         }),
     }
 }

@@ -21,9 +21,12 @@ pub struct Args {
     /// The poll
     #[arg(long, value_name = "SLUG")]
     poll: String,
-    /// List the invitations whose message may have arrived twice, by their place in the roster; no send may be under way
+    /// List the invitations of the last wave whose message may have arrived twice, by their place in the roster; no send may be under way
     #[arg(long)]
     repeated: bool,
+    /// Where a sender of its own sees the ledger: the poll's address, or a folder that `sijill publish` wrote
+    #[arg(long, value_name = "SOURCE", requires = "repeated")]
+    ledger: Option<String>,
 }
 
 /// Carries it out.
@@ -43,7 +46,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     }
     let mut text = text(&state);
     if args.repeated {
-        let repeated = repeated(settings, &args.poll)?;
+        let ledger = LedgerSeen::new(settings, args.ledger.as_deref());
+        let repeated = repeated(settings, &ledger, &args.poll)?;
         text += &format!("\n{}", in_words(&repeated));
         if let Some(fields) = json.as_object_mut() {
             fields.insert("repeated".to_owned(), json!(repeated));
@@ -54,9 +58,8 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
 }
 
 /// Invitations of which nobody knew whether the message arrived, and which got it again.
-fn repeated(settings: &Settings, slug: &str) -> Result<Vec<u32>> {
-    let ledger = LedgerSeen::new(settings, None);
-    let mut deliveries = Sender::open(settings, &ledger, slug)?.deliveries()?;
+fn repeated(settings: &Settings, ledger: &LedgerSeen, slug: &str) -> Result<Vec<u32>> {
+    let mut deliveries = Sender::open(settings, ledger, slug)?.deliveries()?;
     let mut repeated = Vec::new();
     for invitation in 0..deliveries.invitations() {
         if deliveries.delivery(invitation)?.tries > 1 {

@@ -1,6 +1,7 @@
 //! `sijill invitations test`: one message to a number of the operator's own, as everybody will get it, with a link that
 //! leads to no invitation.
 
+use crate::console::Console;
 use crate::fault::{Exit, input, not_so, unfinished};
 use crate::gateway_settings::{self, GatewayArgs};
 use crate::ledger_seen::LedgerSeen;
@@ -11,6 +12,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use sijill_outreach::gateway::{Gateway, Outcome, Report, Submit, Ticket};
 use sijill_outreach::number::Number;
+use sijill_outreach::receipt::{candidates, normalised};
 use sijill_outreach::segment::segments;
 use sijill_outreach::status::meaning;
 use sijill_poll::definition::Definition;
@@ -59,7 +61,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let count = submits.len();
     let delivered = runtime.block_on(async {
         let gateway = gateway_settings::connect(account)?;
-        carry(gateway, submits).await
+        carry(settings.console, gateway, submits).await
     })?;
     let what = match delivered {
         true => "and is on the phone",
@@ -102,11 +104,12 @@ fn submits(to: Number, definition: &Definition, language: Option<&str>) -> Resul
 }
 
 /// Sends it; says whether a receipt came that all of it is on the phone.
-async fn carry(mut gateway: Gateway, submits: Vec<Submit>) -> Result<bool> {
+async fn carry(console: Console, mut gateway: Gateway, submits: Vec<Submit>) -> Result<bool> {
     let mut open = submits.len();
     let mut delivered = 0;
     let mut accepted = 0;
     let all = submits.len();
+    let mut ids = Vec::new();
     let mut submits = submits.into_iter();
     while accepted < all || delivered < all {
         let next = timeout(WAIT, gateway.reports.recv()).await;
@@ -127,7 +130,13 @@ async fn carry(mut gateway: Gateway, submits: Vec<Submit>) -> Result<bool> {
             Report::Stopped { why } => {
                 return Err(unfinished(format!("the gateway stops it: {why}")));
             }
-            Report::Accepted { .. } => accepted += 1,
+            Report::Accepted { id, .. } => {
+                accepted += 1;
+                ids.push(normalised(&id));
+                if accepted == all {
+                    console.message("the gateway has it; waiting a minute for the receipt");
+                }
+            }
             Report::Refused { status, .. } => {
                 let name = meaning(status).name;
                 return Err(not_so(format!(
@@ -136,10 +145,14 @@ async fn carry(mut gateway: Gateway, submits: Vec<Submit>) -> Result<bool> {
             }
             Report::Unanswered { .. } | Report::Unsent { .. } => open -= 1,
             Report::Receipt { receipt, ack } => {
-                delivered += usize::from(receipt.outcome == Outcome::Delivered);
-                ack.give();
+                let own = |id: &String| ids.contains(id);
+                if candidates(&receipt.id).iter().any(own) {
+                    delivered += usize::from(receipt.outcome == Outcome::Delivered);
+                    ack.give();
+                }
             }
-            Report::Reply { ack, .. } => ack.give(),
+            // What is for somebody else is not confirmed: the gateway says it again to whom it is for.
+            Report::Reply { .. } => {}
         }
     }
     match accepted < all || open < all {

@@ -7,7 +7,7 @@ use crate::fault::{Exit, input, not_so, unfinished};
 use crate::gateway_settings::{self, GatewayArgs};
 use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
-use crate::post::Post;
+use crate::post::{self, Post};
 use crate::sending_state::{self, SendingState};
 use crate::settings::Settings;
 use crate::signing;
@@ -91,7 +91,7 @@ pub fn run(
     let account = args
         .gateway
         .account(&settings.gateway, &sender.definition)?;
-    let rate = args.gateway.rate(&settings.gateway);
+    let rate = args.gateway.rate(&settings.gateway)?;
     let mut terms = settings.sending.terms(&sender.definition, rate)?;
     if args.without_receipts {
         terms.receipts_ms = 0;
@@ -99,6 +99,9 @@ pub fn run(
     let mut deliveries = sender.deliveries()?;
     if deliveries.was_torn() {
         settings.console.message("the journal's last frame was torn, as by a power cut, and cut off; what it told of may be sent once more (a copy is beside it, `journal.torn`)");
+    }
+    if is_on_record(&sender, &deliveries) {
+        return end(settings, &sender, deliveries, &Ended::Final);
     }
     let asked = selection(args, &sender)?;
     let mut eligible = eligible(&sender, &ledger)?;
@@ -113,7 +116,7 @@ pub fn run(
     record_start(
         (args, settings),
         (&sender, &ledger),
-        &deliveries,
+        &mut deliveries,
         &interrupted,
     )?;
     let ended = {
@@ -123,7 +126,7 @@ pub fn run(
             .build()
             .context("the system gives no threads")?;
         runtime.block_on(carry(
-            settings,
+            (settings, &ledger),
             &sender,
             &mut deliveries,
             (account, &terms),
@@ -140,7 +143,7 @@ pub fn run(
 }
 
 async fn carry(
-    settings: &Settings,
+    (settings, ledger): (&Settings, &LedgerSeen),
     sender: &Sender,
     deliveries: &mut Deliveries,
     (account, terms): (gateway_settings::Account, &Terms),
@@ -149,7 +152,14 @@ async fn carry(
     let gateway = gateway_settings::connect(account)?;
     let vault = crate::vault_keeping::open_vault(settings, &sender.definition, signing::now())?;
     let poll = (&sender.poll, &sender.definition);
-    let mut post = Post::new(settings, poll, &sender.folder, vault, interrupted);
+    let mut post = Post::new(
+        settings,
+        ledger.clone(),
+        poll,
+        &sender.folder,
+        vault,
+        interrupted,
+    );
     let ended = send(deliveries, gateway, terms, &mut post).await;
     post.close();
     Ok(ended?)
@@ -183,6 +193,9 @@ fn begin(
         if wave.ready {
             return Ok(());
         }
+    }
+    if open.is_none() && post::is_over(&sender.poll) {
+        return Err(not_so("the poll is over; nothing was sent"));
     }
     let selection = open.as_ref().map_or(asked, |wave| &wave.selection);
     let chosen = chosen(sender, deliveries, selection, eligible)?;
@@ -226,6 +239,8 @@ fn chosen(
         .map(|language| sender.definition.message.sent_in(language).count as u64)
         .collect();
     let draw = sender.vault.key_for(SHARE_KEY);
+    let open = deliveries.open_wave().map(|wave| wave.number.into());
+    let wave = open.unwrap_or(deliveries.waves().len() + 1);
     let mut chosen = Chosen {
         invitations: Vec::new(),
         segments: 0,
@@ -233,7 +248,7 @@ fn chosen(
     for (invitation, contact) in (0..).zip(sender.vault.contacts()) {
         let contact = contact?;
         let delivery = deliveries.delivery(invitation)?;
-        if is_selected(selection, &contact, || draws(&draw, invitation))
+        if is_selected(selection, &contact, || draws(&draw, wave, invitation))
             && eligible(invitation, &delivery)
         {
             chosen.invitations.push(invitation);
@@ -249,9 +264,10 @@ fn is_selected(selection: &Selection, contact: &Contact, draws: impl FnOnce() ->
     stratum && (selection.share == 0 || draws() < selection.share)
 }
 
-/// A number below 10,000 that belongs to the invitation.
-fn draws(key: &[u8; 32], invitation: u32) -> u16 {
-    let [a, b, c, d, ..] = *blake3::keyed_hash(key, &invitation.to_le_bytes()).as_bytes();
+/// A number below 10,000 that belongs to the invitation in this wave: a share is one of those who are left.
+fn draws(key: &[u8; 32], wave: usize, invitation: u32) -> u16 {
+    let drawn = [wave.to_le_bytes().as_slice(), &invitation.to_le_bytes()].concat();
+    let [a, b, c, d, ..] = *blake3::keyed_hash(key, &drawn).as_bytes();
     let drawn = u32::from_le_bytes([a, b, c, d]) % u32::from(WHOLE);
     u16::try_from(drawn).unwrap_or(0)
 }
@@ -264,9 +280,12 @@ fn refuse_too_late(sender: &Sender, terms: &Terms, chosen: &Chosen) -> Result<()
     if needed <= left {
         return Ok(());
     }
-    let share = (left * 100 / needed.max(1)).min(99);
+    let smaller = match (left * 100 / needed.max(1)).min(99) {
+        0 => String::new(),
+        share => format!(", or send a smaller wave (`--share {share}`)"),
+    };
     Err(not_so(format!(
-        "{} invitations in {} segments at {} a second take {} of sending time, and until the poll ends ({}) there are {} outside quiet hours; agree on a higher rate, extend the poll, or send a smaller wave (`--share {share}`); nothing was sent",
+        "{} invitations in {} segments at {} a second take {} of sending time, and until the poll ends ({}) there are {} outside quiet hours; agree on a higher rate, extend the poll{smaller}; nothing was sent",
         grouped(chosen.invitations.len() as u64),
         grouped(chosen.segments),
         terms.rate,
@@ -290,30 +309,48 @@ pub fn duration(seconds: u64) -> String {
 fn record_start(
     (args, settings): (&WaveArgs, &Settings),
     (sender, ledger): (&Sender, &LedgerSeen),
-    deliveries: &Deliveries,
+    deliveries: &mut Deliveries,
     interrupted: &AtomicBool,
 ) -> Result<()> {
-    let Some(wave) = deliveries.open_wave() else {
-        return Err(not_so("no wave is open"));
+    let wave = match deliveries.open_wave() {
+        Some(wave) if wave.recorded.is_some() => return Ok(()),
+        Some(wave) => wave.clone(),
+        None => return Err(not_so("no wave is open")),
     };
     let planned = wave.planned();
     let poll = ledger.show(&args.poll)?;
+    if post::is_over(&poll) {
+        deliveries.end_wave(wave.number, signing::now())?;
+        return Err(not_so("the poll is over; nothing was sent"));
+    }
     if let Some(begun) = poll.waves.last().filter(|wave| !wave.ended) {
+        let number = u16::try_from(poll.waves.len()).unwrap_or(u16::MAX);
         return match begun.planned == planned {
-            true => Ok(()),
+            true => Ok(deliveries.recorded(wave.number, number)?),
             false => Err(not_so(format!(
                 "the ledger has a wave of {} that is not over, and the journal one of {planned}; end the other one first (`sijill invitations export` takes up one that it began)",
                 begun.planned
             ))),
         };
     }
+    let number = next_wave(&poll)?;
     let content = WaveStarted {
-        wave: next_wave(&poll)?,
+        wave: number,
         planned,
         register: None,
     };
     let pen = pen(args, settings, sender)?;
-    ledger.record(&poll, &pen, content, Event::WaveStarted, interrupted)
+    ledger.record(&poll, &pen, content, Event::WaveStarted, interrupted)?;
+    Ok(deliveries.recorded(wave.number, number)?)
+}
+
+/// Whether the ledger has the end of the wave that the journal has open: whoever recorded it was stopped before the
+/// journal said so, and what would be recorded now is another wave.
+fn is_on_record(sender: &Sender, deliveries: &Deliveries) -> bool {
+    let recorded = deliveries.open_wave().and_then(|wave| wave.recorded);
+    let before = recorded.and_then(|number| usize::from(number).checked_sub(1));
+    let wave = before.and_then(|place| sender.poll.waves.get(place));
+    wave.is_some_and(|wave| wave.ended)
 }
 
 fn next_wave(poll: &PollStatus) -> Result<u16> {
@@ -330,30 +367,44 @@ fn pen(args: &WaveArgs, settings: &Settings, sender: &Sender) -> Result<signing:
 fn finish(
     (args, settings): (&WaveArgs, &Settings),
     (sender, ledger): (&Sender, &LedgerSeen),
-    mut deliveries: Deliveries,
+    deliveries: Deliveries,
     ended: &Ended,
     interrupted: &AtomicBool,
 ) -> Result<Exit> {
-    let Some(wave) = deliveries.open_wave().cloned() else {
+    if let Ended::Interrupted | Ended::Stopped { .. } = ended {
+        return say(settings, &state(sender, &deliveries)?, ended);
+    }
+    let poll = ledger.show(&args.poll)?;
+    let wave = deliveries.open_wave();
+    if let Some(wave) = wave.filter(|_| poll.waves.last().is_some_and(|wave| !wave.ended)) {
+        let number = wave.recorded.unwrap_or(u16::MAX);
+        let content = wave.outcome(number, deliveries.link());
+        let pen = pen(args, settings, sender)?;
+        ledger.record(&poll, &pen, content, Event::WaveEnded, interrupted)?;
+    }
+    end(settings, sender, deliveries, ended)
+}
+
+/// The wave is over, and the ledger has what came of it.
+fn end(
+    settings: &Settings,
+    sender: &Sender,
+    mut deliveries: Deliveries,
+    ended: &Ended,
+) -> Result<Exit> {
+    let state = state(sender, &deliveries)?;
+    deliveries.end_wave(state.wave, signing::now())?;
+    say(settings, &state, ended)
+}
+
+/// How the open wave stands, which is written down for others, too.
+fn state(sender: &Sender, deliveries: &Deliveries) -> Result<SendingState> {
+    let Some(wave) = deliveries.open_wave() else {
         return Err(unfinished("the wave is not in the journal any more"));
     };
-    let state = SendingState::of_wave(&wave, signing::now());
+    let state = SendingState::of_wave(wave, signing::now());
     sending_state::write(&sender.folder.sending_state(), &state)?;
-    let over = match ended {
-        Ended::Final | Ended::Unreceipted | Ended::Over => true,
-        Ended::Interrupted | Ended::Stopped { .. } => false,
-    };
-    if over {
-        let poll = ledger.show(&args.poll)?;
-        if poll.waves.last().is_some_and(|wave| !wave.ended) {
-            let number = u16::try_from(poll.waves.len()).unwrap_or(u16::MAX);
-            let content = wave.outcome(number, deliveries.link());
-            let pen = pen(args, settings, sender)?;
-            ledger.record(&poll, &pen, content, Event::WaveEnded, interrupted)?;
-        }
-        deliveries.end_wave(wave.number, signing::now())?;
-    }
-    say(settings, &state, ended)
+    Ok(state)
 }
 
 fn say(settings: &Settings, state: &SendingState, ended: &Ended) -> Result<Exit> {
@@ -391,9 +442,13 @@ pub fn never_written_to(_: u32, delivery: &Delivery) -> bool {
     delivery.state == State::Uninvited
 }
 
-/// Everybody whose message failed.
-pub fn failed(_: u32, delivery: &Delivery) -> bool {
-    matches!(delivery.state, State::Failed | State::Expired) && !delivery.stopped
+/// Whether a message failed, or never left in a wave that is over.
+pub fn failed(delivery: &Delivery) -> bool {
+    let failed = matches!(
+        delivery.state,
+        State::Failed | State::Expired | State::Queued
+    );
+    failed && !delivery.stopped
 }
 
 #[cfg(test)]
@@ -429,15 +484,16 @@ mod tests {
     #[test]
     fn a_share_of_many_is_about_that_many_and_always_the_same_ones() {
         let key = [7; 32];
-        let drawn = |key: &[u8; 32]| {
+        let drawn = |key: &[u8; 32], wave: usize| {
             (0..20_000)
-                .filter(|i| draws(key, *i) < 500)
+                .filter(|i| draws(key, wave, *i) < 500)
                 .collect::<Vec<_>>()
         };
-        let first = drawn(&key);
+        let first = drawn(&key, 1);
         assert!((900..1_100).contains(&first.len()), "{}", first.len());
-        assert_eq!(first, drawn(&key));
-        assert_ne!(first, drawn(&[8; 32]));
+        assert_eq!(first, drawn(&key, 1));
+        assert_ne!(first, drawn(&[8; 32], 1));
+        assert_ne!(first, drawn(&key, 2));
     }
 
     #[test]
