@@ -9,7 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Most bytes that are read at once; what is left is read the next time.
+/// Most bytes that are in memory at once.
 const READ_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Puts an invitation on the list: durable when it returns. Whoever else adds to it meanwhile waits. What could not be
@@ -64,15 +64,20 @@ impl StopList {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        file.seek(SeekFrom::Start(self.read))?;
-        let mut bytes = Vec::new();
-        file.take(READ_BYTES_MAX).read_to_end(&mut bytes)?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n');
-        let whole = whole.map_or(0, |last| last + 1);
-        bytes.truncate(whole);
-        self.read += whole as u64;
-        let text = String::from_utf8_lossy(&bytes);
-        Ok(text.lines().filter_map(line).collect())
+        let mut all = Vec::new();
+        loop {
+            file.seek(SeekFrom::Start(self.read))?;
+            let mut bytes = Vec::new();
+            let mut part = (&mut file).take(READ_BYTES_MAX);
+            part.read_to_end(&mut bytes)?;
+            let Some(last) = bytes.iter().rposition(|byte| *byte == b'\n') else {
+                return Ok(all);
+            };
+            bytes.truncate(last + 1);
+            self.read += bytes.len() as u64;
+            let text = String::from_utf8_lossy(&bytes);
+            all.extend(text.lines().filter_map(line));
+        }
     }
 }
 
@@ -118,6 +123,17 @@ mod tests {
                 (8, StopWay::Page)
             ]
         );
+    }
+
+    /// Of a long list only the first part was read before messages left again.
+    #[test]
+    fn a_long_list_is_given_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stops");
+        std::fs::write(&path, "4000000000 page\n".repeat(150_000)).unwrap();
+        let mut list = StopList::new(path);
+        assert_eq!(list.new_lines().unwrap().len(), 150_000);
+        assert!(list.new_lines().unwrap().is_empty());
     }
 
     #[test]
