@@ -12,6 +12,7 @@
 //! - [`forge`]: ways to bend a ledger, each with the check that must notice;
 //! - [`trace`]: what a process did to its files;
 //! - [`power`]: what a power cut leaves of them;
+//! - [`kannel`]: the gateway of that name, run as it is shipped;
 //! - [`dice`]: chance that comes again.
 #![allow(
     clippy::expect_used,
@@ -26,6 +27,7 @@ pub mod dice;
 pub mod export;
 pub mod fixture;
 pub mod forge;
+pub mod kannel;
 pub mod power;
 pub mod publish;
 pub mod trace;

@@ -1,8 +1,8 @@
 //! Stories: what people do with Sijill, told against the built binary as child processes, over real HTTP.
 //!
-//! [`place`] is where a story happens (folder, keys, polls, server), [`browser`], [`chromium`] and [`kept`] are what
-//! people hold, [`process`] is a child that never outlives its story, [`assertions`] is what stories say of the outcome.
-//! Everything else is a story.
+//! [`place`] is where a story happens (folder, keys, polls, server), [`clock`] is its time, [`post`] is how messages leave
+//! there, [`browser`], [`chromium`] and [`kept`] are what people hold, [`process`] is a child that never outlives its
+//! story, [`assertions`] is what stories say of the outcome. Everything else is a story.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -17,9 +17,11 @@ mod process;
 mod assertions;
 mod browser;
 mod chromium;
+mod clock;
 mod kept;
 mod nginx;
 mod place;
+mod post;
 mod static_host;
 
 mod answering;
@@ -33,9 +35,13 @@ mod demo;
 mod desk;
 mod flood;
 mod folders;
+mod full_disk;
 mod histories;
+mod hostile;
+mod kannel;
 mod killed;
 mod live;
+mod nobody;
 mod objections;
 mod operating;
 mod parts;
@@ -45,6 +51,7 @@ mod power;
 mod proofs;
 mod published;
 mod recovered;
+mod reminding;
 mod repaired;
 mod restart;
 mod restored;

@@ -7,7 +7,8 @@ use sijill_ledger::checkpoint::SignedCheckpoint;
 use sijill_ledger::note::VerifierKey;
 use sijill_outreach::vault::{Contact, Vault, VaultSecret};
 use sijill_scenarios::Terms;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ pub struct Place {
     operator: VerifierKey,
     servers: Cell<u32>,
     runs: Cell<u32>,
+    variables: RefCell<Vec<(OsString, OsString)>>,
 }
 
 /// Somebody to be invited.
@@ -131,6 +133,7 @@ impl Place {
             operator,
             servers: Cell::new(0),
             runs: Cell::new(0),
+            variables: RefCell::default(),
         }
     }
 
@@ -161,12 +164,20 @@ impl Place {
         path
     }
 
+    /// Gives everything that is started here from now on this variable of the environment.
+    pub fn set_variable(&self, name: &str, value: impl Into<OsString>) {
+        self.variables
+            .borrow_mut()
+            .push((name.into(), value.into()));
+    }
+
     /// The binary, in this folder, on its data directory, with the configuration in `sijill.toml` if there is one.
     pub fn command(&self) -> Command {
         let mut command = binary();
         command
             .current_dir(self.folder.path())
-            .env("SIJILL_DATA", self.data());
+            .env("SIJILL_DATA", self.data())
+            .envs(self.variables.borrow().iter().cloned());
         let configuration = self.path("sijill.toml");
         if configuration.exists() {
             command.env("SIJILL_CONFIG", configuration);
@@ -245,12 +256,18 @@ impl Place {
     /// The first invitation of a poll's vault, opened with the key that the import made.
     #[track_caller]
     pub fn first_contact(&self, slug: &str) -> Contact {
+        let folder = self.data().join("polls").join(slug).join("vault");
+        self.vault(&folder).contact(0).unwrap()
+    }
+
+    /// The vault in this folder, opened with the key that the import made.
+    #[track_caller]
+    pub fn vault(&self, folder: &Path) -> Vault {
         let line = fs::read_to_string(self.data().join("keys/vault.key")).unwrap();
         let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
         let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();
         let secret = VaultSecret::Key(Zeroizing::new(key.try_into().unwrap()));
-        let folder = self.data().join("polls").join(slug).join("vault");
-        Vault::open(&folder, &secret).unwrap().contact(0).unwrap()
+        Vault::open(folder, &secret).unwrap()
     }
 
     /// Opens a poll with these terms and invites this many of [`people`].

@@ -2,118 +2,13 @@
 //! code with it.
 
 use crate::centre::{Centre, hash, texts};
-use crate::place::{Invitation, Place, invitations, people, roster, terms};
+use crate::place::{Place, people, roster, terms};
+use crate::post::{command, configure, files, last, letters, place, send};
 use crate::process::{COMMAND_MAX, Ran, until};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
-
-/// What is left to the configuration file: the account, and that a story may be told at night.
-const SETTINGS: &str = "[sending]\nhours = \"00:00-24:00\"\nrest_days = []\n";
-
-/// A poll with a roster of so many, and a configuration that names this gateway.
-fn place(centre: &Centre, count: u32) -> Place {
-    let place = Place::new();
-    configure(&place, centre);
-    let terms = terms();
-    place.open(&place.definition(&terms));
-    let file = place.write("roster.csv", roster(&people(count)));
-    place
-        .sijill(args![
-            "roster",
-            "import",
-            file,
-            "--poll",
-            &terms.slug,
-            "--key",
-            place.key_file()
-        ])
-        .well();
-    place
-}
-
-/// Writes a configuration that names this gateway.
-fn configure(place: &Place, centre: &Centre) {
-    place.write("password", "secret\n");
-    let gateway = format!(
-        "[gateway]\nsmpp = \"{}\"\nsystem_id = \"ur\"\npassword_file = \"password\"\nrate = 100000\nwindow = 50\n",
-        centre.address()
-    );
-    place.write("sijill.toml", format!("{gateway}{SETTINGS}"));
-}
-
-fn send(place: &Place, more: &[&str]) -> Ran {
-    place.sijill(command(place, "send", more))
-}
-
-fn command(place: &Place, what: &str, more: &[&str]) -> Vec<OsString> {
-    let config = place.path("sijill.toml");
-    let mut all = args![
-        "invitations",
-        what,
-        "--poll",
-        terms().slug,
-        "--config",
-        config
-    ]
-    .to_vec();
-    if matches!(what, "send" | "remind") {
-        all.extend(args!["--key", place.key_file()].to_vec());
-    }
-    all.extend(more.iter().map(Into::into));
-    all
-}
-
-/// Everybody's message as the vault has it, in the order of the roster's leaves.
-fn letters(place: &Place) -> Vec<(Invitation, String)> {
-    let out = place.path("again.csv");
-    let again = args![
-        "invitations",
-        "export",
-        "--poll",
-        terms().slug,
-        "--again",
-        "--out",
-        &out,
-        "--key",
-        place.key_file()
-    ];
-    place.sijill(again).well();
-    let mut rows = csv::Reader::from_path(&out).unwrap();
-    let texts: Vec<String> = rows
-        .records()
-        .map(|row| row.unwrap()[2].to_owned())
-        .collect();
-    invitations(&out).into_iter().zip(texts).collect()
-}
-
-/// The last entry of a kind.
-fn last(place: &Place, kind: &str) -> Value {
-    let entries = place
-        .sijill(["ledger", "show", terms().slug.as_str()])
-        .well()
-        .json_lines();
-    let of_kind = entries
-        .into_iter()
-        .rev()
-        .find(|entry| entry["kind"] == kind);
-    of_kind.unwrap_or_else(|| panic!("the ledger has no `{kind}`"))
-}
-
-/// Files below a folder, with their bytes.
-fn files(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(files(&path)),
-            false => found.extend(std::fs::read(&path).map(|bytes| (path, bytes))),
-        }
-    }
-    found
-}
 
 #[test]
 fn everyone_gets_their_invitation_word_for_word_and_the_ledger_counts_what_came_of_it() {
@@ -124,7 +19,7 @@ fn everyone_gets_their_invitation_word_for_word_and_the_ledger_counts_what_came_
     ) else {
         return;
     };
-    let place = place(&centre, 500);
+    let place = place(&centre.address(), 500);
     let sent = send(&place, &["--json"]).well();
     let said = sent.json();
     let started = last(&place, "WaveStarted");
@@ -194,7 +89,7 @@ fn a_sending_process_that_is_killed_again_and_again_skips_nobody_and_lists_whom_
     };
     let kills = std::env::var("SIJILL_KILLS").map_or(100, |kills| kills.parse().unwrap());
     let count: u32 = std::env::var("SIJILL_COUNT").map_or(8_000, |count| count.parse().unwrap());
-    let place = place(&centre, count);
+    let place = place(&centre.address(), count);
     let mut dice = 12_345_u64;
     let mut killed_while_sending = 0;
     for round in 0..kills {
@@ -251,7 +146,7 @@ fn a_send_that_would_run_past_the_end_is_refused_with_the_arithmetic_and_leaves_
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 9_000);
+    let place = place(&centre.address(), 9_000);
     let refused = send(&place, &["--rate", "2"]).expect_code(1);
     for part in [
         "9,000 invitations in",
@@ -273,7 +168,7 @@ fn who_asked_for_no_more_messages_behind_their_link_gets_none() {
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 20);
+    let place = place(&centre.address(), 20);
     let first = place.first_contact(&terms().slug);
     let server = place.serve();
     let path = format!("/p/{}/stop", first.token.reveal());
@@ -296,7 +191,7 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 200);
+    let place = place(&centre.address(), 200);
     place.sijill(command(&place, "pause", &[])).well();
     let mut process = place.start("send", command(&place, "send", &["--stratum", "north"]));
     std::thread::sleep(Duration::from_millis(1_500));
@@ -360,7 +255,7 @@ fn once_the_poll_is_closed_no_message_leaves_and_those_that_never_left_have_fail
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 600);
+    let place = place(&centre.address(), 600);
     let slow = command(&place, "send", &["--rate", "40"]);
     let process = place.start("send", slow);
     std::thread::sleep(Duration::from_secs(3));
@@ -396,7 +291,7 @@ fn a_wave_whose_end_the_journal_lost_is_not_begun_again() {
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 40);
+    let place = place(&centre.address(), 40);
     send(&place, &["--share", "50"]).well();
     let before = last(&place, "WaveEnded");
     let journal = place
@@ -427,7 +322,7 @@ fn a_wrong_password_stops_at_once_and_the_same_command_goes_on_when_it_is_mended
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 20);
+    let place = place(&centre.address(), 20);
     place.write("password", "wrong\n");
     let stopped = send(&place, &[]).expect_code(3);
     assert!(
@@ -447,7 +342,7 @@ fn a_preview_shows_what_arrives_how_long_it_takes_and_what_it_costs() {
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 40);
+    let place = place(&centre.address(), 40);
     let preview = command(&place, "preview", &["--price", "0.05", "--json"]);
     let shown = place.sijill(preview).well().json();
     let segments: u64 = shown["messages"]
@@ -552,7 +447,7 @@ fn a_sender_of_its_own_sends_by_what_is_published_and_the_platform_never_holds_a
     let (sender, slug) = (place.path("sender"), terms().slug);
     open_with_a_sender(&place, &sender);
     let server = place.serve();
-    configure(&place, &centre);
+    configure(&place, &centre.address());
     let address = server.url(&format!("/polls/{slug}"));
     let send = send_by_what_is_published(&place, &sender, &address);
     let process = place.start("sender", send);

@@ -12,6 +12,7 @@ use crate::delivery::{
 use crate::gateway::{Receipt, Ticket};
 use crate::journal::{Journal, JournalError};
 use crate::limits::{CHOSEN_MAX, ID_CHARS_MAX, PARKED_MAX};
+use crate::number::Number;
 use crate::paged_file::PagedFile;
 use crate::receipt::{candidates, normalised};
 use crate::segment_ids::SegmentIds;
@@ -90,12 +91,24 @@ struct Parked {
     /// Every way to read its id.
     ids: Vec<String>,
     outcome: Final,
+    /// Whom it names. A restart forgets that: a number is not in the journal.
+    to: Option<Number>,
 }
 
 impl Parked {
     fn new(id: &str, outcome: Final) -> Self {
         let ids = candidates(id);
-        Self { ids, outcome }
+        Self {
+            ids,
+            outcome,
+            to: None,
+        }
+    }
+
+    /// Whether this one, read from the journal or kept since, is the other.
+    fn is(&self, other: &Self) -> bool {
+        let same = self.ids == other.ids && self.outcome == other.outcome;
+        same && (self.to.is_none() || self.to == other.to)
     }
 }
 
@@ -247,12 +260,17 @@ impl Deliveries {
         }
     }
 
-    /// The gateway took a segment under this id. A receipt that came before is taken in now.
-    pub fn accept(&mut self, ticket: Ticket, id: &str) -> Result<(), DeliveriesError> {
+    /// The gateway took a segment under this id. A receipt that came before is taken in now, if it names nobody, or
+    /// whom this segment goes to, as `is_to` says.
+    pub fn accept(
+        &mut self,
+        ticket: Ticket,
+        id: &str,
+        is_to: impl FnMut(Number) -> bool,
+    ) -> Result<(), DeliveriesError> {
         let id: String = normalised(id).chars().take(ID_CHARS_MAX).collect();
         let (attempt, part) = (ticket.attempt, ticket.part);
-        let waiting = self.folded.parked_for(&id);
-        let waiting = waiting.map(|(_, parked)| parked.outcome);
+        let waiting = self.folded.take_parked(&id, is_to);
         let id = id.as_str();
         let accept = Command::Accept { attempt, part, id };
         if let (Ok(_), Some(outcome)) = (self.order(ticket.invitation, &accept)?, waiting) {
@@ -278,7 +296,13 @@ impl Deliveries {
         };
         let id: String = receipt.id.chars().take(ID_CHARS_MAX).collect();
         let Some((ticket, way)) = self.folded.meant(&id, &mut is_for)? else {
-            return self.park(id, outcome);
+            return self.park(
+                Parked {
+                    to: receipt.to,
+                    ..Parked::new(&id, outcome)
+                },
+                id,
+            );
         };
         let command = Command::Receive {
             attempt: ticket.attempt,
@@ -294,14 +318,18 @@ impl Deliveries {
         Ok(Received::Taken)
     }
 
-    fn park(&mut self, id: String, outcome: Final) -> Result<Received, DeliveriesError> {
-        if self.folded.parked.contains(&Parked::new(&id, outcome)) {
+    fn park(&mut self, parked: Parked, id: String) -> Result<Received, DeliveriesError> {
+        if self.folded.parked.iter().any(|known| known.is(&parked)) {
             return Ok(Received::Nothing);
         }
         if self.folded.parked.len() >= PARKED_MAX {
             return Ok(Received::Stray);
         }
+        let outcome = parked.outcome;
         self.say(Step::Parked { id, outcome })?;
+        if let Some(last) = self.folded.parked.back_mut() {
+            last.to = parked.to;
+        }
         Ok(Received::Parked)
     }
 
@@ -451,17 +479,17 @@ impl Folded {
                 self.ids.add(id, ticket)?;
             }
             // What it says is a step of its own, which follows this one.
-            if let Some((place, _)) = self.parked_for(id) {
-                self.parked.remove(place);
-            }
+            self.take_parked(id, |_| false);
         }
         self.keep(invitation, &after)
     }
 
-    /// The receipt that waits for this id, and its place.
-    fn parked_for(&self, id: &str) -> Option<(usize, &Parked)> {
-        let mut parked = self.parked.iter().enumerate();
-        parked.find(|(_, parked)| parked.ids.iter().any(|known| known == id))
+    /// What the receipt says that waits for this id, and does so no longer.
+    fn take_parked(&mut self, id: &str, mut is_to: impl FnMut(Number) -> bool) -> Option<Final> {
+        let place = self.parked.iter().position(|parked| {
+            parked.ids.iter().any(|known| known == id) && parked.to.is_none_or(&mut is_to)
+        })?;
+        Some(self.parked.remove(place)?.outcome)
     }
 
     /// The segment that a receipt's id means, and which way of writing ids that is: of those with such an id the ones
@@ -623,10 +651,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut first = opened(folder.path());
         wave(&mut first, 3);
-        first.accept(ticket(0, 0), "00AB").unwrap();
+        first.accept(ticket(0, 0), "00AB", |_| true).unwrap();
         first.stop(40, StopWay::Page, 6).unwrap();
         first.commit().unwrap();
-        first.accept(ticket(1, 0), "lost").unwrap();
+        first.accept(ticket(1, 0), "lost", |_| true).unwrap();
         let link = first.link();
         assert!(matches!(
             Deliveries::open(folder.path(), &KEY, whose(100)),
@@ -680,7 +708,7 @@ mod tests {
                 deliveries = opened(folder.path());
             }
             // Given in hexadecimal, and told in decimal.
-            deliveries.accept(ticket(0, 0), "AB").unwrap();
+            deliveries.accept(ticket(0, 0), "AB", |_| true).unwrap();
             deliveries.commit().unwrap();
             assert_eq!(deliveries.delivery(0).unwrap().state, State::Delivered);
             drop(deliveries);
@@ -695,8 +723,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut deliveries = opened(folder.path());
         wave(&mut deliveries, 2);
-        deliveries.accept(ticket(0, 0), "10").unwrap();
-        deliveries.accept(ticket(1, 0), "16").unwrap();
+        deliveries.accept(ticket(0, 0), "10", |_| true).unwrap();
+        deliveries.accept(ticket(1, 0), "16", |_| true).unwrap();
         // 16 in decimal is 10 in hexadecimal: whom it is for says which is meant.
         let sixteen = receipt("16", Outcome::Failed);
         let received = deliveries.receive(&sixteen, |invitation| invitation == 0);
@@ -711,6 +739,35 @@ mod tests {
         assert_eq!(stranger.unwrap(), Received::Parked);
     }
 
+    /// A gateway gave one id twice, and a receipt for the one overtook the answer for the other, which counted as failed.
+    #[test]
+    fn a_receipt_that_overtakes_an_answer_counts_for_nobody_but_whom_it_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut deliveries = opened(folder.path());
+        wave(&mut deliveries, 2);
+        let [own, other] =
+            [0, 1].map(|last: u64| Number::from_u64(9_647_700_000_000 + last).unwrap());
+        let early = Receipt {
+            to: Some(own),
+            ..receipt("7", Outcome::Failed)
+        };
+        for expected in [Received::Parked, Received::Nothing] {
+            assert_eq!(deliveries.receive(&early, |_| false).unwrap(), expected);
+        }
+        deliveries
+            .accept(ticket(1, 0), "7", |to| to == other)
+            .unwrap();
+        assert_eq!(deliveries.delivery(1).unwrap().state, State::Accepted);
+        deliveries
+            .accept(ticket(0, 0), "7", |to| to == own)
+            .unwrap();
+        assert_eq!(deliveries.delivery(0).unwrap().state, State::Failed);
+        assert_eq!(
+            (deliveries.delivery(1).unwrap().state, deliveries.parked()),
+            (State::Accepted, 0)
+        );
+    }
+
     #[test]
     fn what_the_ledger_is_told_adds_up() {
         let folder = tempfile::tempdir().unwrap();
@@ -718,7 +775,7 @@ mod tests {
         wave(&mut deliveries, 10);
         for place in 0..6 {
             let id = format!("id{place}");
-            deliveries.accept(ticket(place, 0), &id).unwrap();
+            deliveries.accept(ticket(place, 0), &id, |_| true).unwrap();
         }
         for (place, outcome) in [
             (0, Outcome::Delivered),

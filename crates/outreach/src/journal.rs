@@ -47,7 +47,7 @@ const REST_BYTES_MAX: usize = NONCE_BYTES + FRAME_BYTES_MAX + TAG_BYTES;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The disk.
-    #[error("cannot {what} the journal `{}`: {source}", path.display())]
+    #[error("cannot {what} the journal `{}`: {source}; no message leaves without it. See that this disk works and has space, then start the same command again: it goes on", path.display())]
     Disk {
         /// What was tried.
         what: &'static str,

@@ -349,8 +349,9 @@ impl<'a, W: World> Sender<'a, W> {
                 self.stopped = Some(why);
             }
             Report::Accepted { ticket, id } => {
-                self.out.remove(&ticket);
-                self.deliveries.accept(ticket, &id)?;
+                let to = self.out.remove(&ticket).map(|out| out.submit.to);
+                let is_to = |named| to.is_none_or(|to| is_same(to, named));
+                self.deliveries.accept(ticket, &id, is_to)?;
             }
             Report::Refused { ticket, status } => self.refused(ticket, status)?,
             Report::Unanswered { ticket } => {

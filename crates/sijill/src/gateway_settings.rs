@@ -13,6 +13,7 @@ use sijill_outreach::smpp::settings::{Password, SmppSettings, Tls};
 use sijill_poll::definition::Definition;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Segments a second where nobody says.
@@ -55,6 +56,8 @@ pub struct GatewaySection {
     rate: Option<u32>,
     /// Submits that may wait for their response.
     window: Option<usize>,
+    /// How long a response is waited for, in seconds.
+    response_seconds: Option<u64>,
 }
 
 /// The configuration file's `[sending]`.
@@ -80,6 +83,11 @@ impl GatewaySection {
         self.callbacks_secret_file = seen(self.callbacks_secret_file);
         self.authorities = seen(self.authorities);
         self
+    }
+
+    /// How long a response is waited for, where the gateway's own time is this.
+    fn response(&self, usual: Duration) -> Duration {
+        self.response_seconds.map_or(usual, Duration::from_secs)
     }
 }
 
@@ -143,11 +151,13 @@ impl GatewayArgs {
             name: None,
             authorities: section.authorities.clone(),
         });
+        let mut settings = SmppSettings::new(address, &name, password, sender);
+        settings.times.response = section.response(settings.times.response);
         Ok(Account::Smpp(SmppSettings {
             system_type: section.system_type.clone().unwrap_or_default(),
             window: self.window(section),
             tls,
-            ..SmppSettings::new(address, &name, password, sender)
+            ..settings
         }))
     }
 
@@ -174,10 +184,12 @@ impl GatewayArgs {
             poll: definition.slug.clone(),
         };
         let password = Secret::new(self.password(section)?);
+        let mut settings = KannelSettings::new(address, &name, password, sender, callbacks);
+        settings.times.response = section.response(settings.times.response);
         Ok(Account::Kannel(KannelSettings {
             window: self.window(section),
             authorities: section.authorities.clone(),
-            ..KannelSettings::new(address, &name, password, sender, callbacks)
+            ..settings
         }))
     }
 

@@ -2,16 +2,20 @@
 // texts by their headers, sends receipts, and says in the end what arrived. It shares no code with the crates.
 //
 //   centre.cjs [--port 0] [--report FILE] [--receipts delivered|mixed|none] [--ids same|hex-decimal|decimal-hex]
-//              [--receipt-form text|parts|both] [--throttle-every N] [--system-id ID] [--password PASSWORD]
+//              [--receipt-form text|parts|both] [--throttle-every N] [--stops ENDING] [--times]
+//              [--system-id ID] [--password PASSWORD]
 //
 // It prints `listening on PORT`, and ends when its standard input does (or at SIGTERM): then the report is written, one
 // JSON object:
 //   binds, refused_binds, segments (taken), throttled, messages (joined and whole), incomplete, strange (what could not
-//   be read: must be 0), receipts_sent, receipts_confirmed, esm_classes (how often each), and
-//   texts: number -> SHA-256 (hexadecimal) of its text in UTF-8, or a list of them if several arrived, in their order.
+//   be read: must be 0), receipts_sent, receipts_confirmed, stops_sent, stops_confirmed, esm_classes (how often each),
+//   texts: number -> SHA-256 (hexadecimal) of its text in UTF-8, or a list of them if several arrived, in their order,
+//   and with `--times` times: when each message was whole, in milliseconds since 1970.
 //
 // `--ids A-B` gives ids in base A and names them in receipts in base B. `mixed` receipts: of each ten messages one has
-// expired, one is undeliverable, one is first on its way and then delivered, the others are delivered.
+// expired, one is undeliverable, one is first on its way and then delivered, the others are delivered. `--stops ENDING`:
+// whoever's number ends so asks for no more messages while one is on its way; its first segment is answered for when
+// that wish is confirmed.
 'use strict';
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -26,6 +30,8 @@ const options = parseArgs({
     ids: { type: 'string', default: 'same' },
     'receipt-form': { type: 'string', default: 'both' },
     'throttle-every': { type: 'string', default: '0' },
+    stops: { type: 'string' },
+    times: { type: 'boolean', default: false },
     'system-id': { type: 'string', default: '' },
     password: { type: 'string', default: '' },
   },
@@ -44,8 +50,11 @@ const throttleEvery = Number(options['throttle-every']);
 
 const report = {
   binds: 0, refused_binds: 0, segments: 0, throttled: 0, messages: 0, incomplete: 0, strange: 0,
-  receipts_sent: 0, receipts_confirmed: 0, esm_classes: {}, texts: {},
+  receipts_sent: 0, receipts_confirmed: 0, stops_sent: 0, stops_confirmed: 0, esm_classes: {}, texts: {},
 };
+if (options.times) {
+  report.times = [];
+}
 
 // 3GPP TS 23.038, 6.2.1: the default alphabet by septet, and what follows an escape.
 const BASIC = '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?'
@@ -108,6 +117,7 @@ smpp.commands.deliver_sm.params.short_message.filter = raw;
 
 const parts = new Map();
 
+// Takes a segment in, and says which of its message it is.
 function take(pdu) {
   const [text, joined, total, place] = segmentOf(pdu);
   const to = pdu.destination_addr;
@@ -118,7 +128,7 @@ function take(pdu) {
     found.set(place, text);
     parts.set(key, found);
     if (found.size < total) {
-      return;
+      return place;
     }
     parts.delete(key);
     whole = Array.from({ length: total }, (_, at) => found.get(at + 1)).join('');
@@ -127,6 +137,10 @@ function take(pdu) {
   const hash = crypto.createHash('sha256').update(whole, 'utf8').digest('hex');
   const before = report.texts[to];
   report.texts[to] = before === undefined ? hash : [].concat(before, hash);
+  if (options.times) {
+    report.times.push(Date.now());
+  }
+  return place;
 }
 
 // An id in the base in which it is given, and in that of receipts. Ids do not begin at 1, so that none of them reads
@@ -171,6 +185,19 @@ function receipt(session, pdu, id, stat) {
   });
 }
 
+// What somebody writes back while their message is on its way.
+function stop(session, pdu, then) {
+  report.stops_sent += 1;
+  session.deliver_sm({
+    source_addr_ton: 1, source_addr_npi: 1, source_addr: pdu.destination_addr,
+    dest_addr_ton: pdu.source_addr_ton, dest_addr_npi: pdu.source_addr_npi, destination_addr: pdu.source_addr,
+    esm_class: 0, data_coding: 8, short_message: Buffer.from('توقف', 'utf16le').swap16(),
+  }, (answer) => {
+    report.stops_confirmed += answer.command_status === 0 ? 1 : 0;
+    then();
+  });
+}
+
 let asked = 0;
 function submitted(session, pdu) {
   asked += 1;
@@ -181,16 +208,25 @@ function submitted(session, pdu) {
   }
   report.segments += 1;
   report.esm_classes[pdu.esm_class] = (report.esm_classes[pdu.esm_class] || 0) + 1;
+  let place;
   try {
-    take(pdu);
+    place = take(pdu);
   } catch (error) {
     report.strange += 1;
     console.error(`strange: ${error.message}`);
   }
   const [given, named] = nextId();
-  session.send(pdu.response({ message_id: given }));
-  if (pdu.registered_delivery & 1) {
-    states(last).forEach((stat) => receipt(session, pdu, named, stat));
+  const outcome = states(last);
+  const answer = () => {
+    session.send(pdu.response({ message_id: given }));
+    if (pdu.registered_delivery & 1) {
+      outcome.forEach((stat) => receipt(session, pdu, named, stat));
+    }
+  };
+  if (options.stops && place === 1 && pdu.destination_addr.endsWith(options.stops)) {
+    stop(session, pdu, answer);
+  } else {
+    answer();
   }
 }
 
@@ -217,7 +253,7 @@ const server = smpp.createServer((session) => {
   });
 });
 
-function stop() {
+function end() {
   report.incomplete = parts.size;
   if (options.report) {
     fs.writeFileSync(`${options.report}.new`, JSON.stringify(report));
@@ -225,6 +261,6 @@ function stop() {
   }
   process.exit(0);
 }
-process.on('SIGTERM', stop);
-process.stdin.on('end', stop).resume();
+process.on('SIGTERM', end);
+process.stdin.on('end', end).resume();
 server.listen(Number(options.port), '127.0.0.1', () => console.log(`listening on ${server.address().port}`));

@@ -5,7 +5,8 @@ use sijill_outreach::kannel::connect;
 use sijill_outreach::kannel::settings::{Callbacks, KannelSettings, Secret, Times};
 use sijill_outreach::number::Number;
 use sijill_outreach::segment::segments;
-use std::net::{SocketAddr, TcpListener};
+pub use sijill_scenarios::kannel::free;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -16,12 +17,6 @@ pub const SOON: Duration = Duration::from_secs(20);
 pub const NUMBER: &str = "9647701234567";
 pub const SECRET: &str = "kept-from-everybody-0123";
 pub const PASSWORD: &str = "pass&word";
-
-/// A port of loopback that is free now.
-pub fn free() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
-}
 
 pub fn secret(text: &str) -> Secret {
     Secret::new(Zeroizing::new(text.to_owned()))

@@ -4,7 +4,7 @@ use super::wave::{self, WaveArgs};
 use crate::fault::Exit;
 use crate::settings::Settings;
 use anyhow::Result;
-use sijill_outreach::delivery::WaveKind;
+use sijill_outreach::delivery::{Delivery, WaveKind};
 
 /// Send invitations: everybody who was not written to yet, or a share of them
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         }),
         true => wave::run(&args.wave, settings, WaveKind::Again, |sender, ledger| {
             let has_answered = ledger.answered(&sender.poll.slug)?;
-            Ok(Box::new(move |invitation, delivery| {
+            Ok(Box::new(move |invitation: u32, delivery: &Delivery| {
                 wave::failed(delivery) && !has_answered(invitation)
             }))
         }),

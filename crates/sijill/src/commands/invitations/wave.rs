@@ -77,14 +77,28 @@ fn parse_share(text: &str) -> Result<u16, String> {
 }
 
 /// Who may be part of a wave, beside its selection.
-pub type Eligible<'a> = dyn FnMut(u32, &Delivery) -> bool + 'a;
+pub trait Audience {
+    /// Whether this invitation may.
+    fn has(&mut self, invitation: u32, delivery: &Delivery) -> bool;
+
+    /// Why none of those that were asked about may, for people.
+    fn why_nobody(&self) -> String {
+        "nobody is left for such a wave".to_owned()
+    }
+}
+
+impl<F: FnMut(u32, &Delivery) -> bool> Audience for F {
+    fn has(&mut self, invitation: u32, delivery: &Delivery) -> bool {
+        self(invitation, delivery)
+    }
+}
 
 /// Sends a wave: the one that is open, or a new one of this kind.
 pub fn run(
     args: &WaveArgs,
     settings: &Settings,
     kind: WaveKind,
-    eligible: impl FnOnce(&Sender, &LedgerSeen) -> Result<Box<Eligible<'static>>>,
+    eligible: impl FnOnce(&Sender, &LedgerSeen) -> Result<Box<dyn Audience>>,
 ) -> Result<Exit> {
     let ledger = LedgerSeen::new(settings, args.ledger.as_deref());
     let sender = Sender::open(settings, &ledger, &args.poll)?;
@@ -185,7 +199,7 @@ fn begin(
     deliveries: &mut Deliveries,
     terms: &Terms,
     (kind, asked): (WaveKind, &Selection),
-    eligible: &mut Eligible<'_>,
+    eligible: &mut dyn Audience,
 ) -> Result<()> {
     let open = deliveries.open_wave().cloned();
     if let Some(wave) = &open {
@@ -200,7 +214,8 @@ fn begin(
     let selection = open.as_ref().map_or(asked, |wave| &wave.selection);
     let chosen = chosen(sender, deliveries, selection, eligible)?;
     if chosen.invitations.is_empty() && open.is_none() {
-        return Err(not_so("nobody is left for such a wave; nothing was sent"));
+        let why = eligible.why_nobody();
+        return Err(not_so(format!("{why}; nothing was sent")));
     }
     refuse_too_late(sender, terms, &chosen)?;
     let wave = match open {
@@ -231,7 +246,7 @@ fn chosen(
     sender: &Sender,
     deliveries: &mut Deliveries,
     selection: &Selection,
-    eligible: &mut Eligible<'_>,
+    eligible: &mut dyn Audience,
 ) -> Result<Chosen> {
     let languages: Vec<u64> = sender
         .definition
@@ -249,7 +264,7 @@ fn chosen(
         let contact = contact?;
         let delivery = deliveries.delivery(invitation)?;
         if is_selected(selection, &contact, || draws(&draw, wave, invitation))
-            && eligible(invitation, &delivery)
+            && eligible.has(invitation, &delivery)
         {
             chosen.invitations.push(invitation);
             let language = languages.get(usize::from(contact.language));
