@@ -3,7 +3,7 @@
 
 use crate::centre::{Centre, hash, texts};
 use crate::place::{Place, terms};
-use crate::post::{command, configure, letters, outcome, place, repeated, send};
+use crate::post::{command, configure, invited, letters, outcome, place, repeated, send};
 use crate::process::{COMMAND_MAX, Process, until};
 use serde_json::Value;
 use sijill_outreach::deliveries::{Deliveries, Whose};
@@ -46,14 +46,14 @@ fn standings(place: &Place, vault: &Path) -> Vec<State> {
 /// which had no time to arrive. Returns those of whom nobody knows.
 #[track_caller]
 fn check_nothing_left_unrecorded(place: &Place, vault: &Path, report: &Value) -> BTreeSet<u64> {
-    let letters = letters(place);
+    let invited = invited(place);
     let standings = standings(place, vault);
     let places = |wanted: &dyn Fn(usize) -> bool| -> BTreeSet<u64> {
-        let all = (0..letters.len()).filter(|index| wanted(*index));
+        let all = (0..invited.len()).filter(|index| wanted(*index));
         all.map(|index| index as u64).collect()
     };
     let on_record = places(&|index| standings[index] != State::Queued);
-    let arrived = places(&|index| !texts(report, &letters[index].0.contact).is_empty());
+    let arrived = places(&|index| !texts(report, &invited[index].contact).is_empty());
     assert_eq!(report["messages"], arrived.len());
     assert!(
         (1..COUNT as usize).contains(&arrived.len()),

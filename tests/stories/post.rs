@@ -4,6 +4,7 @@
 use crate::place::{Invitation, Place, invitations, people, roster, terms};
 use crate::process::Ran;
 use serde_json::Value;
+use sijill_outreach::vault::Contact;
 use sijill_scenarios::Terms;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -141,6 +142,25 @@ pub fn stop(place: &Place, contact: &str) {
     stop.args(command(place, "stop", &[]))
         .stdin(std::fs::File::open(file).unwrap());
     assert!(stop.status().unwrap().success());
+}
+
+/// Everybody as the vault has them, without their message, in the order of the roster's leaves.
+pub fn invited(place: &Place) -> Vec<Invitation> {
+    let folder = place.data().join("polls").join(terms().slug).join("vault");
+    let contacts: Vec<_> = place.vault(&folder).contacts().collect();
+    let invitation = |contact: Contact| {
+        let path = format!("/p/{}", contact.token.reveal());
+        Invitation {
+            contact: contact.number.e164(),
+            link: format!("http://{}{path}", terms().host),
+            path,
+            message: String::new(),
+        }
+    };
+    contacts
+        .into_iter()
+        .map(|contact| invitation(contact.unwrap()))
+        .collect()
 }
 
 /// Everybody's message as the vault has it, in the order of the roster's leaves.

@@ -213,7 +213,9 @@ fn in_baghdad(place: &Place) -> String {
 fn is_quiet(place: &Place, process: &mut Process) -> Value {
     let quiet = until(COMMAND_MAX, || {
         assert!(process.is_running(), "it ended: {}", process.err());
-        let shown = status(place, &[]);
+        // Before anything was told there is nothing to show.
+        let shown = place.sijill(command(place, "status", &["--json"]));
+        let shown = (shown.code == Some(0)).then(|| shown.json())?;
         let waits = shown["waits"].as_str().unwrap_or_default();
         waits
             .starts_with("quiet hours until")
