@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 const RATE: u32 = 10;
 /// Submits that may wait for their response where nobody says.
 const WINDOW: usize = 10;
+/// How long the network tries to deliver where nobody says, in hours: as long as networks keep a message.
+const VALIDITY_HOURS: u64 = 30 * 24;
 /// How long receipts are waited for where nobody says, in hours.
 const RECEIPTS_HOURS: u64 = 24;
 /// Hours in which messages leave where nobody says.
@@ -58,6 +60,9 @@ pub struct GatewaySection {
     window: Option<usize>,
     /// How long a response is waited for, in seconds.
     response_seconds: Option<u64>,
+    /// How long the network tries to deliver at most, in hours; 0 leaves it to the gateway. It never tries beyond the end
+    /// of the poll.
+    validity_hours: Option<u64>,
 }
 
 /// The configuration file's `[sending]`.
@@ -88,6 +93,13 @@ impl GatewaySection {
     /// How long a response is waited for, where the gateway's own time is this.
     fn response(&self, usual: Duration) -> Duration {
         self.response_seconds.map_or(usual, Duration::from_secs)
+    }
+
+    /// How long the network tries to deliver at most; none leaves it to the gateway.
+    fn validity(&self) -> Option<Duration> {
+        let hours = self.validity_hours.unwrap_or(VALIDITY_HOURS);
+        let seconds = hours.saturating_mul(3_600);
+        (hours > 0).then(|| Duration::from_secs(seconds))
     }
 }
 
@@ -156,6 +168,7 @@ impl GatewayArgs {
         Ok(Account::Smpp(SmppSettings {
             system_type: section.system_type.clone().unwrap_or_default(),
             window: self.window(section),
+            validity: section.validity(),
             tls,
             ..settings
         }))
@@ -188,6 +201,7 @@ impl GatewayArgs {
         settings.times.response = section.response(settings.times.response);
         Ok(Account::Kannel(KannelSettings {
             window: self.window(section),
+            validity: section.validity(),
             authorities: section.authorities.clone(),
             ..settings
         }))
@@ -220,6 +234,16 @@ pub enum Account {
     Smpp(SmppSettings),
     /// At a gateway over HTTP.
     Kannel(KannelSettings),
+}
+
+impl Account {
+    /// Where it is, and its name there.
+    pub fn whose(&self) -> (&str, &str) {
+        match self {
+            Self::Smpp(settings) => (&settings.address, &settings.system_id),
+            Self::Kannel(settings) => (&settings.address, &settings.username),
+        }
+    }
 }
 
 /// Connects; on a runtime.
