@@ -254,7 +254,7 @@ fn an_account_that_sends_already_is_not_used_by_a_second_one() {
     let Some(centre) = Centre::open(centres.path(), &[]) else {
         return;
     };
-    let place = place(&centre, 20);
+    let place = place(&centre.address(), 20);
     place.sijill(command(&place, "pause", &[])).well();
     let mut first = place.start("send", command(&place, "send", &[]));
     let state = place.path("data/polls/bridge/sending.json");
