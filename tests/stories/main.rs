@@ -44,6 +44,7 @@ mod portal;
 mod power;
 mod proofs;
 mod published;
+mod put_back;
 mod recovered;
 mod repaired;
 mod restart;

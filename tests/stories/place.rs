@@ -242,15 +242,21 @@ impl Place {
             .collect()
     }
 
-    /// The first invitation of a poll's vault, opened with the key that the import made.
+    /// The first invitation of a poll's vault.
     #[track_caller]
     pub fn first_contact(&self, slug: &str) -> Contact {
+        self.vault(slug).contact(0).unwrap()
+    }
+
+    /// A poll's vault, opened with the key that the import made.
+    #[track_caller]
+    pub fn vault(&self, slug: &str) -> Vault {
         let line = fs::read_to_string(self.data().join("keys/vault.key")).unwrap();
         let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
         let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();
         let secret = VaultSecret::Key(Zeroizing::new(key.try_into().unwrap()));
         let folder = self.data().join("polls").join(slug).join("vault");
-        Vault::open(&folder, &secret).unwrap().contact(0).unwrap()
+        Vault::open(&folder, &secret).unwrap()
     }
 
     /// Opens a poll with these terms and invites this many of [`people`].
