@@ -120,7 +120,7 @@ pub fn refuse_after_its_time(definition: &Definition, now: u64) -> Result<()> {
 }
 
 /// What opens the vaults of this data directory.
-fn secret(settings: &Settings, data: &DataFolder) -> Result<VaultSecret> {
+pub fn secret(settings: &Settings, data: &DataFolder) -> Result<VaultSecret> {
     match &settings.vault {
         VaultSecretFile::Key(path) => key(path),
         VaultSecretFile::Passphrase(path) => {
