@@ -119,7 +119,7 @@ fn a_poll_whose_contacts_were_erased_audits_as_before_and_holds_nobody() {
     assert_eq!(erased["contacts_erased"], true);
     assert_eq!(erased["stratum_keys_kept"], false);
     server.stop().well();
-    for gone in ["vault/contacts", "contact.key", "strata.keys"] {
+    for gone in ["vault/contacts", "vault/secrets", "strata.keys"] {
         assert!(
             !place.data().join("polls/bridge").join(gone).exists(),
             "{gone}"
@@ -211,11 +211,65 @@ fn contacts_are_erased_by_the_service_when_their_time_is_over() {
     gone.expect("the contacts are erased");
     let stopped = server.stop().well();
     assert_eq!(said(&stopped.err), 1, "{}", stopped.err);
-    assert!(!place.data().join("polls/bridge/contact.key").exists());
+    assert!(!place.data().join("polls/bridge/vault/secrets").exists());
     no_file_holds_anybody(&place.data(), &invited);
     let again = place.serve().stop().well();
     assert_eq!(said(&again.err), 0, "{}", again.err);
     place.audit_data(SLUG).expect_code(0);
+    // Nor does anybody bring them back.
+    let file = place.write("roster.csv", roster(&people(6)));
+    let import = args!["roster", "import", file, "--poll", SLUG];
+    let late = place.sijill(import).expect_code(1);
+    assert!(
+        late.err.contains("nobody could be written to"),
+        "{}",
+        late.err
+    );
+    assert!(!vault.exists());
+}
+
+/// Nobody's number is taken down that would have to be erased at once.
+#[test]
+fn no_roster_is_made_when_the_time_of_its_contacts_is_over() {
+    let place = Place::new();
+    let day = 24 * 60 * 60 * 1_000;
+    let end = now_ms() / 1_000 * 1_000 - day;
+    let past = Terms {
+        field_ms: [end - day, end, end],
+        ..terms()
+    };
+    let sender = place.path("sender");
+    let made = place.sijill(args!["keys", "new", "--name", "sender", "--data", &sender]);
+    let keys = format!("operators = [\"{}\"]", place.operator_key());
+    let with = format!("{keys}\nsender = \"{}\"", made.well().out.trim());
+    let latest = format!("latest_end = {}\n", rfc3339(end));
+    let until_then = format!("{latest}contacts_until = {}\n", rfc3339(end));
+    let (platform, own) = ("_by = \"platform\"", "_by = \"sender\"");
+    let definition = place.definition(&past).replace(&keys, &with);
+    let definition = definition.replace(&latest, &until_then);
+    let toml = place.write("poll.toml", definition.replace(platform, own));
+    let (file, out) = (
+        place.write("people.csv", roster(&people(6))),
+        place.path("public.roster"),
+    );
+    let make = args![
+        "roster",
+        "make",
+        file,
+        "--definition",
+        toml,
+        "--out",
+        &out,
+        "--data",
+        &sender
+    ];
+    let late = place.sijill(make).expect_code(1);
+    assert!(
+        late.err.contains("nobody could be written to"),
+        "{}",
+        late.err
+    );
+    assert!(!out.exists() && !sender.join("polls/bridge/vault").exists());
 }
 
 #[test]

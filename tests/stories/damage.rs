@@ -84,7 +84,7 @@ const POLL: &[Row] = &[
     ("polls/bridge/snapshot.json", &EVERY,                       Whole),
     ("polls/bridge/public/checkpoints", &EVERY,                  Refused("list of published checkpoints")),
     ("polls/bridge/vault/contacts", &EVERY,                       Whole),
-    ("polls/bridge/contact.key",   &EVERY,                       Whole),
+    ("polls/bridge/vault/secrets",  &EVERY,                       Whole),
 ];
 
 /// A data directory of two polls, stopped cleanly, and another service's.

@@ -35,7 +35,7 @@ fn standings(place: &Place, vault: &Path) -> Vec<State> {
         poll_id: shown["poll_id"].as_str().unwrap().parse().unwrap(),
         invitations: COUNT,
     };
-    let key = place.vault(vault).key_for(JOURNAL_KEY);
+    let key = place.vault_in(vault).key_for(JOURNAL_KEY);
     let mut deliveries = Deliveries::open(vault, &key, whose).unwrap();
     (0..COUNT)
         .map(|invitation| deliveries.delivery(invitation).unwrap().state)

@@ -50,6 +50,7 @@ mod portal;
 mod power;
 mod proofs;
 mod published;
+mod put_back;
 mod recovered;
 mod reminding;
 mod repaired;

@@ -253,16 +253,22 @@ impl Place {
             .collect()
     }
 
-    /// The first invitation of a poll's vault, opened with the key that the import made.
+    /// The first invitation of a poll's vault.
     #[track_caller]
     pub fn first_contact(&self, slug: &str) -> Contact {
-        let folder = self.data().join("polls").join(slug).join("vault");
-        self.vault(&folder).contact(0).unwrap()
+        self.vault(slug).contact(0).unwrap()
     }
 
-    /// The vault in this folder, opened with the key that the import made.
+    /// A poll's vault, opened with the key that the import made.
     #[track_caller]
-    pub fn vault(&self, folder: &Path) -> Vault {
+    pub fn vault(&self, slug: &str) -> Vault {
+        let folder = self.data().join("polls").join(slug).join("vault");
+        self.vault_in(&folder)
+    }
+
+    /// The vault in this folder, opened with that key.
+    #[track_caller]
+    pub fn vault_in(&self, folder: &Path) -> Vault {
         let line = fs::read_to_string(self.data().join("keys/vault.key")).unwrap();
         let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
         let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();

@@ -147,7 +147,7 @@ pub fn stop(place: &Place, contact: &str) {
 /// Everybody as the vault has them, without their message, in the order of the roster's leaves.
 pub fn invited(place: &Place) -> Vec<Invitation> {
     let folder = place.data().join("polls").join(terms().slug).join("vault");
-    let contacts: Vec<_> = place.vault(&folder).contacts().collect();
+    let contacts: Vec<_> = place.vault_in(&folder).contacts().collect();
     let invitation = |contact: Contact| {
         let path = format!("/p/{}", contact.token.reveal());
         Invitation {

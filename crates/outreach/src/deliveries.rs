@@ -20,7 +20,7 @@ use crate::wave::Wave;
 use sijill_ledger::{Hash, Origin};
 use std::collections::VecDeque;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes of an invitation's fold.
 const RECORD_BYTES: usize = 32;
@@ -36,6 +36,16 @@ pub struct Whose {
     pub invitations: u32,
 }
 
+/// What the ledger says of one of its waves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaveSeen {
+    /// It has begun, and its end is not on record.
+    Begun,
+    /// It is over, with the newest link that its sender's journal had then; without one where a file of messages was
+    /// handed over.
+    Ended(Option<Hash>),
+}
+
 /// Why messages cannot be kept account of.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveriesError {
@@ -48,6 +58,26 @@ pub enum DeliveriesError {
     /// The journal belongs to another poll, or to another roster of this one.
     #[error("the journal in this vault is of another poll or roster")]
     OfAnother,
+    /// The ledger knows of more than the journal, or than there is without one.
+    #[error(
+        "{what}, so that people might be written to twice; nothing is sent. Put the newest `{}` back. If that is lost for good, nobody knows who was written to: `sijill invitations export --again` writes everybody's message to a file, and who has one already gets another", path.display()
+    )]
+    OlderThanLedger {
+        /// The journal.
+        path: PathBuf,
+        /// What shows it.
+        what: String,
+    },
+    /// A wave that this journal has nothing of.
+    #[error(
+        "the ledger has wave {wave} under way, and the journal `{}` has nothing of it; nothing is sent. `sijill invitations export` ends a wave that it began; if this journal was put back from a backup, put the newest back", path.display()
+    )]
+    UnknownWave {
+        /// The journal.
+        path: PathBuf,
+        /// Its number in the ledger.
+        wave: usize,
+    },
     /// Steps that cannot follow one another.
     #[error("the journal holds a step that cannot be: {0}")]
     Impossible(&'static str),
@@ -118,8 +148,31 @@ impl Deliveries {
     /// # Errors
     /// If it is damaged, in use, of another poll, or the disk fails.
     pub fn open(folder: &Path, key: &[u8; 32], whose: Whose) -> Result<Self, DeliveriesError> {
+        Self::open_beside(folder, key, whose, &[])
+    }
+
+    /// The same, where the ledger has these waves: a journal that was put back from before one of them is refused.
+    ///
+    /// # Errors
+    /// As above, or if the ledger knows of more than the journal does.
+    pub fn open_beside(
+        folder: &Path,
+        key: &[u8; 32],
+        whose: Whose,
+        ledger: &[WaveSeen],
+    ) -> Result<Self, DeliveriesError> {
+        let path = folder.join("journal");
+        let newest = newest(ledger);
+        if let Some((wave, _)) = newest
+            && !path.exists()
+        {
+            let what =
+                format!("wave {wave} of the ledger was sent with a journal, and there is none");
+            return Err(DeliveriesError::OlderThanLedger { path, what });
+        }
         let mut opened = None;
-        let journal = Journal::open(&folder.join("journal"), key, |step| {
+        let sought = newest.map(|(_, link)| link);
+        let journal = Journal::open(&path, key, sought, |step| {
             // Not before the journal is held: another process may be using these files.
             let folded = match &mut opened {
                 Some(folded) => folded,
@@ -131,6 +184,7 @@ impl Deliveries {
             Some(folded) => folded,
             None => Folded::new(folder, whose)?,
         };
+        refuse_older(&path, (&journal, &folded.waves), ledger)?;
         let mut deliveries = Self {
             journal,
             folded,
@@ -531,6 +585,57 @@ impl Folded {
     }
 }
 
+/// The newest wave of the ledger that was sent with a journal: its number, and the journal's link.
+fn newest(ledger: &[WaveSeen]) -> Option<(usize, Hash)> {
+    let waves = (1..).zip(ledger);
+    let with_link = waves.filter_map(|(number, wave)| match wave {
+        WaveSeen::Ended(Some(link)) => Some((number, *link)),
+        WaveSeen::Ended(None) | WaveSeen::Begun => None,
+    });
+    with_link.last()
+}
+
+/// Fails where the ledger has a wave that a whole journal would know of.
+fn refuse_older(
+    path: &Path,
+    (journal, waves): (&Journal, &[Wave]),
+    ledger: &[WaveSeen],
+) -> Result<(), DeliveriesError> {
+    let path = || path.to_owned();
+    let older = |what| Err(DeliveriesError::OlderThanLedger { path: path(), what });
+    if let Some((wave, _)) = newest(ledger).filter(|_| !journal.has_sought()) {
+        return older(format!(
+            "the journal is older than the end of wave {wave} in the ledger"
+        ));
+    }
+    for (number, wave) in (1_usize..).zip(ledger) {
+        let knows = |wave: &Wave| {
+            wave.recorded
+                .is_some_and(|known| usize::from(known) == number)
+        };
+        let known = waves.iter().any(knows);
+        // Its beginning may be on record without the journal having been told.
+        let open = waves
+            .last()
+            .is_some_and(|wave| !wave.ended && wave.recorded.is_none());
+        match wave {
+            WaveSeen::Ended(Some(_)) if !known => {
+                return older(format!(
+                    "the journal has nothing of wave {number} of the ledger, which was sent with one"
+                ));
+            }
+            WaveSeen::Begun if !known && !open => {
+                return Err(DeliveriesError::UnknownWave {
+                    path: path(),
+                    wave: number,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// By which way of writing ids a receipt's means one that was given: the same, hexadecimal written as decimal, or decimal
 /// written as hexadecimal.
 fn way(receipt: &str, given: &str) -> usize {
@@ -695,6 +800,92 @@ mod tests {
                 ..
             }))
         ));
+    }
+
+    /// A journal with two waves that are in the ledger under 1 and 2, and its link at the end of each.
+    fn two_waves(folder: &Path) -> [Hash; 2] {
+        let mut deliveries = opened(folder);
+        [1, 2].map(|number| {
+            let all = Selection::default();
+            let wave = deliveries.begin_wave(WaveKind::First, &all, 5).unwrap();
+            let first = u32::from(wave) * 10;
+            deliveries.choose(wave, first..first + 10).unwrap();
+            deliveries.recorded(wave, number).unwrap();
+            let link = deliveries.link();
+            deliveries.end_wave(wave, 9).unwrap();
+            link
+        })
+    }
+
+    fn beside(folder: &Path, ledger: &[WaveSeen]) -> Result<Deliveries, DeliveriesError> {
+        Deliveries::open_beside(folder, &KEY, whose(100), ledger)
+    }
+
+    #[track_caller]
+    fn is_older(folder: &Path, ledger: &[WaveSeen], said: &str) {
+        match beside(folder, ledger) {
+            Err(DeliveriesError::OlderThanLedger { what, .. }) => {
+                assert!(what.contains(said), "{what}");
+            }
+            other => panic!("{:?}", other.map(|_| "it was opened")),
+        }
+    }
+
+    /// A backup from before a wave knows nothing of it, and would send it once more.
+    #[test]
+    fn a_journal_from_before_the_end_of_a_wave_in_the_ledger_is_refused() {
+        use WaveSeen::{Begun, Ended};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        drop(opened(folder.path()));
+        let empty = std::fs::read(&path).unwrap();
+        let [first, second] = two_waves(folder.path());
+        let whole = std::fs::read(&path).unwrap();
+        let both = [Ended(Some(first)), Ended(Some(second))];
+        // The ledger may know less, and files that were handed over are no wave of a journal.
+        let with_file = [both[0], Ended(None)];
+        for seen in [&[][..], &[Begun], &both[..1], &both, &with_file] {
+            drop(beside(folder.path(), seen).unwrap());
+        }
+
+        let (_, before) = whole.split_at(empty.len());
+        for kept in [0, before.len() / 2, before.len() - 120] {
+            std::fs::write(&path, [&empty, &before[..kept]].concat()).unwrap();
+            is_older(folder.path(), &both, "older than the end of wave 2");
+        }
+        std::fs::write(&path, &whole).unwrap();
+        let strange = [Ended(Some(Hash::of(b"another"))), both[1]];
+        drop(beside(folder.path(), &strange).unwrap());
+        is_older(
+            folder.path(),
+            &[both[1], both[0], both[0]],
+            "nothing of wave 3",
+        );
+        std::fs::remove_file(&path).unwrap();
+        is_older(folder.path(), &both[..1], "there is none");
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_wave_that_is_under_way_in_the_ledger_and_not_in_the_journal_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let seen = [WaveSeen::Begun];
+        let refused = |folder: &Path| {
+            let opened = beside(folder, &seen);
+            let unknown = matches!(opened, Err(DeliveriesError::UnknownWave { wave: 1, .. }));
+            assert!(unknown);
+        };
+        refused(folder.path());
+        drop(opened(folder.path()));
+        refused(folder.path());
+        // The machine went down after its beginning was on record, and before the journal was told.
+        let mut deliveries = opened(folder.path());
+        wave(&mut deliveries, 0);
+        drop(deliveries);
+        let mut deliveries = beside(folder.path(), &seen).unwrap();
+        deliveries.recorded(1, 1).unwrap();
+        drop(deliveries);
+        beside(folder.path(), &seen).unwrap();
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What can go wrong with contacts and their delivery: what happened, and what to do about it. No message holds a number,
 //! a token or a key.
 
+use sijill_ledger::Hash;
 use std::path::Path;
 
 /// Why the vault cannot be used.
@@ -103,6 +104,34 @@ pub enum OutreachError {
         first: u32,
         /// The last.
         last: u32,
+    },
+    /// What the roster was made with is not there.
+    #[error(
+        "there is no `{path}`, which says of which roster the contacts beside it are; put the vault's whole folder back from one backup"
+    )]
+    NoSecrets {
+        /// The file.
+        path: String,
+    },
+    /// What the roster was made with is not as it was written.
+    #[error(
+        "`{path}` does not open with the key of the contacts beside it: it is damaged, or of another vault; put the vault's whole folder back from one backup"
+    )]
+    DamagedSecrets {
+        /// The file.
+        path: String,
+    },
+    /// The contacts are those of another roster.
+    #[error(
+        "the vault `{path}` is of another roster: expected the root `{expected}`, to which the ledger commits, found `{found}`. Its links would lead nowhere, and nothing was sent; put this poll's own vault back"
+    )]
+    OfAnotherRoster {
+        /// The file.
+        path: String,
+        /// The root in the ledger.
+        expected: Hash,
+        /// The root in the vault.
+        found: Hash,
     },
     /// An invitation that the vault does not have.
     #[error(

@@ -103,17 +103,21 @@ struct Seal {
     cipher: XChaCha20Poly1305,
     frames: u64,
     link: Hash,
+    /// A link that is looked for, and whether it went by.
+    sought: (Option<Hash>, bool),
 }
 
 impl Journal {
     /// Opens the journal, or begins one, and shows `read` every step in order. A last frame that was torn by a power cut
-    /// is cut off, and a copy of the file as it was is kept beside it (`.torn`).
+    /// is cut off, and a copy of the file as it was is kept beside it (`.torn`). Whether a link that is `sought` is one of
+    /// its frames', [`Self::has_sought`] says then.
     ///
     /// # Errors
-    /// If it is damaged, held by another process, cannot be read, or `read` says so.
+    /// If it is damaged, in use by another process, cannot be read, or `read` says so.
     pub fn open<E: From<JournalError>>(
         path: &Path,
         key: &[u8; 32],
+        sought: Option<Hash>,
         mut read: impl FnMut(Step) -> Result<(), E>,
     ) -> Result<Self, E> {
         let mut journal = Self {
@@ -123,6 +127,7 @@ impl Journal {
                 cipher: XChaCha20Poly1305::new(key.into()),
                 frames: 0,
                 link: Hash::from_bytes([0; 32]),
+                sought: (sought, false),
             },
             failed: false,
             torn: false,
@@ -157,6 +162,13 @@ impl Journal {
     #[must_use]
     pub fn link(&self) -> Hash {
         self.seal.link
+    }
+
+    /// Whether the link that was sought, if there was one, is that of a frame that was there when it was opened.
+    #[must_use]
+    pub fn has_sought(&self) -> bool {
+        let (sought, found) = self.seal.sought;
+        sought.is_none() || found
     }
 
     /// Whether a torn frame was cut off when it was opened.
@@ -361,6 +373,7 @@ impl Seal {
         hasher.update(self.link.as_bytes()).update(steps);
         self.link = Hash::from_bytes(*hasher.finalize().as_bytes());
         self.frames += 1;
+        self.sought.1 |= self.sought.0 == Some(self.link);
     }
 }
 
@@ -407,11 +420,18 @@ mod tests {
 
     fn read(path: &Path) -> Result<(Journal, Vec<Step>), JournalError> {
         let mut steps = Vec::new();
-        let journal = Journal::open(path, &KEY, |step| {
+        let journal = Journal::open(path, &KEY, None, |step| {
             steps.push(step);
             Ok::<_, JournalError>(())
         })?;
         Ok((journal, steps))
+    }
+
+    fn has(path: &Path, link: Hash) -> bool {
+        let all = |_| Ok::<_, JournalError>(());
+        Journal::open(path, &KEY, Some(link), all)
+            .unwrap()
+            .has_sought()
     }
 
     /// A journal of three frames, and where each ends.
@@ -438,6 +458,28 @@ mod tests {
         let (journal, steps) = read(&path).unwrap();
         assert_eq!((steps.len(), journal.link()), (7, link));
         assert!(!journal.was_torn());
+    }
+
+    #[test]
+    fn every_link_that_a_journal_ever_had_is_found_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (mut journal, _) = read(&path).unwrap();
+        let mut links = Vec::new();
+        for wave in 1..=3 {
+            journal.commit(&[step(wave)]).unwrap();
+            links.push(journal.link());
+        }
+        assert!(journal.has_sought());
+        drop(journal);
+        assert!(links.iter().all(|link| has(&path, *link)));
+        let whole = std::fs::read(&path).unwrap();
+        assert!(!has(&path, Hash::of(b"another")));
+
+        // The last frame is cut off as torn: with it its link is gone.
+        std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        let found: Vec<bool> = links.iter().map(|link| has(&path, *link)).collect();
+        assert_eq!(found, [true, true, false]);
     }
 
     #[test]

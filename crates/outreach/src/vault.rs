@@ -1,9 +1,9 @@
 //! The sender's vault: numbers and tokens of a poll's invitations, encrypted, apart from the ledger (SPEC, section 14).
 //!
-//! Owns the file `contacts` of the vault's folder: how it is made ([`Vault::make`]), read and erased. Who holds which key,
-//! and until when contacts are kept, is `sijill`'s.
+//! Owns the files `contacts` and `secrets` of the vault's folder: how they are made ([`Vault::make`], [`Vault::keep`]),
+//! read and erased. Who holds which key, and until when contacts are kept, is `sijill`'s.
 //!
-//! - The file is there whole and on stable storage, or not at all.
+//! - Each file is there whole and on stable storage, or not at all.
 //! - Record *i* is that of the invitation whose leaf is the roster's *i*-th; any is read by decrypting one chunk.
 //! - Whatever is read was authenticated: for this vault, this place, and this number of invitations.
 //! - Erasing begins with the wrapped key; once that is gone from the disk, so is everything.
@@ -11,6 +11,7 @@
 mod head;
 mod making;
 mod record;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use head::{DataKey, HEAD_BYTES, Head};
 use record::RECORD_BYTES;
+pub use secrets::RosterSecrets;
 use sijill_poll::credential::Token;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -30,7 +32,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// The name of the file in the vault's folder.
+/// The name of the file of contacts in the vault's folder.
 const FILE: &str = "contacts";
 
 const NONCE_BYTES: usize = 24;
@@ -238,10 +240,12 @@ impl Vault {
     }
 }
 
-/// Whether there is a vault in this folder that was not erased, or not to its end.
+/// Whether there is a vault in this folder, or some of one, that was not erased, or not to its end.
 #[must_use]
 pub fn is_there(folder: &Path) -> bool {
-    folder.join(FILE).exists()
+    [FILE, secrets::FILE]
+        .iter()
+        .any(|file| folder.join(file).exists())
 }
 
 /// Fails where there is no vault, saying whether it was erased; needs nothing that opens it.

@@ -45,6 +45,9 @@ pub struct Wave {
     pub planned: u32,
     /// Whether its end is recorded.
     pub ended: bool,
+    /// The commitment to its sender's journal, once its end is recorded with one.
+    #[serde(default)]
+    pub journal: Option<Hash>,
 }
 
 /// Entries that were acknowledged and are lost, as a `Recovered` says.
@@ -447,11 +450,13 @@ fn apply(poll: &mut Poll, event: &Event) {
         Event::WaveStarted(signed) => poll.waves.push(Wave {
             planned: signed.content.planned,
             ended: false,
+            journal: None,
         }),
         Event::WaveEnded(signed) => {
             let place = usize::from(signed.content.wave).wrapping_sub(1);
             if let Some(wave) = poll.waves.get_mut(place) {
                 wave.ended = true;
+                wave.journal = signed.content.journal;
             }
         }
         Event::Responded(responded) => respond(poll, responded),

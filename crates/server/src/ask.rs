@@ -234,6 +234,7 @@ impl PollStatus {
         let waves = poll.waves().iter().map(|wave| WaveStatus {
             planned: wave.planned,
             ended: wave.ended,
+            journal: wave.journal.map(|link| link.to_string()),
         });
         let committed = poll.committed();
         let stratum_keys = committed.iter().flat_map(|roster| &roster.stratum_keys);
@@ -249,6 +250,7 @@ impl PollStatus {
             start: definition.field.start,
             end: poll.end(),
             roster: committed.map_or(0, |roster| roster.count),
+            roster_root: committed.map(|roster| roster.root.to_string()),
             stratum_keys: stratum_keys.map(ToString::to_string).collect(),
             unsealed: poll.unsealed().is_some(),
             planned: poll.planned(),

@@ -219,6 +219,8 @@ pub struct PollStatus {
     pub end: u64,
     /// Invitations in the roster.
     pub roster: u32,
+    /// Root of its leaves, in hexadecimal, once it is committed to.
+    pub roster_root: Option<String>,
     /// Where strata are sealed, the hash of each stratum's key that the roster committed to, in hexadecimal.
     pub stratum_keys: Vec<String>,
     /// Whether sealed strata were opened.
@@ -226,7 +228,7 @@ pub struct PollStatus {
     pub unsealed: bool,
     /// Invitations planned in waves begun.
     pub planned: u64,
-    /// Waves begun, and how many invitations each planned, and whether its end is recorded.
+    /// Waves begun.
     pub waves: Vec<WaveStatus>,
     /// Invitations that answered.
     pub answered: u64,
@@ -251,6 +253,8 @@ pub struct WaveStatus {
     pub planned: u32,
     /// Whether its end is recorded.
     pub ended: bool,
+    /// The newest link of its sender's journal then, in hexadecimal, where it was sent with one.
+    pub journal: Option<String>,
 }
 
 /// A signer's turn.

@@ -100,7 +100,7 @@ impl PollFolder {
         self.0.join("vault")
     }
 
-    /// The master under which contacts are sealed in the roster. Secret.
+    /// The master under which contacts are sealed in the roster, where an earlier version left it in clear. Secret.
     pub fn contact_key(&self) -> PathBuf {
         self.0.join("contact.key")
     }

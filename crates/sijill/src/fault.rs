@@ -5,6 +5,7 @@
 use sijill_auditor::AuditError;
 use sijill_auditor::published::PublishedError;
 use sijill_outreach::OutreachError;
+use sijill_outreach::deliveries::DeliveriesError;
 use sijill_server::ServerError;
 use sijill_store::StoreError;
 use std::fmt;
@@ -96,6 +97,14 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
         None if error.is::<PublishedError>() => {
             error.downcast_ref().map_or(Exit::Unfinished, of_published)
         }
+        // Whoever has the ledger and less than the journal was asked for something that may not be.
+        None if matches!(
+            error.downcast_ref(),
+            Some(DeliveriesError::OlderThanLedger { .. } | DeliveriesError::UnknownWave { .. })
+        ) =>
+        {
+            Exit::NotSo
+        }
         None if error.is::<OutreachError>() => {
             error.downcast_ref().map_or(Exit::Unfinished, of_outreach)
         }
@@ -128,7 +137,9 @@ fn of_outreach(error: &OutreachError) -> Exit {
         | OutreachError::WrongPassphrase { .. }
         | OutreachError::NeedsKey { .. }
         | OutreachError::NeedsPassphrase { .. } => Exit::Input,
-        OutreachError::Erased { .. } | OutreachError::NoInvitation { .. } => Exit::NotSo,
+        OutreachError::Erased { .. }
+        | OutreachError::OfAnotherRoster { .. }
+        | OutreachError::NoInvitation { .. } => Exit::NotSo,
         _ => Exit::Unfinished,
     }
 }

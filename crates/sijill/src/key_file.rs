@@ -4,7 +4,8 @@
 //! sijill-service-key@v1 BASE64          the service master, 32 bytes
 //! sijill-operator-key@v1 NAME BASE64    an operator's Ed25519 seed, 32 bytes
 //! sijill-vault-key@v1 BASE64            what opens the vaults of contacts, 32 bytes
-//! sijill-contact-key@v1 BASE64          the master under which a roster's contacts are sealed, 32 bytes
+//! sijill-contact-key@v1 BASE64          the master under which a roster's contacts are sealed, 32 bytes; earlier
+//!                                       versions wrote it, and what they wrote is read
 //! sijill-stratum-keys@v1                the keys of sealed strata; then one line `STRATUM BASE64` each, 32 bytes, in
 //!                                       the definition's order
 //! ```
@@ -90,7 +91,8 @@ pub fn make_operator(path: &Path, name: &str) -> Result<SigningKey> {
     }
 }
 
-/// Writes a contact master, in the place of one that a broken-off import left.
+/// Writes a contact master, as earlier versions did.
+#[cfg(test)]
 pub fn write_contact(path: &Path, master: &[u8; 32]) -> Result<()> {
     let line = Zeroizing::new(format!("{CONTACT} {}\n", BASE64.encode(master)));
     durable_file::replace(path, Access::Private, |out| {
@@ -168,11 +170,20 @@ pub fn read_service(path: &Path) -> Result<MasterKey> {
 
 /// Reads the key of vaults.
 pub fn read_vault(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+    read_bytes(path, VAULT, "vault key")
+}
+
+/// Reads a contact master that an earlier version wrote.
+pub fn read_contact(path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+    read_bytes(path, CONTACT, "contact master")
+}
+
+fn read_bytes(path: &Path, kind: &str, what: &str) -> Result<Zeroizing<[u8; 32]>> {
     let line = read_line(path)?;
-    line.strip_prefix(VAULT)
+    line.strip_prefix(kind)
         .and_then(|rest| rest.strip_prefix(' '))
         .and_then(key_bytes)
-        .ok_or_else(|| malformed(path, "vault key"))
+        .ok_or_else(|| malformed(path, what))
 }
 
 /// Reads a passphrase: the one line of its file, with or without an end.

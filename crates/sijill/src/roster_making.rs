@@ -1,8 +1,8 @@
 //! Making a roster: tokens, keys and leaves for people, on the machine of whoever makes the tokens.
 //!
-//! What is secret of it (the vault of contacts with their tokens, contact master, stratum keys) is written 0600 into the
-//! poll's folder and leaves it only for the messages; the leaves and what is committed to of them are for everyone. The
-//! vault has the order of the leaves.
+//! What is secret of it (the vault of contacts with their tokens and the contact master, and stratum keys) is written 0600
+//! into the poll's folder and leaves it only for the messages; the leaves and what is committed to of them are for
+//! everyone. The vault has the order of the leaves, and the root that tells whose it is.
 
 use crate::data_folder::PollFolder;
 use crate::durable_file::{self, Access};
@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use sijill_ledger::{Hash, Origin};
-use sijill_outreach::vault::{Contact, Vault, VaultSecret};
+use sijill_outreach::vault::{Contact, RosterSecrets, Vault, VaultSecret};
 use sijill_poll::credential::Token;
 use sijill_poll::definition::{Definition, StrataVisibility};
 use sijill_poll::event::RosterCommitted;
@@ -72,9 +72,14 @@ pub fn make(
     let maker = Maker::new(folder, origin, definition)?;
     let tokens = tokens(people.len())?;
     let leaves = maker.leaves(people, &tokens, bar);
-    write_vault(&folder.vault(), secret, (people, &tokens), &leaves)?;
+    let roster = read_back(definition, &leaves)?;
+    let vault = write_vault(&folder.vault(), secret, (people, &tokens), &leaves)?;
+    vault.keep(&RosterSecrets {
+        contact_master: maker.master.clone(),
+        root: roster.root(),
+    })?;
     write_leaves(&folder.roster(), &leaves)?;
-    Ok(maker.commitment(people, &read_back(definition, &leaves)?))
+    Ok(maker.commitment(people, &roster))
 }
 
 /// A leaf, with the place of its person in the list of people.
@@ -92,7 +97,6 @@ struct Maker<'a> {
 impl<'a> Maker<'a> {
     fn new(folder: &PollFolder, origin: &'a Origin, definition: &'a Definition) -> Result<Self> {
         let master = key_file::random()?;
-        key_file::write_contact(&folder.contact_key(), &master)?;
         let stratum_keys = match definition.rules.strata {
             StrataVisibility::Open => None,
             StrataVisibility::Sealed => {
@@ -203,7 +207,7 @@ fn write_vault(
     secret: &VaultSecret,
     (people, tokens): (&[Person], &[Token]),
     leaves: &[Placed],
-) -> Result<()> {
+) -> Result<Vault> {
     let contacts = leaves.iter().filter_map(|(_, place)| {
         let (person, token) = (people.get(*place as usize)?, tokens.get(*place as usize)?);
         Some(Contact {
@@ -213,8 +217,8 @@ fn write_vault(
             language: person.language,
         })
     });
-    Vault::make(folder, secret, u32::try_from(leaves.len())?, contacts)?;
-    Ok(())
+    let count = u32::try_from(leaves.len())?;
+    Ok(Vault::make(folder, secret, count, contacts)?)
 }
 
 fn write_leaves(path: &Path, leaves: &[Placed]) -> Result<()> {
@@ -301,9 +305,23 @@ mod tests {
             numbers,
             people(50).iter().map(|person| person.number).collect()
         );
-        for secret in [poll.vault().join("contacts"), poll.contact_key()] {
+        for secret in ["contacts", "secrets"] {
+            let secret = poll.vault().join(secret);
             assert!(!durable_file::is_open_to_others(&secret).unwrap());
         }
+        assert!(!poll.contact_key().exists());
+        let kept = vault.secrets().unwrap();
+        assert_eq!(kept.root, commitment.root);
+        let sealed = (0..50).map(|index| {
+            let contact = vault.contact(index).unwrap();
+            let key = contact.token.invitation_key(&origin()).public_key();
+            seal_contact(&kept.contact_master, &key, &contact.number.e164())
+        });
+        let leaves = std::fs::read(poll.roster()).unwrap();
+        let in_leaves = leaves
+            .chunks(LEAF_BYTES)
+            .map(|leaf| &leaf[LEAF_BYTES - 32..]);
+        assert!(sealed.eq(in_leaves.map(|sealed| <[u8; 32]>::try_from(sealed).unwrap())));
         assert_eq!(std::fs::metadata(poll.roster()).unwrap().len(), 50 * 98);
     }
 

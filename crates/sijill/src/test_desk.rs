@@ -12,6 +12,7 @@ use crate::vault_keeping;
 use sijill_outreach::number::Number;
 use sijill_outreach::vault::{Contact, Vault};
 use sijill_poll::definition::Definition;
+use sijill_server::desk::PollStatus;
 use sijill_server::{Config, Desk, Service};
 use std::path::Path;
 use tempfile::TempDir;
@@ -104,7 +105,17 @@ impl TestDesk {
 
     /// The vault of contacts.
     pub fn vault(&self) -> Vault {
-        vault_keeping::open_vault(&self.settings, &self.definition, 0).unwrap()
+        vault_keeping::open_vault(&self.settings, &self.poll(), 0).unwrap()
+    }
+
+    /// What the vault holds.
+    pub fn contacts(&self) -> Vec<Contact> {
+        self.vault().contacts().map(Result::unwrap).collect()
+    }
+
+    /// What the desk says of the poll.
+    pub fn poll(&self) -> PollStatus {
+        self.clerk().show(Self::SLUG).unwrap()
     }
 
     /// A vault of other contacts than the poll's.

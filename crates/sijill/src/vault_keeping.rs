@@ -1,42 +1,122 @@
 //! Who opens the vault of a poll's contacts, with what, and until when.
 //!
 //! Contacts are kept until the definition's `field.contacts_until`, or else until the time for objections is over. Whoever
-//! comes to the vault after that, and every server that runs then, erases it: with it go the contact master and every
-//! file of the vault's folder, the journal of the sending among them. Stratum keys name nobody and stay
-//! (`sijill roster erase` takes them).
+//! comes to the vault after that, and every server that runs then, erases it: every file of the vault's folder, the
+//! contact master and the journal of the sending among them. Stratum keys name nobody and stay (`sijill roster erase`
+//! takes them).
+//!
+//! A vault is opened for the roster that the ledger commits to, and for no other.
 
 use crate::data_folder::{DataFolder, PollFolder};
 use crate::durable_file;
-use crate::fault::{Fault, input, not_so};
+use crate::fault::{Fault, input, not_so, unfinished};
 use crate::key_file;
 use crate::moment::rfc3339;
+use crate::roster_leaves;
 use crate::settings::{Settings, VaultSecretFile};
+use crate::signing;
 use anyhow::{Context, Result};
-use sijill_outreach::vault::{self, Vault, VaultSecret};
+use sijill_ledger::{Hash, Origin};
+use sijill_outreach::vault::{self, RosterSecrets, Vault, VaultSecret};
 use sijill_poll::definition::Definition;
+use sijill_poll::roster::Roster;
+use sijill_server::desk::PollStatus;
 use std::path::Path;
 
 /// Opens the vault of this poll in the settings' data directory, or erases it if its time is over. `now` is milliseconds
 /// since 1970.
-pub fn open_vault(settings: &Settings, definition: &Definition, now: u64) -> Result<Vault> {
-    open_vault_in(settings, &settings.data(), definition, now)
+pub fn open_vault(settings: &Settings, poll: &PollStatus, now: u64) -> Result<Vault> {
+    open_vault_in(settings, &settings.data(), poll, now)
 }
 
 /// The same in another data directory: that of the sender, where the roster was made.
 pub fn open_vault_in(
     settings: &Settings,
     data: &DataFolder,
-    definition: &Definition,
+    poll: &PollStatus,
     now: u64,
 ) -> Result<Vault> {
+    let definition = signing::definition_of(poll)?;
     let folder = data.poll(&definition.slug)?;
-    if let Some(notice) = erase_what_is_over(&folder, definition, now)? {
+    if let Some(notice) = erase_what_is_over(&folder, &definition, now)? {
         return Err(not_so(notice));
     }
     // What is not there needs no key.
     vault::must_be_there(&folder.vault())?;
-    let secret = secret(settings, data)?;
-    Ok(Vault::open(&folder.vault(), &secret)?)
+    let vault = Vault::open(&folder.vault(), &secret(settings, data)?)?;
+    let root = committed_root(poll)?;
+    if folder.contact_key().exists() {
+        seal_contact_key(&folder, &vault, &definition, (&poll.origin.parse()?, root))?;
+        settings.console.message(
+            "the contact master, which lay beside the contacts in clear, is sealed with them now, and `contact.key` is erased; backups still have it",
+        );
+    }
+    vault.must_be_of(root)?;
+    Ok(vault)
+}
+
+/// The root of the roster that the ledger commits to.
+fn committed_root(poll: &PollStatus) -> Result<Hash> {
+    match &poll.roster_root {
+        Some(root) => Ok(root.parse()?),
+        None if poll.roster == 0 => Err(not_so(format!(
+            "poll `{0}` has no roster yet; `sijill roster import FILE --poll {0}` comes first",
+            poll.slug
+        ))),
+        None => Err(unfinished(
+            "the server that runs on this data directory is of an earlier version and does not say which roster is committed to; start it anew",
+        )),
+    }
+}
+
+/// Takes the contact master, as earlier versions left it, into the vault, which must be that of the roster with this root:
+/// every token is held against its leaf. The file goes only when the vault has it on stable storage.
+fn seal_contact_key(
+    folder: &PollFolder,
+    vault: &Vault,
+    definition: &Definition,
+    (origin, root): (&Origin, Hash),
+) -> Result<()> {
+    if vault.has_secrets() {
+        vault.must_be_of(root)?;
+    } else {
+        let roster = roster_leaves::read(&folder.roster(), definition)?;
+        if roster.root() != root || !is_of(vault, &roster, origin)? {
+            return Err(not_so(
+                "the contacts in this vault are not those of the roster that the ledger commits to; put this poll's own vault back",
+            ));
+        }
+        let contact_master = key_file::read_contact(&folder.contact_key())?;
+        vault.keep(&RosterSecrets {
+            contact_master,
+            root,
+        })?;
+    }
+    erase_file(&folder.contact_key())
+}
+
+/// Whether each invitation of the vault is the one at its place of the roster.
+fn is_of(vault: &Vault, roster: &Roster, origin: &Origin) -> Result<bool> {
+    for (place, contact) in (0..).zip(vault.contacts()) {
+        let key = contact?.token.invitation_key(origin).public_key();
+        if roster.find(&key) != Some(place) {
+            return Ok(false);
+        }
+    }
+    Ok(vault.count() == roster.len())
+}
+
+/// Fails where contacts of this poll would have to be erased already.
+pub fn refuse_after_its_time(definition: &Definition, now: u64) -> Result<()> {
+    let until = definition.contacts_until();
+    match now < until {
+        true => Ok(()),
+        false => Err(not_so(format!(
+            "the contacts of poll `{}` are kept until {} (`contacts_until`), which is over: nobody could be written to; nothing was imported",
+            definition.slug,
+            rfc3339(until)
+        ))),
+    }
 }
 
 /// What opens the vaults of this data directory.
@@ -98,12 +178,12 @@ pub fn erase_what_is_over(
     )))
 }
 
-/// Whether there is anything of contacts in the poll's folder.
+/// Whether there is anything of contacts in the poll's folder; `contact.key` is there where no later version came to it.
 pub fn has_contacts(folder: &PollFolder) -> bool {
     vault::is_there(&folder.vault()) || folder.contact_key().exists()
 }
 
-/// Erases vault and contact master, each on the disk before this returns.
+/// Erases the vault, and a contact master of earlier versions beside it, each on the disk before this returns.
 pub fn erase_contacts(folder: &PollFolder) -> Result<()> {
     vault::erase(&folder.vault())?;
     erase_file(&folder.contact_key())
@@ -121,6 +201,7 @@ mod tests {
     use super::*;
     use crate::fault::{Exit, exit_of};
     use crate::test_desk::TestDesk;
+    use zeroize::Zeroizing;
 
     #[test]
     fn a_vault_opens_until_its_time_is_over_and_is_then_erased_with_everything_beside_it() {
@@ -128,7 +209,8 @@ mod tests {
         let definition = desk.definition();
         let folder = desk.settings.data().poll(TestDesk::SLUG).unwrap();
         let until = definition.contacts_until();
-        let open = |now| open_vault(&desk.settings, definition, now);
+        let poll = desk.poll();
+        let open = |now| open_vault(&desk.settings, &poll, now);
         assert_eq!(open(until - 1).unwrap().count(), 40);
         std::fs::write(folder.vault().join("journal"), "sealed").unwrap();
 
@@ -149,13 +231,13 @@ mod tests {
     #[test]
     fn a_missing_or_another_key_is_wrong_input_and_says_which_flag_names_the_right_one() {
         let mut desk = TestDesk::with_roster(40);
-        let definition = desk.definition().clone();
+        let poll = desk.poll();
         let ours = desk.settings.data().vault_key();
         let kept = desk.path().join("elsewhere.key");
         std::fs::rename(&ours, &kept).unwrap();
         let mut refused = |vault: VaultSecretFile| {
             desk.settings.vault = vault;
-            let opened = open_vault(&desk.settings, &definition, 0);
+            let opened = open_vault(&desk.settings, &poll, 0);
             let error = opened.unwrap_err();
             assert_eq!(exit_of(&error), Exit::Input, "{error:#}");
             error.to_string()
@@ -172,6 +254,102 @@ mod tests {
             "{words}"
         );
         desk.settings.vault = VaultSecretFile::Key(kept);
-        assert!(open_vault(&desk.settings, &definition, 0).is_ok());
+        assert!(open_vault(&desk.settings, &poll, 0).is_ok());
+    }
+
+    /// What earlier versions left: the contact master in clear, and nothing that binds the vault to its roster.
+    fn as_before(desk: &TestDesk) -> (PollFolder, Zeroizing<[u8; 32]>) {
+        let folder = desk.settings.data().poll(TestDesk::SLUG).unwrap();
+        let master = desk.vault().secrets().unwrap().contact_master;
+        key_file::write_contact(&folder.contact_key(), &master).unwrap();
+        std::fs::remove_file(folder.vault().join("secrets")).unwrap();
+        (folder, master)
+    }
+
+    #[test]
+    fn a_contact_master_of_earlier_versions_is_sealed_when_the_vault_is_opened_and_its_file_erased()
+    {
+        let desk = TestDesk::with_roster(40);
+        let (folder, master) = as_before(&desk);
+        let vault = open_vault(&desk.settings, &desk.poll(), 0).unwrap();
+        assert_eq!(vault.secrets().unwrap().contact_master, master);
+        assert!(!folder.contact_key().exists());
+
+        // The machine went down between the two: the file goes, and what is sealed stays.
+        key_file::write_contact(&folder.contact_key(), &[9; 32]).unwrap();
+        let vault = open_vault(&desk.settings, &desk.poll(), 0).unwrap();
+        assert_eq!(vault.secrets().unwrap().contact_master, master);
+        assert!(!folder.contact_key().exists());
+    }
+
+    #[test]
+    fn a_contact_master_beside_other_contacts_or_leaves_than_the_ledgers_stays_where_it_is() {
+        let desk = TestDesk::with_roster(40);
+        // Whoever opens the vault takes the master in.
+        let mut contacts = desk.contacts();
+        let (folder, _) = as_before(&desk);
+        let poll = desk.poll();
+        let (vault, roster) = (folder.vault(), folder.roster());
+        let refused = || {
+            let error = open_vault(&desk.settings, &poll, 0).unwrap_err();
+            assert!(error.to_string().contains("own vault back"), "{error}");
+            assert!(folder.contact_key().exists() && !vault.join("secrets").exists());
+        };
+        let leaves = std::fs::read(&roster).unwrap();
+        std::fs::write(&roster, &leaves[98..]).unwrap();
+        refused();
+        std::fs::write(&roster, &leaves).unwrap();
+
+        // First and last are right, and two between them changed places.
+        contacts.swap(3, 4);
+        desk.another_vault(&contacts);
+        std::fs::copy(desk.path().join("another/contacts"), vault.join("contacts")).unwrap();
+        refused();
+    }
+
+    #[test]
+    fn a_vault_of_another_roster_and_one_that_does_not_say_are_refused() {
+        let desk = TestDesk::with_roster(40);
+        let folder = desk.settings.data().poll(TestDesk::SLUG).unwrap();
+        let mut contacts = desk.contacts();
+        contacts[7].token = sijill_poll::credential::Token::from_entropy([3; 20]);
+        let other = desk.another_vault(&contacts);
+        let contact_master = key_file::random().unwrap();
+        let root = Hash::of(b"another");
+        other
+            .keep(&RosterSecrets {
+                contact_master,
+                root,
+            })
+            .unwrap();
+        for file in ["contacts", "secrets"] {
+            let from = desk.path().join("another").join(file);
+            std::fs::copy(from, folder.vault().join(file)).unwrap();
+        }
+        let refused = || open_vault(&desk.settings, &desk.poll(), 0).unwrap_err();
+        let error = refused();
+        assert_eq!(exit_of(&error), Exit::NotSo, "{error}");
+        let expected = desk.poll().roster_root.unwrap();
+        let text = error.to_string();
+        assert!(
+            text.contains(&expected) && text.contains(&root.to_string()),
+            "{text}"
+        );
+
+        std::fs::remove_file(folder.vault().join("secrets")).unwrap();
+        assert!(refused().to_string().contains("whole folder back"));
+    }
+
+    #[test]
+    fn nobody_is_imported_of_whom_nothing_may_be_kept() {
+        let desk = TestDesk::open();
+        let until = desk.definition().contacts_until();
+        refuse_after_its_time(desk.definition(), until - 1).unwrap();
+        let error = refuse_after_its_time(desk.definition(), until).unwrap_err();
+        assert_eq!(exit_of(&error), Exit::NotSo);
+        assert!(
+            error.to_string().contains("nothing was imported"),
+            "{error}"
+        );
     }
 }

@@ -93,7 +93,7 @@ pub enum StoreError {
     },
     /// Conflict: another process holds the directory.
     #[error(
-        "`{path}` is held by another process (a running server, or another command); stop it first, or ask it: audit its address instead of its directory"
+        "`{path}` is held by another process (a running server, or another command); wait until that command ends, or stop the server. What a server publishes can be audited at its address meanwhile"
     )]
     Held {
         /// The path.

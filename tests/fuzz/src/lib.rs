@@ -33,6 +33,7 @@ mod roster;
 pub mod seeds;
 mod signature;
 mod tile;
+mod vault;
 
 /// One parser of outside bytes.
 #[derive(Clone, Copy)]
@@ -46,7 +47,7 @@ pub struct Target {
 }
 
 /// Every parser of outside bytes.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 21] = [
     target("entry", entry::check, 600),
     target("export", export::check, 20),
     target("definition", definition::check, 12),
@@ -66,6 +67,8 @@ pub const TARGETS: [Target; 19] = [
     target("fork", fork::check, 200),
     target("delivery", delivery::check, 1_000),
     target("callback", callback::check, 1_000),
+    target("vault", vault::check_contacts, 1_000),
+    target("secrets", vault::check_secrets, 1_000),
 ];
 
 const fn target(name: &'static str, check: fn(&[u8]), changes: u32) -> Target {

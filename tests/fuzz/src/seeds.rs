@@ -13,6 +13,7 @@ use sijill_scenarios::{Bench, Case, Terms, fixture};
 use sijill_server::Ask;
 
 mod published;
+pub(crate) mod vault;
 
 /// A seed: the target it is of, its name, its bytes.
 pub type Seed = (&'static str, String, Vec<u8>);
@@ -29,6 +30,7 @@ pub fn made() -> Vec<Seed> {
         signatures(),
         public_rosters(),
         published::made(),
+        vault::made(),
     ]
     .concat()
 }

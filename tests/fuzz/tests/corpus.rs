@@ -91,5 +91,5 @@ macro_rules! targets {
 
 targets! {
     entry export definition roster public_roster form promise desk note signature figures
-    checkpoint checkpoints tile policy receipt fork delivery callback
+    checkpoint checkpoints tile policy receipt fork delivery callback vault secrets
 }

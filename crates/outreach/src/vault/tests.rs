@@ -4,6 +4,7 @@ use super::head::Cost;
 use super::making::{Sheet, write};
 use super::*;
 use proptest::prelude::*;
+use sijill_ledger::Hash;
 use std::os::unix::fs::PermissionsExt;
 use tempfile::TempDir;
 
@@ -58,6 +59,14 @@ fn counted(secret: &VaultSecret, cost: Cost, count: u32) -> Vec<u8> {
     sheet.out
 }
 
+/// What a roster was made with, of bytes of its own each.
+fn secrets() -> RosterSecrets {
+    RosterSecrets {
+        contact_master: Zeroizing::new(std::array::from_fn(|place| place as u8)),
+        root: Hash::from_bytes([0xAA; 32]),
+    }
+}
+
 fn put(bytes: &[u8]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(FILE), bytes).unwrap();
@@ -89,6 +98,84 @@ fn the_bytes_of_a_vault_are_those_of_the_specification() {
             .trim_end()
             .replace('\n', "")
     );
+}
+
+/// SPEC, section 14, says these bytes: sealed in the vault of `key.hex`, with the nonce 0xB0, 0xB1 …
+#[test]
+fn the_bytes_of_what_the_roster_was_made_with_are_those_of_the_specification() {
+    let folder = put(&counted(&key(1), CHEAP, 2));
+    let vault = Vault::open(folder.path(), &key(1)).unwrap();
+    let nonce = std::array::from_fn(|place| 0xB0 + place as u8);
+    let bytes = vault.sealed(&secrets(), nonce).unwrap();
+    assert_eq!(bytes.len(), 10 + 24 + 64 + 16);
+    assert_eq!(
+        hex(&bytes),
+        include_str!("tests/secrets.hex")
+            .trim_end()
+            .replace('\n', "")
+    );
+    fs::write(folder.path().join("secrets"), bytes).unwrap();
+    assert_eq!(vault.secrets().unwrap(), secrets());
+}
+
+#[test]
+fn what_the_roster_was_made_with_is_kept_anew_and_says_which_roster_it_is() {
+    let (folder, vault) = made(3);
+    assert!(!vault.has_secrets());
+    let missing = vault.secrets().unwrap_err();
+    assert!(matches!(missing, OutreachError::NoSecrets { .. }));
+    fs::write(folder.path().join(".secrets.tmp"), "half").unwrap();
+    vault.keep(&secrets()).unwrap();
+    let other = RosterSecrets {
+        root: Hash::of(b"other"),
+        ..secrets()
+    };
+    vault.must_be_of(secrets().root).unwrap();
+    vault.keep(&other).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    let path = folder.path().join("secrets");
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let again = Vault::open(folder.path(), &key(1)).unwrap();
+    assert!(again.has_secrets() && again.secrets().unwrap() == other);
+    assert!(matches!(
+        again.must_be_of(secrets().root),
+        Err(OutreachError::OfAnotherRoster { expected, found, .. })
+            if expected == secrets().root && found == other.root
+    ));
+}
+
+#[test]
+fn a_flipped_byte_another_length_and_the_secrets_of_another_vault_are_found() {
+    let (folder, vault) = made(3);
+    vault.keep(&secrets()).unwrap();
+    let path = folder.path().join("secrets");
+    let whole = fs::read(&path).unwrap();
+    let master = secrets().contact_master;
+    assert!(!whole.windows(8).any(|window| window == &master[..8]));
+    let refused = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        vault.secrets().unwrap_err()
+    };
+    for place in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 1 << (place % 8);
+        match refused(&bytes) {
+            OutreachError::NotAVault { .. } => assert!(place < 10, "byte {place}"),
+            OutreachError::DamagedSecrets { .. } => assert!(place >= 10, "byte {place}"),
+            other => panic!("byte {place}: {other}"),
+        }
+    }
+    for length in 0..whole.len() {
+        refused(&whole[..length]);
+    }
+    refused(&[whole.as_slice(), &[0]].concat());
+    let (_other_folder, other) = made(3);
+    let of_another = other.sealed(&secrets(), [7; 24]).unwrap();
+    let error = refused(&of_another);
+    assert!(matches!(error, OutreachError::DamagedSecrets { .. }));
 }
 
 #[test]
@@ -323,6 +410,7 @@ fn what_was_never_there_what_was_erased_and_what_is_half_erased_are_told_apart()
     assert!(matches!(error, OutreachError::Erased { .. }));
     assert!(is_there(folder.path()));
 
+    fs::write(folder.path().join("secrets"), "sealed").unwrap();
     fs::write(folder.path().join("journal"), "sealed").unwrap();
     fs::create_dir(folder.path().join("old")).unwrap();
     erase(folder.path()).unwrap();
@@ -337,7 +425,8 @@ fn what_was_never_there_what_was_erased_and_what_is_half_erased_are_told_apart()
 fn nothing_that_is_printed_for_a_programmer_shows_a_secret() {
     let (_folder, vault) = made(1);
     let shown = format!(
-        "{:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?}",
+        secrets(),
         key(1),
         passphrase("river"),
         vault.contact(0).unwrap(),
@@ -345,7 +434,7 @@ fn nothing_that_is_printed_for_a_programmer_shows_a_secret() {
     );
     let token = contact(0).token;
     assert!(!shown.contains(token.reveal()) && !shown.contains("9647700000000"));
-    assert!(!shown.contains("river") && !shown.contains("[1, 1"));
+    assert!(!shown.contains("river") && !shown.contains("[1, 1") && !shown.contains("[0, 1"));
 }
 
 prop_compose! {

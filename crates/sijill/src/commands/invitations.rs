@@ -12,21 +12,16 @@ pub mod test;
 mod wave;
 
 use crate::data_folder::PollFolder;
-use crate::fault::{Fault, not_so};
+use crate::fault::not_so;
 use crate::ledger_seen::LedgerSeen;
 use crate::settings::Settings;
 use crate::signing;
 use crate::vault_keeping;
-use anyhow::{Context, Result};
-use sijill_ledger::Origin;
-use sijill_outreach::deliveries::{Deliveries, Whose};
+use anyhow::Result;
+use sijill_outreach::deliveries::{Deliveries, WaveSeen, Whose};
 use sijill_outreach::vault::Vault;
 use sijill_poll::definition::Definition;
-use sijill_poll::roster::LEAF_BYTES;
-use sijill_server::desk::PollStatus;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+use sijill_server::desk::{PollStatus, WaveStatus};
 
 /// What the journal is sealed under: a sub-key of the vault's.
 const JOURNAL_KEY: &str = "sijill 2026 journal v1";
@@ -39,28 +34,6 @@ fn folder_with_vault(settings: &Settings, slug: &str) -> Result<PollFolder> {
         false => Err(not_so(format!(
             "there are no contacts of poll `{slug}` in this data directory; messages leave where the roster was made"
         ))),
-    }
-}
-
-/// The vault must be of this roster, or every link would be dead: its first and its last invitation have the keys of the
-/// first and the last leaf.
-fn refuse_others(vault: &Vault, origin: &Origin, roster: &Path) -> Result<()> {
-    let unreadable = || Fault::Unfinished(format!("cannot read the roster `{}`", roster.display()));
-    let file = File::open(roster).with_context(unreadable)?;
-    let length = file.metadata().with_context(unreadable)?.len();
-    let mut same = length == u64::from(vault.count()) * LEAF_BYTES as u64;
-    for invitation in [0, vault.count().saturating_sub(1)] {
-        let mut key = [0; 32];
-        let at = u64::from(invitation) * LEAF_BYTES as u64;
-        same = same && file.read_exact_at(&mut key, at).is_ok();
-        let token = vault.contact(invitation)?.token;
-        same = same && token.invitation_key(origin).public_key().as_bytes() == &key;
-    }
-    match same {
-        true => Ok(()),
-        false => Err(not_so(
-            "the contacts in this vault are not those of this poll's roster: put the right vault back; nothing was sent",
-        )),
     }
 }
 
@@ -77,22 +50,20 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Opens what belongs to this poll.
+    /// Opens what belongs to this poll, and to the roster that its ledger commits to.
     pub fn open(settings: &Settings, ledger: &LedgerSeen, slug: &str) -> Result<Self> {
         let poll = ledger.show(slug)?;
         let definition = signing::definition_of(&poll)?;
-        let vault = vault_keeping::open_vault(settings, &definition, signing::now())?;
-        let folder = settings.data().poll(slug)?;
-        refuse_others(&vault, &poll.origin.parse()?, &folder.roster())?;
+        let vault = vault_keeping::open_vault(settings, &poll, signing::now())?;
         Ok(Self {
-            folder,
+            folder: settings.data().poll(slug)?,
             poll,
             definition,
             vault,
         })
     }
 
-    /// The journal of its messages.
+    /// The journal of its messages, which knows of every wave that the ledger says was sent with it.
     pub fn deliveries(&self) -> Result<Deliveries> {
         let whose = Whose {
             origin: self.poll.origin.parse()?,
@@ -100,6 +71,17 @@ impl Sender {
             invitations: self.vault.count(),
         };
         let key = self.vault.key_for(JOURNAL_KEY);
-        Ok(Deliveries::open(&self.folder.vault(), &key, whose)?)
+        let seen: Vec<WaveSeen> = self.poll.waves.iter().map(seen).collect::<Result<_>>()?;
+        let folder = self.folder.vault();
+        Ok(Deliveries::open_beside(&folder, &key, whose, &seen)?)
     }
+}
+
+/// A wave, as the ledger tells of it.
+fn seen(wave: &WaveStatus) -> Result<WaveSeen> {
+    if !wave.ended {
+        return Ok(WaveSeen::Begun);
+    }
+    let link = wave.journal.as_ref().map(|link| link.parse()).transpose()?;
+    Ok(WaveSeen::Ended(link))
 }

@@ -62,7 +62,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let count = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
         let poll = clerk.show(&args.poll)?;
         let definition = signing::definition_of(&poll)?;
-        let contacts = contacts_of(args, settings, &definition)?;
+        let contacts = contacts_of(args, settings, &poll)?;
         if args.again {
             refuse_again_without_wave(&poll)?;
             return write_messages(settings, &poll, &contacts, &args.out);
@@ -86,12 +86,12 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
 }
 
 /// The contacts with their tokens: this directory's own, or those of the sender who made them.
-fn contacts_of(args: &Args, settings: &Settings, definition: &Definition) -> Result<Vault> {
+fn contacts_of(args: &Args, settings: &Settings, poll: &PollStatus) -> Result<Vault> {
     let data = match &args.contacts {
         Some(sender) => DataFolder::new(sender.clone()),
         None => settings.data(),
     };
-    vault_keeping::open_vault_in(settings, &data, definition, signing::now())
+    vault_keeping::open_vault_in(settings, &data, poll, signing::now())
 }
 
 /// Starts the wave of the whole roster (or takes up the one that was broken off), writes the file, and ends the wave.

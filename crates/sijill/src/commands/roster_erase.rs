@@ -1,6 +1,6 @@
 //! `sijill roster erase`: the contacts of a poll, gone for good before their time is over.
 //!
-//! The vault and the contact master go. Stratum keys go too where nothing needs them any more: once the strata are
+//! The vault goes, with the contact master in it. Stratum keys go too where nothing needs them any more: once the strata are
 //! unsealed, or where the poll was annulled. What is in the ledger, and the roster's leaves, stay, and audit as before.
 
 use crate::clerk::{self, Clerk};
@@ -161,10 +161,10 @@ mod tests {
         let error = run(&args(false), &desk.settings).unwrap_err();
         assert_eq!(exit_of(&error), Exit::Input);
         assert!(error.to_string().contains("--yes"), "{error}");
-        assert!(has_contacts(&folder) && folder.contact_key().exists());
+        assert!(has_contacts(&folder) && folder.vault().join("secrets").exists());
 
         assert_eq!(run(&args(true), &desk.settings).unwrap(), Exit::Well);
-        assert!(!has_contacts(&folder) && !folder.contact_key().exists());
+        assert!(!has_contacts(&folder) && !folder.vault().join("secrets").exists());
         let again = run(&args(true), &desk.settings).unwrap_err();
         assert_eq!(exit_of(&again), Exit::NotSo);
         assert!(again.to_string().contains("were erased"), "{again}");

@@ -59,6 +59,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         let poll = clerk.show(&args.poll)?;
         let pen = args.key.pen(settings, &poll)?;
         let definition = signing::definition_of(&poll)?;
+        vault_keeping::refuse_after_its_time(&definition, signing::now())?;
         match maker(args, &definition)? {
             TokenMaker::Sender => {
                 let committed = take_over(clerk, settings, &poll, &pen, args)?;

@@ -10,6 +10,7 @@ use crate::public_roster;
 use crate::roster_intake::Intake;
 use crate::roster_making::{self, Held};
 use crate::settings::Settings;
+use crate::signing;
 use crate::vault_keeping;
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -40,6 +41,7 @@ pub struct Args {
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let definition = definition_in(&args.definition)?;
     refuse_platforms(&definition)?;
+    vault_keeping::refuse_after_its_time(&definition, signing::now())?;
     let origin = super::poll::open::origin_of(&definition, args.origin.as_deref())?;
     let folder = settings.data().poll(&definition.slug)?;
     let held = Held::new(&folder)?;

@@ -152,7 +152,7 @@ impl Stage {
         let committed = self.roster(clerk, &definition, invited)?;
         let pen = signing::wave_pen(std::slice::from_ref(&self.operator), &definition)?;
         let messages = self.data().path().join("messages.csv");
-        let vault = vault_keeping::open_vault(&self.settings, &definition, signing::now())?;
+        let vault = vault_keeping::open_vault(&self.settings, &clerk.show(&slug)?, signing::now())?;
         let poll = (slug.as_str(), &vault);
         invitations_export::export(clerk, &self.settings, poll, &pen, &messages)?;
         let contacts = vault.contacts().collect::<Result<_, _>>()?;

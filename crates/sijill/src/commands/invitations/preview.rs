@@ -116,7 +116,7 @@ fn messages(
     let link = "0".repeat(CODE_CHARS);
     let mut counts = vec![0_u64; definition.languages().count()];
     if poll.roster > 0 {
-        let vault = vault_keeping::open_vault(settings, definition, signing::now())?;
+        let vault = vault_keeping::open_vault(settings, poll, signing::now())?;
         for contact in vault.contacts() {
             if let Some(count) = counts.get_mut(usize::from(contact?.language)) {
                 *count += 1;

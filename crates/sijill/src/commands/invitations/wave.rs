@@ -166,7 +166,7 @@ async fn carry(
     interrupted: Arc<AtomicBool>,
 ) -> Result<Ended> {
     let gateway = gateway_settings::connect(account)?;
-    let vault = crate::vault_keeping::open_vault(settings, &sender.definition, signing::now())?;
+    let vault = crate::vault_keeping::open_vault(settings, &sender.poll, signing::now())?;
     let poll = (&sender.poll, &sender.definition);
     let mut post = Post::new(
         settings,
