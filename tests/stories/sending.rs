@@ -14,7 +14,7 @@ use std::time::Duration;
 const SETTINGS: &str = "[sending]\nhours = \"00:00-24:00\"\nrest_days = []\n";
 
 /// A poll with a roster of so many, and a configuration that names this gateway.
-fn place(centre: &Centre, count: u32) -> Place {
+pub fn place(centre: &Centre, count: u32) -> Place {
     let place = Place::new();
     configure(&place, centre);
     let terms = terms();
@@ -48,7 +48,8 @@ fn send(place: &Place, more: &[&str]) -> Ran {
     place.sijill(command(place, "send", more))
 }
 
-fn command(place: &Place, what: &str, more: &[&str]) -> Vec<OsString> {
+/// Arguments of `sijill invitations` for the poll of [`place`].
+pub fn command(place: &Place, what: &str, more: &[&str]) -> Vec<OsString> {
     let config = place.path("sijill.toml");
     let mut all = args![
         "invitations",
@@ -67,7 +68,7 @@ fn command(place: &Place, what: &str, more: &[&str]) -> Vec<OsString> {
 }
 
 /// Everybody's message as the vault has it, in the order of the roster's leaves.
-fn letters(place: &Place) -> Vec<(Invitation, String)> {
+pub fn letters(place: &Place) -> Vec<(Invitation, String)> {
     let out = place.path("again.csv");
     let again = args![
         "invitations",
@@ -313,11 +314,12 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
     let server = place.serve();
     let seen = place.sijill(["monitor", "--once"]).well().out;
     assert!(
-        seen.contains("invitations of `bridge`") && seen.contains("100 queued"),
+        seen.contains("1 (first), 100 invitations; nothing leaves: paused")
+            && seen.contains("queued 100"),
         "{seen}"
     );
     let seen = place.sijill(["monitor", "--json"]).well().json();
-    assert_eq!(seen["sending"]["bridge"]["invitations"], 100, "{seen}");
+    assert_eq!(seen["polls"][0]["sending"]["invitations"], 100, "{seen}");
     // Somebody of each stratum calls the operator.
     for contact in ["+9647700000000", "0770 000 0001"] {
         let file = place.write("number.txt", contact);
