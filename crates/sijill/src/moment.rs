@@ -1,6 +1,5 @@
 //! Moments as people write them (RFC 3339, with a zone), and as everything else keeps them: milliseconds since 1970.
 
-use crate::console::grouped;
 use crate::fault::input;
 use anyhow::Result;
 use jiff::Timestamp;
@@ -31,16 +30,6 @@ pub fn parse(text: &str) -> Result<u64> {
     u64::try_from(moment.as_millisecond()).map_err(|_| input(format!("`{text}` lies before 1970")))
 }
 
-/// A number of seconds as people say it.
-pub fn duration(seconds: u64) -> String {
-    let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds} s"),
-        (0, _) => format!("{minutes} min {} s", seconds % 60),
-        _ => format!("{} h {minutes} min", grouped(hours)),
-    }
-}
-
 fn timestamp(ms: u64) -> Option<Timestamp> {
     Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok()
 }
@@ -54,13 +43,6 @@ mod tests {
         let ms = parse("2026-12-08T20:00:00+03:00").unwrap();
         assert_eq!(rfc3339(ms), "2026-12-08T17:00:00Z");
         assert_eq!(rfc3339_baghdad(ms), "2026-12-08T20:00:00+03:00");
-    }
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        assert_eq!(duration(59), "59 s");
-        assert_eq!(duration(61), "1 min 1 s");
-        assert_eq!(duration(42_800), "11 h 53 min");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! How sending goes, in words for a terminal: what `sijill invitations` and `sijill monitor` both say of a
 //! [`SendingState`].
 
-use crate::console::grouped;
-use crate::moment::{duration, rfc3339};
+use crate::console::{duration, grouped};
+use crate::moment::rfc3339;
 use sijill_outreach::sending_state::{Course, EndReason, Refusals, SendingState, WaitReason};
 use sijill_outreach::status::{UNDELIVERED, meaning};
 

@@ -2,11 +2,11 @@
 
 use super::Sender;
 use crate::commands::poll::KeyArg;
-use crate::console::grouped;
+use crate::console::{duration, grouped};
 use crate::fault::{Exit, input, not_so, unfinished};
 use crate::gateway_settings::{self, GatewayArgs};
 use crate::ledger_seen::LedgerSeen;
-use crate::moment::{duration, rfc3339};
+use crate::moment::rfc3339;
 use crate::post::{self, Post};
 use crate::sending_words;
 use crate::settings::Settings;
