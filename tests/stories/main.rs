@@ -67,3 +67,4 @@ mod tutorial;
 mod verify_page;
 mod verify_script;
 mod watched;
+mod watched_sending;

@@ -208,11 +208,12 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
     let server = place.serve();
     let seen = place.sijill(["monitor", "--once"]).well().out;
     assert!(
-        seen.contains("invitations of `bridge`") && seen.contains("100 queued"),
+        seen.contains("1 (first), 100 invitations; nothing leaves: paused")
+            && seen.contains("queued 100"),
         "{seen}"
     );
     let seen = place.sijill(["monitor", "--json"]).well().json();
-    assert_eq!(seen["sending"]["bridge"]["invitations"], 100, "{seen}");
+    assert_eq!(seen["polls"][0]["sending"]["invitations"], 100, "{seen}");
     // Somebody of each stratum calls the operator.
     for contact in ["+9647700000000", "0770 000 0001"] {
         let file = place.write("number.txt", contact);

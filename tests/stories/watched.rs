@@ -9,9 +9,10 @@ use crate::place::{Invitation, Place, Server, listening, prompt_terms, terms};
 use crate::process::{Process, until};
 use serde_json::{Value, json};
 use sijill_scenarios::Terms;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -30,8 +31,9 @@ fn metrics_of(server: &Server) -> SocketAddr {
     until(COUNTED_MAX, said).expect("the server says where its metrics are")
 }
 
+/// A server with metrics, and a browser for them.
 #[track_caller]
-fn serve(place: &Place) -> (Server, Browser) {
+pub fn serve(place: &Place) -> (Server, Browser) {
     let server = place.try_serve_with(["--metrics", "127.0.0.1:0"]);
     let Ok(server) = server else {
         panic!("the server starts");
@@ -41,7 +43,7 @@ fn serve(place: &Place) -> (Server, Browser) {
 }
 
 /// The samples of a text of metrics, by name and labels.
-fn samples(text: &str) -> BTreeMap<String, f64> {
+pub fn samples(text: &str) -> BTreeMap<String, f64> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let parts = lines.filter_map(|line| line.rsplit_once(' '));
     parts
@@ -49,8 +51,9 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         .collect()
 }
 
+/// A sample has this value.
 #[track_caller]
-fn is(samples: &BTreeMap<String, f64>, name: &str, value: f64) {
+pub fn is(samples: &BTreeMap<String, f64>, name: &str, value: f64) {
     let found = samples.get(name);
     let alike: Vec<_> = samples
         .iter()
@@ -210,18 +213,32 @@ fn no_token_no_number_and_no_answer_is_in_what_an_operator_watches() {
 
 #[test]
 fn prometheus_takes_the_metrics_and_finds_nothing_to_mend() {
-    if Command::new("promtool").arg("--version").output().is_err() {
-        println!(
-            "the check by promtool is skipped: it needs Debian's promtool (package prometheus; tools/test unpacks it)"
-        );
-        return;
-    }
     let place = Place::new();
     let invited = place.poll(&prompt_terms(), 6);
     let (server, metrics) = serve(&place);
     traffic(&server, &invited);
     let text = metrics.get("/metrics").status(200).text().to_owned();
     server.stop().well();
+    promtool_finds_nothing_to_mend(&place, &text);
+}
+
+/// Whether Debian's promtool is there; says what is not checked without it.
+fn has_promtool() -> bool {
+    let found = Command::new("promtool").arg("--version").output().is_ok();
+    if !found {
+        println!(
+            "the check by promtool is skipped: it needs Debian's promtool (package prometheus; tools/test unpacks it)"
+        );
+    }
+    found
+}
+
+/// Prometheus' own tool reads these metrics, and its linter has nothing to say.
+#[track_caller]
+pub fn promtool_finds_nothing_to_mend(place: &Place, text: &str) {
+    if !has_promtool() {
+        return;
+    }
     // Its importer reads OpenMetrics as a scrape does, and wants every sample to have a time.
     let timed = text.lines().map(|line| match line.starts_with('#') {
         true => format!("{line}\n"),
@@ -241,11 +258,53 @@ fn prometheus_takes_the_metrics_and_finds_nothing_to_mend() {
     let cut = import("cut.txt", timed.strip_suffix("# EOF\n").unwrap());
     assert!(!cut.status.success(), "promtool minds a text that is cut");
     // Its linter knows the older text format alone, in which a counter's family has the name of its samples.
-    let linted = lint(&older(&text));
+    let linted = lint(&older(text));
     assert!(linted.status.success(), "{}", said(&linted));
     assert_eq!(said(&linted), "", "nothing to mend");
     let nameless = lint("# TYPE sijill_wrong_total gauge\nsijill_wrong_total 1\n");
     assert!(!nameless.status.success(), "promtool minds a wrong name");
+}
+
+/// The alarms of `contrib/prometheus`, with stories of their own of when they ring.
+#[test]
+fn the_alarms_for_operators_ring_when_they_should() {
+    if !has_promtool() {
+        return;
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contrib/prometheus");
+    for arguments in [
+        ["check", "rules", "sijill.rules.yml"],
+        ["test", "rules", "sijill.test.yml"],
+    ] {
+        let mut promtool = Command::new("promtool");
+        let ran = promtool.args(arguments).current_dir(&folder).output();
+        let ran = ran.unwrap();
+        assert!(ran.status.success(), "{arguments:?}: {}", said(&ran));
+    }
+}
+
+/// Every metric that an alarm looks at is one that there is.
+#[test]
+fn the_alarms_for_operators_look_at_metrics_that_there_are() {
+    let place = Place::new();
+    place.poll(&terms(), 3);
+    let told = "{\"wave\":1,\"kind\":\"first\",\"invitations\":3,\"counts\":{},\"failed\":[],\"millisegments_a_second\":0,\"millisegments_a_second_max\":0,\"strays\":0,\"at\":0}";
+    std::fs::write(place.data().join("polls/bridge/sending.json"), told).unwrap();
+    let (server, metrics) = serve(&place);
+    let text = metrics.get("/metrics").status(200).text().to_owned();
+    server.stop().well();
+    let rules = include_str!("../../contrib/prometheus/sijill.rules.yml");
+    let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
+    let words = rules.split(|c| !is_name(c));
+    let named: BTreeSet<&str> = words.filter(|word| word.starts_with("sijill_")).collect();
+    assert!(named.len() > 4, "{named:?}");
+    for name in named {
+        let has = |line: &str| {
+            line.strip_prefix(name)
+                .is_some_and(|rest| !rest.starts_with(is_name))
+        };
+        assert!(text.lines().any(has), "`{name}` is no metric: {text}");
+    }
 }
 
 fn older(text: &str) -> String {
@@ -364,7 +423,7 @@ fn who_comes_while_a_poll_is_paused_is_counted_as_that() {
 
 /// The link that the command line prints, as a path.
 #[track_caller]
-fn monitor_link(place: &Place) -> String {
+pub fn monitor_link(place: &Place) -> String {
     let made = place.sijill(["monitor", "--link", "--json"]).well().json();
     let address = made["address"].as_str().unwrap();
     let path = made["path"].as_str().unwrap();
@@ -400,7 +459,7 @@ fn the_link_to_the_monitor_leads_to_where_the_service_listens() {
 
 /// Opens the monitor by its link's button; returns the cookie.
 #[track_caller]
-fn open_monitor(browser: &Browser, link: &str) -> String {
+pub fn open_monitor(browser: &Browser, link: &str) -> String {
     let opened = browser.wishing("ckb").ask("POST", link, &[], b"");
     let opened = opened.expect("the server answers").status(303);
     assert_eq!(opened.header("location"), Some("in/ckb"));

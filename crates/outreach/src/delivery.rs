@@ -152,6 +152,7 @@ pub struct Selection {
 
 /// What a wave is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WaveKind {
     /// Invitations that no wave before had.
     First,
@@ -159,6 +160,21 @@ pub enum WaveKind {
     Again,
     /// Invitations that have not answered.
     Reminder,
+}
+
+impl WaveKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::First, Self::Again, Self::Reminder];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Again => "again",
+            Self::Reminder => "reminder",
+        }
+    }
 }
 
 /// How somebody asked to be left alone.

@@ -50,3 +50,17 @@ pub const REPORTS_AT_ONCE: usize = 512;
 
 /// Segments put on their way at once, before that is made durable.
 pub const SEGMENTS_AT_ONCE: usize = 256;
+
+/// Statuses of refusals that are told apart in a wave; whatever comes after them is counted as one.
+pub const STATUSES_MAX: usize = 64;
+
+/// Most bytes of the file that tells how sending goes: 65 statuses of at most 40, nine standings of at most 24, and some
+/// hundred for the rest are below 4 KiB, and this is four times as much.
+pub const STATE_BYTES_MAX: u64 = 16 * 1024;
+
+/// Last moment that may stand in it, in milliseconds since 1970: the end of the year 9999.
+pub const STATE_MOMENT_MS_MAX: u64 = 253_402_300_799_999;
+
+/// How old it may be, in milliseconds, and still tell of a process that sends: it is written each second, and a busy disk
+/// may take some.
+pub const LIVE_MS_MAX: u64 = 10_000;

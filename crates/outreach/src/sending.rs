@@ -57,8 +57,10 @@ pub trait World {
 pub struct Progress<'a> {
     /// The wave.
     pub wave: &'a Wave,
-    /// Thousandths of a segment a second, at present.
-    pub millisegments_a_second: u64,
+    /// Segments that this run has handed to the gateway so far.
+    pub segments: u64,
+    /// Thousandths of a segment a second that may leave at present.
+    pub millisegments_a_second_max: u64,
     /// Why no message leaves, if none does.
     pub waits: Option<Waits>,
     /// Receipts that nobody can make sense of.
@@ -201,6 +203,8 @@ struct Sender<'a, W> {
     terms: &'a Terms,
     world: &'a mut W,
     pace: Pace,
+    /// Handed to the gateway so far.
+    segments: u64,
     started: Instant,
     /// Where the search for messages that are due goes on.
     cursor: u32,
@@ -236,6 +240,7 @@ impl<'a, W: World> Sender<'a, W> {
             terms,
             world,
             pace: Pace::new(terms.rate, 0),
+            segments: 0,
             started: Instant::now(),
             cursor: 0,
             out: HashMap::new(),
@@ -590,9 +595,9 @@ impl<'a, W: World> Sender<'a, W> {
         self.acks.drain(..).for_each(Ack::give);
         for submit in self.leaving.drain(..) {
             let ticket = submit.ticket;
-            if self.gateway.submits.try_send(submit).is_err()
-                && let Some(out) = self.out.remove(&ticket)
-            {
+            if self.gateway.submits.try_send(submit).is_ok() {
+                self.segments += 1;
+            } else if let Some(out) = self.out.remove(&ticket) {
                 // The rest of a message that is longer than the window follows.
                 self.again.push_back(out);
             }
@@ -700,7 +705,8 @@ impl<'a, W: World> Sender<'a, W> {
         let to_go = wave.due() + wave.count(Standing::Submitted);
         self.world.tell(&Progress {
             wave,
-            millisegments_a_second: self.pace.millisegments_a_second(),
+            segments: self.segments,
+            millisegments_a_second_max: self.pace.millisegments_a_second(),
             waits: if to_go == 0 {
                 Some(Waits::Receipts)
             } else {

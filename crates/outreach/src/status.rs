@@ -45,6 +45,49 @@ pub fn meaning(status: u32) -> Meaning {
     known.map_or(UNKNOWN, |(_, meaning)| *meaning)
 }
 
+/// What a message failed by that the gateway took and, as a receipt says, did not deliver.
+pub const UNDELIVERED: &str = "undelivered";
+
+/// Whatever has no word of its own among the [`FAILURES`].
+const OTHER: &str = "other";
+
+/// Every word for what a message failed by: a few, since whoever counts by them keeps a series each.
+pub const FAILURES: [&str; 13] = [
+    "number_invalid",
+    "permanent_error",
+    "refused",
+    "queue_full",
+    "too_fast",
+    "system_error",
+    "temporary_error",
+    "not_available",
+    "submission_failed",
+    "delivery_failed",
+    "unknown_error",
+    UNDELIVERED,
+    OTHER,
+];
+
+/// A word of [`FAILURES`] for the status that a message was refused with. What stops everything fails no message, so it
+/// has none of its own.
+#[must_use]
+pub fn failure(status: Option<u32>) -> &'static str {
+    match status {
+        Some(0x0B) => "number_invalid",
+        Some(0x65) => "permanent_error",
+        Some(0x66) => "refused",
+        Some(0x14) => "queue_full",
+        Some(0x58) => "too_fast",
+        Some(0x08) => "system_error",
+        Some(0x64) => "temporary_error",
+        Some(0x102) => "not_available",
+        Some(0x45) => "submission_failed",
+        Some(0xFE) => "delivery_failed",
+        Some(0xFF) => "unknown_error",
+        _ => OTHER,
+    }
+}
+
 const SLOWER: Verdict = Verdict::Retry { how: How::Slower };
 const LATER: Verdict = Verdict::Retry { how: How::Later };
 const FEW_TIMES: Verdict = Verdict::Retry { how: How::FewTimes };
@@ -141,6 +184,20 @@ mod tests {
             UNKNOWN.verdict.words()
         );
         assert!(page.contains(&other), "{other}");
+    }
+
+    #[test]
+    fn what_fails_a_number_has_a_word_of_its_own_and_what_stops_everything_has_none() {
+        for (status, meaning) in TABLE {
+            let word = failure(Some(status));
+            assert!(FAILURES.contains(&word), "{word}");
+            match meaning.verdict {
+                Verdict::Final => assert_ne!(word, OTHER, "{}", meaning.name),
+                Verdict::Stop => assert_eq!(word, OTHER, "{}", meaning.name),
+                Verdict::Retry { .. } => {}
+            }
+        }
+        assert_eq!([failure(None), failure(Some(u32::MAX))], [OTHER, OTHER]);
     }
 
     #[test]

@@ -2,15 +2,15 @@
 //! its end follows from these counts.
 
 use crate::delivery::{Delivery, Selection, State, WaveKind};
+use crate::limits::STATUSES_MAX;
+use serde::{Deserialize, Serialize};
 use sijill_ledger::Hash;
 use sijill_poll::event::WaveEnded;
 use std::collections::BTreeMap;
 
-/// Statuses of refusals that are told apart; whatever comes after them is counted as one.
-const STATUSES_MAX: usize = 64;
-
 /// Where an invitation of a wave stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Its message is to be sent.
     Queued,

@@ -383,6 +383,67 @@ monitor-refused-busy = مرفوض: طلبات كثيرة في وقت واحد
 monitor-refused-clock = مرفوض: كانت الساعة متأخرة
 monitor-refused-stopped = مرفوض: كانت الخدمة متوقفة
 monitor-refused-other = مرفوض: لسبب آخر
+monitor-wave = رسائل الموجة { $wave }
+monitor-wave-first = دعوات إلى من لم تشملهم موجة سابقة.
+monitor-wave-again = دعوات مرة أخرى إلى من لم تصلهم رسالتهم.
+monitor-wave-reminder = تذكير لمن لم يجيبوا.
+monitor-sending = الرسائل تُرسل الآن.
+monitor-waits-until = لا تُرسل رسائل الآن: ساعات هدوء حتى { $moment }.
+monitor-waits-always = لا تُرسل رسائل: ساعات الهدوء بلا نهاية. صحّحها في الإعدادات.
+monitor-waits-paused = لا تُرسل رسائل الآن: الإرسال أو الاستطلاع متوقف مؤقتًا.
+monitor-waits-poll-over = لا تُرسل رسائل: انتهى الاستطلاع.
+monitor-waits-gateway = لا تُرسل رسائل: لا اتصال ببوابة الرسائل. تُعاد المحاولة تلقائيًا.
+monitor-waits-receipts = أُرسلت كل الرسائل. وتُنتظر إشعارات التسليم.
+monitor-ended-final = انتهت الموجة وسُجِّلت في السجلّ.
+monitor-ended-unreceipted = انتهت الموجة وسُجِّلت في السجلّ. ولم يصل إشعار تسليم للرسائل المرسلة بلا إشعار.
+monitor-ended-poll-over = انتهى الاستطلاع. الرسائل التي كانت تنتظر لم تُرسل، وتُعدّ فاشلة.
+monitor-ended-interrupted = أُوقف الإرسال. الأمر نفسه يستأنفه.
+monitor-ended-stopped = بوابة الرسائل توقف الإرسال، ولا تُرسل رسائل. يبيّن الجهاز الذي يرسل السبب.
+monitor-silent = لا أحد يرسل الآن. آخر ظهور: { $moment }. الأمر نفسه يستأنف الإرسال.
+monitor-other = لسبب آخر
+monitor-wave-invitations = الدعوات في هذه الموجة
+monitor-messages-queued = بانتظار الإرسال
+monitor-messages-submitted = في الطريق إلى بوابة الرسائل
+monitor-messages-accepted = مرسلة، بلا إشعار تسليم بعد
+monitor-messages-delivered = مسلَّمة
+monitor-messages-failed = فاشلة
+monitor-messages-expired = لم تُسلَّم في الوقت
+monitor-messages-unknown = لا يُعرف هل وصلت
+monitor-messages-stopped = لم يريدوا رسائل قبل إرسال رسالتهم
+monitor-messages-refused = لم يريدوا رسائل أخرى بعد إرسال رسالتهم
+monitor-failed-number-invalid = فاشلة: الرقم غير صالح
+monitor-failed-permanent-error = فاشلة: خطأ دائم عند البوابة
+monitor-failed-refused = فاشلة: رفضتها البوابة
+monitor-failed-queue-full = فاشلة: بقي طابور البوابة ممتلئًا
+monitor-failed-too-fast = فاشلة: أسرع مما تقبله البوابة
+monitor-failed-system-error = فاشلة: خطأ عند البوابة
+monitor-failed-temporary-error = فاشلة: خطأ مؤقت لم يزُل
+monitor-failed-not-available = فاشلة: لم تكن البوابة متاحة
+monitor-failed-submission-failed = فاشلة: لم تأخذها البوابة
+monitor-failed-delivery-failed = فاشلة: لم تسلّمها البوابة
+monitor-failed-unknown-error = فاشلة: خطأ غير معروف عند البوابة
+monitor-failed-undelivered = فاشلة: لم تُسلَّم، بحسب الإشعار
+monitor-failed-other = فاشلة: لسبب آخر
+monitor-speed = أجزاء الرسائل في الثانية، من المسموح
+monitor-left = حتى تُرسل كل الرسائل، تقريبًا
+monitor-left-soon = دقيقة واحدة
+monitor-left-minutes = { $count ->
+    [zero] { $count } دقيقة
+    [one] دقيقة واحدة
+    [two] دقيقتان
+    [few] { $count } دقائق
+    [many] { $count } دقيقة
+   *[other] { $count } دقيقة
+}
+monitor-left-hours = { $count ->
+    [zero] { $count } ساعة
+    [one] ساعة واحدة
+    [two] ساعتان
+    [few] { $count } ساعات
+    [many] { $count } ساعة
+   *[other] { $count } ساعة
+}
+monitor-strays = إشعارات تسليم لا تخص أي رسالة
 problem-monitor-link-used-what = استُخدم رابط المراقبة هذا
 problem-monitor-link-used-why = يفتح الرابط صفحة المراقبة مرة واحدة، وقد فُتحت به. إن لم تكن أنت من فتحها فقد قرأ غيرك رابطك.
 problem-monitor-link-used-next = أنشئ رابطًا جديدًا بالأمر ”sijill monitor --link“. وهذا يغلق المراقبة أيضًا في كل متصفح هي مفتوحة فيه.

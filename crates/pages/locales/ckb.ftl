@@ -357,6 +357,59 @@ monitor-refused-busy = ڕەتکراوە: زۆر لە یەک کاتدا
 monitor-refused-clock = ڕەتکراوە: کاتژمێرەکە لە دوا بوو
 monitor-refused-stopped = ڕەتکراوە: خزمەتگوزارییەکە وەستابوو
 monitor-refused-other = ڕەتکراوە: بە هۆیەکی تر
+monitor-wave = نامەکانی شەپۆلی { $wave }
+monitor-wave-first = بانگهێشت بۆ ئەوانەی لە هیچ شەپۆلێکی پێشوودا نەبوون.
+monitor-wave-again = جارێکی تر بانگهێشت بۆ ئەوانەی نامەکەیان نەگەیشت.
+monitor-wave-reminder = بیرخستنەوە بۆ ئەوانەی وەڵامیان نەداوەتەوە.
+monitor-sending = نامەکان دەنێردرێن.
+monitor-waits-until = هیچ نامەیەک نانێردرێت: کاتی بێدەنگی تا { $moment }.
+monitor-waits-always = هیچ نامەیەک نانێردرێت: کاتی بێدەنگی کۆتایی نییە. لە ڕێکخستنەکاندا چاکی بکە.
+monitor-waits-paused = هیچ نامەیەک نانێردرێت: ناردن یان ڕاپرسییەکە ڕاگیراوە.
+monitor-waits-poll-over = هیچ نامەیەک نانێردرێت: ڕاپرسییەکە تەواو بووە.
+monitor-waits-gateway = هیچ نامەیەک نانێردرێت: پەیوەندی بە دەروازەی نامەکانەوە نییە. خۆی دووبارە هەوڵ دەداتەوە.
+monitor-waits-receipts = هەموو نامەکان نێردراون. چاوەڕێی ئاگاداریی گەیاندن دەکرێت.
+monitor-ended-final = شەپۆلەکە تەواو بووە و لە تۆماردایە.
+monitor-ended-unreceipted = شەپۆلەکە تەواو بووە و لە تۆماردایە. بۆ نامە نێردراوەکانی بێ ئاگاداری هیچ ئاگادارییەکی گەیاندن نەهات.
+monitor-ended-poll-over = ڕاپرسییەکە تەواو بووە. ئەو نامانەی چاوەڕێ بوون نەنێردران و بە سەرنەکەوتوو دەژمێردرێن.
+monitor-ended-interrupted = ناردن وەستێنرا. هەمان فەرمان درێژەی پێ دەدات.
+monitor-ended-stopped = دەروازەی نامەکان دەیوەستێنێت و هیچ نامەیەک نانێردرێت. ئەو ئامێرەی دەنێرێت دەڵێت بۆچی.
+monitor-silent = کەس نانێرێت. دوا جار بینراوە: { $moment }. هەمان فەرمان درێژەی پێ دەدات.
+monitor-other = بە هۆیەکی تر
+monitor-wave-invitations = بانگهێشتەکانی ئەم شەپۆلە
+monitor-messages-queued = چاوەڕوانی ناردن
+monitor-messages-submitted = لە ڕێگای دەروازەی نامەکاندا
+monitor-messages-accepted = نێردراو، هێشتا بێ ئاگاداریی گەیاندن
+monitor-messages-delivered = گەیەنراو
+monitor-messages-failed = سەرنەکەوتوو
+monitor-messages-expired = لە کاتی خۆیدا نەگەیەنرا
+monitor-messages-unknown = نازانرێت گەیشتوون یان نا
+monitor-messages-stopped = پێش ناردنی نامەکەیان نامەیان نەویست
+monitor-messages-refused = دوای ناردنی نامەکەیان نامەی تریان نەویست
+monitor-failed-number-invalid = سەرنەکەوتوو: ژمارەکە دروست نییە
+monitor-failed-permanent-error = سەرنەکەوتوو: هەڵەی هەمیشەیی لە دەروازەکە
+monitor-failed-refused = سەرنەکەوتوو: دەروازەکە ڕەتی کردەوە
+monitor-failed-queue-full = سەرنەکەوتوو: ڕیزی دەروازەکە هەر پڕ بوو
+monitor-failed-too-fast = سەرنەکەوتوو: خێراتر لەوەی دەروازەکە وەری دەگرێت
+monitor-failed-system-error = سەرنەکەوتوو: هەڵە لە دەروازەکە
+monitor-failed-temporary-error = سەرنەکەوتوو: هەڵەیەکی کاتی کە نەڕۆیشت
+monitor-failed-not-available = سەرنەکەوتوو: دەروازەکە بەردەست نەبوو
+monitor-failed-submission-failed = سەرنەکەوتوو: دەروازەکە وەری نەگرت
+monitor-failed-delivery-failed = سەرنەکەوتوو: دەروازەکە نەیگەیاند
+monitor-failed-unknown-error = سەرنەکەوتوو: هەڵەی نەناسراو لە دەروازەکە
+monitor-failed-undelivered = سەرنەکەوتوو: نەگەیەنرا، بەپێی ئاگادارییەکە
+monitor-failed-other = سەرنەکەوتوو: بە هۆیەکی تر
+monitor-speed = بەشی نامە لە چرکەیەکدا، لە ڕێگەپێدراو
+monitor-left = تا هەموو نامەکان دەنێردرێن، نزیکەی
+monitor-left-soon = یەک خولەک
+monitor-left-minutes = { $count ->
+    [one] یەک خولەک
+   *[other] { $count } خولەک
+}
+monitor-left-hours = { $count ->
+    [one] یەک کاتژمێر
+   *[other] { $count } کاتژمێر
+}
+monitor-strays = ئاگاداریی گەیاندن کە هی هیچ نامەیەک نییە
 problem-monitor-link-used-what = ئەم بەستەرەی چاودێری بەکار هاتووە
 problem-monitor-link-used-why = یەک جار چاودێری دەکاتەوە، و پێشتر کراوەتەوە. ئەگەر تۆ نەتکردووەتەوە، کەسێکی تر بەستەرەکەتی خوێندووەتەوە.
 problem-monitor-link-used-next = بە ”sijill monitor --link“ بەستەرێکی نوێ دروست بکە. ئەوە چاودێری لە هەموو وێبگەڕێکیشدا دادەخات کە تێیدا کراوەیە.

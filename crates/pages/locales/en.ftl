@@ -356,6 +356,59 @@ monitor-refused-busy = Refused: too many at once
 monitor-refused-clock = Refused: the clock was behind
 monitor-refused-stopped = Refused: the service had stopped
 monitor-refused-other = Refused: for another reason
+monitor-wave = Messages of wave { $wave }
+monitor-wave-first = Invitations, to people whom no wave before had.
+monitor-wave-again = Invitations once more, to people whose message failed.
+monitor-wave-reminder = Reminders, to people who have not answered.
+monitor-sending = Messages are leaving.
+monitor-waits-until = No message leaves: quiet hours until { $moment }.
+monitor-waits-always = No message leaves: the quiet hours have no end. Mend them in the configuration.
+monitor-waits-paused = No message leaves: sending is paused, or the poll is.
+monitor-waits-poll-over = No message leaves: the poll is over.
+monitor-waits-gateway = No message leaves: there is no connection to the gateway. It is tried again by itself.
+monitor-waits-receipts = Every message has left. Delivery receipts are waited for.
+monitor-ended-final = The wave is over, and on record.
+monitor-ended-unreceipted = The wave is over, and on record. No delivery receipt came for the messages that are sent without one.
+monitor-ended-poll-over = The poll is over. Messages that were waiting never left, and count as failed.
+monitor-ended-interrupted = Sending was stopped. The same command goes on with it.
+monitor-ended-stopped = The gateway stops it, and no message leaves. The machine that sends says why.
+monitor-silent = Nobody is sending. Last seen: { $moment }. The same command goes on with it.
+monitor-other = For another reason
+monitor-wave-invitations = Invitations in this wave
+monitor-messages-queued = Waiting to be sent
+monitor-messages-submitted = On the way to the gateway
+monitor-messages-accepted = Sent, without a delivery receipt yet
+monitor-messages-delivered = Delivered
+monitor-messages-failed = Failed
+monitor-messages-expired = Not delivered in time
+monitor-messages-unknown = Nobody knows whether they arrived
+monitor-messages-stopped = Wanted no messages before theirs was sent
+monitor-messages-refused = Wanted no more messages after theirs was sent
+monitor-failed-number-invalid = Failed: the number is not valid
+monitor-failed-permanent-error = Failed: the gateway says for good
+monitor-failed-refused = Failed: refused by the gateway
+monitor-failed-queue-full = Failed: the gateway’s queue stayed full
+monitor-failed-too-fast = Failed: too fast for the gateway
+monitor-failed-system-error = Failed: an error at the gateway
+monitor-failed-temporary-error = Failed: a passing error that did not pass
+monitor-failed-not-available = Failed: the gateway was not available
+monitor-failed-submission-failed = Failed: not taken by the gateway
+monitor-failed-delivery-failed = Failed: not delivered by the gateway
+monitor-failed-unknown-error = Failed: an unknown error at the gateway
+monitor-failed-undelivered = Failed: not delivered, by receipt
+monitor-failed-other = Failed: for another reason
+monitor-speed = Message segments a second, of those allowed
+monitor-left = Until every message has left, about
+monitor-left-soon = 1 minute
+monitor-left-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+monitor-left-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+monitor-strays = Delivery receipts that belong to no message
 problem-monitor-link-used-what = This link to the monitor was used
 problem-monitor-link-used-why = It opens the monitor once, and it was opened already. If that was not you, somebody else has read your link.
 problem-monitor-link-used-next = Make a new link with “sijill monitor --link”. That also shuts the monitor in every browser where it is open.

@@ -28,6 +28,7 @@ mod qr_code;
 mod question;
 mod receipt;
 mod results;
+mod sending;
 mod stop;
 mod theme;
 mod verify;
@@ -51,6 +52,7 @@ pub use receipt::{Receipt, ReceiptPage, receipt_page};
 pub use results::{
     CheckYourself, LIVE_JS, OptionCount, ResultsView, SealedStrata, StratumCounts, results_page,
 };
+pub use sending::{MonitorSending, SendingCourse, is_known_in_sending};
 pub use stop::{MessageState, StopPage, stop_page};
 pub use theme::{CONTRAST_MIN, Palette, Theme, ThemeError, ThemeParts};
 pub use verify::{VERIFY_JS, VerifyPage, verify_page};

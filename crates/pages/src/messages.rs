@@ -94,7 +94,8 @@ impl Messages {
         self.with_text("moment", "moment", &self.dates.write(*unix_ms))
     }
 
-    fn tenths(&self, tenths: u64) -> String {
+    /// Tenths, with one decimal.
+    pub(crate) fn tenths(&self, tenths: u64) -> String {
         let mut value = Decimal::from(tenths);
         value.multiply_pow10(-1);
         value.pad_end(-1);

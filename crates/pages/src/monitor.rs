@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::content_policy::{CSS, RESULTS_CSS};
 use crate::messages::{Messages, Value};
-use crate::{Frame, PageError, Phase};
+use crate::{Frame, MonitorSending, PageError, Phase};
 
 /// The script of the monitor's page, to be served as `/static/monitor.js`. It fetches the page anew every few seconds;
 /// without it the page is complete, and a link on it does the same.
@@ -80,6 +80,8 @@ pub struct MonitorPoll {
     pub unpublished: u64,
     /// Submissions refused, by reason.
     pub refused: Vec<(String, u64)>,
+    /// The messages of its last wave, where they leave from the machine of the service.
+    pub sending: Option<MonitorSending>,
 }
 
 /// The page that a one-time link leads to: a button opens the monitor, so that nobody's preview does.

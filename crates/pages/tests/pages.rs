@@ -241,6 +241,95 @@ fn only_results_verify_and_monitor_have_a_script_and_none_has_inline_style_or_ha
     assert!(verify.contains("<script src=\"/static/verify.js\" defer></script>"));
 }
 
+/// The monitor with messages that take this course.
+#[cfg(test)]
+fn monitor_with(language: Language, sending: MonitorSending) -> String {
+    let [mut view, _] = fixtures::monitors(language);
+    view.polls[1].sending = Some(sending);
+    monitor_page(&view).unwrap()
+}
+
+#[cfg(test)]
+fn courses() -> Vec<SendingCourse> {
+    let waits = |why: &str, until_ms| SendingCourse::Waits {
+        why: why.to_owned(),
+        until_ms,
+    };
+    let ended = |how: &str| SendingCourse::Ended {
+        how: how.to_owned(),
+    };
+    vec![
+        SendingCourse::Sends,
+        waits("paused", None),
+        waits("quiet_hours", Some(fixtures::END_MS)),
+        waits("quiet_hours", None),
+        waits("poll_over", None),
+        waits("gateway", None),
+        waits("receipts", None),
+        ended("final"),
+        ended("unreceipted"),
+        ended("poll_over"),
+        ended("interrupted"),
+        ended("stopped"),
+        SendingCourse::Silent,
+        ended("a word of tomorrow"),
+    ]
+}
+
+#[test]
+fn the_monitor_says_of_messages_whether_they_leave_and_where_they_stand() {
+    for language in Language::all() {
+        let pages = courses().into_iter().map(|course| {
+            let page = monitor_with(language, fixtures::sending(course));
+            assert!(!page.contains("[monitor"), "{page}");
+            let said = page.split("data-figure=\"course\">").nth(1).unwrap();
+            said.split('<').next().unwrap().to_owned()
+        });
+        let said: std::collections::BTreeSet<String> = pages.collect();
+        assert_eq!(said.len(), courses().len(), "{said:?}");
+    }
+    let english = monitor_with(language("en"), fixtures::sending(SendingCourse::Sends));
+    let english = english.replace(['\u{2068}', '\u{2069}'], "");
+    for part in [
+        "<h3>Messages of wave 2</h3>",
+        "<tr data-standing=\"queued\"><th scope=\"row\">Waiting to be sent</th><td>1,200</td></tr>",
+        "<tr data-failed=\"number_invalid\"><th scope=\"row\">Failed: the number is not valid</th><td>1,200</td></tr>",
+        "<tr data-standing=\"answered\"><th scope=\"row\">Answered, of the invitations planned</th><td>2,000 of 6,000</td></tr>",
+        "<td data-figure=\"speed\">49.8 of 50.0</td>",
+        "<td data-figure=\"left\">4 minutes</td>",
+        "<rect width=\"79%\" height=\"100%\"/>",
+    ] {
+        assert!(english.contains(part), "lacks `{part}`: {english}");
+    }
+    let silent = monitor_with(language("en"), fixtures::sending(SendingCourse::Silent));
+    assert!(!silent.contains("data-figure=\"speed\"") && !silent.contains("data-figure=\"left\""));
+}
+
+#[test]
+fn what_nobody_stands_in_has_no_line_but_where_messages_start_and_end() {
+    let nothing = MonitorSending {
+        invitations: 0,
+        standings: fixtures::sending(SendingCourse::Sends)
+            .standings
+            .into_iter()
+            .map(|(word, _)| (word, 0))
+            .collect(),
+        failures: Vec::new(),
+        seconds_left: None,
+        strays: 0,
+        ..fixtures::sending(SendingCourse::Sends)
+    };
+    let page = monitor_with(language("en"), nothing);
+    assert_eq!(page.matches("data-standing").count(), 5, "{page}");
+    assert!(page.contains("<rect width=\"0%\""), "{page}");
+    let hours = MonitorSending {
+        seconds_left: Some(7_201),
+        ..fixtures::sending(SendingCourse::Sends)
+    };
+    let page = monitor_with(language("en"), hours).replace(['\u{2068}', '\u{2069}'], "");
+    assert!(page.contains("data-figure=\"left\">3 hours<"), "{page}");
+}
+
 #[test]
 fn styles_are_written_in_logical_properties() {
     const PHYSICAL: [&str; 8] = [

@@ -7,7 +7,7 @@ const OTHERS: [(&str, &str); 2] = [
     ("ar", include_str!("../locales/ar.ftl")),
     ("ckb", include_str!("../locales/ckb.ftl")),
 ];
-const USERS: [&str; 22] = [
+const USERS: [&str; 24] = [
     include_str!("../src/answer.rs"),
     include_str!("../src/confirmation.rs"),
     include_str!("../src/disclosure.rs"),
@@ -18,6 +18,7 @@ const USERS: [&str; 22] = [
     include_str!("../src/problem.rs"),
     include_str!("../src/receipt.rs"),
     include_str!("../src/results.rs"),
+    include_str!("../src/sending.rs"),
     include_str!("../src/stop.rs"),
     include_str!("../src/verify.rs"),
     include_str!("../templates/answer.html"),
@@ -28,6 +29,7 @@ const USERS: [&str; 22] = [
     include_str!("../templates/monitor_link.html"),
     include_str!("../templates/receipt.html"),
     include_str!("../templates/results.html"),
+    include_str!("../templates/sending.html"),
     include_str!("../templates/stop.html"),
     include_str!("../templates/verify.html"),
 ];

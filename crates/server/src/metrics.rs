@@ -3,6 +3,8 @@
 //! Not on the public one: most of it moves with every single answer, and who watches it closely would know who answered
 //! when. It is for the operator's own collector.
 
+mod sending;
+
 use crate::ServerError;
 use crate::connections;
 use crate::limits::{METRICS_CONNECTIONS_MAX, REQUEST_MS_MAX};
@@ -91,6 +93,7 @@ fn write(service: &Service) -> Result<String, std::fmt::Error> {
     sheet.histograms(service);
     sheet.polls(&overview.polls);
     sheet.answers(&overview);
+    sheet.sending(&overview.polls);
     let mut out = String::new();
     text::encode(&mut out, &sheet.0)?;
     Ok(out)

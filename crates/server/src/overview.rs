@@ -5,7 +5,9 @@ use crate::book::{Book, state_word};
 use crate::limits::{ANSWER_DISK_BYTES, QUEUE_JOBS_MAX};
 use crate::reason::Reason;
 use crate::service::Service;
+use crate::shelf::sending_state_path;
 use serde::{Deserialize, Serialize};
+use sijill_outreach::sending_state::{self, Course, SendingState};
 use sijill_poll::Poll;
 use std::collections::BTreeMap;
 
@@ -104,6 +106,18 @@ pub struct PollOverview {
     pub refused: BTreeMap<String, u64>,
     /// Answers by minute, oldest first; the last minute is not over.
     pub arrivals: Vec<u64>,
+    /// The messages of its last wave; none where none leave from this directory, or none has yet.
+    pub sending: Option<SendingOverview>,
+}
+
+/// The messages of a wave, as the process that sends them last said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingOverview {
+    /// What that comes to at this moment.
+    pub course: Course,
+    /// What it said.
+    #[serde(flatten)]
+    pub state: SendingState,
 }
 
 impl Service {
@@ -171,7 +185,16 @@ impl Service {
             repeated: counts.repeated,
             refused: by_word(counts.refused),
             arrivals: counts.arrivals.until(now),
+            sending: self.sending(book.slug(), now),
         }
+    }
+
+    fn sending(&self, slug: &str, now: u64) -> Option<SendingOverview> {
+        let state = sending_state::read(&sending_state_path(self.data(), slug))?;
+        Some(SendingOverview {
+            course: state.course(now),
+            state,
+        })
     }
 }
 

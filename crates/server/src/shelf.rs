@@ -260,6 +260,11 @@ pub fn stops_path(data: &Path, slug: &str) -> PathBuf {
     folder(data, slug).join("stops")
 }
 
+/// How sending goes, where messages leave from this directory: whoever sends writes it.
+pub fn sending_state_path(data: &Path, slug: &str) -> PathBuf {
+    folder(data, slug).join("sending.json")
+}
+
 /// The folder of what is published of a poll.
 pub fn public_path(data: &Path, slug: &str) -> PathBuf {
     folder(data, slug).join("public")

@@ -1,9 +1,11 @@
 //! From a book to what `pages` shows: plain values in the reader's language, nothing computed that the book has not.
 
+mod monitor;
+
+pub use monitor::monitor;
+
 use crate::book::{Book, Published};
-use crate::overview::PollOverview;
 use crate::paths;
-use crate::service::Service;
 use crate::site::Site;
 use sijill_ledger::Hash;
 use sijill_ledger::note::VerifierKey;
@@ -571,59 +573,6 @@ fn check_yourself(
         json_href: site.page(&paths::of_poll(slug, "results.json")),
         verify_href: site.page(&paths::verify_in(language.tag())),
     }
-}
-
-/// The operator's monitor. Its addresses are relative to that of the page.
-pub fn monitor(site: &Site, service: &Service, language: Language) -> pages::MonitorPage {
-    const MIB: u64 = 1024 * 1024;
-    let seen = service.overview();
-    let offered: Vec<Language> = Language::all().collect();
-    let polls = seen.polls.into_iter();
-    pages::MonitorPage {
-        frame: frame(
-            site,
-            site.domain(&service.domain()),
-            &offered,
-            language,
-            str::to_owned,
-        ),
-        state: match seen.state.as_str() {
-            "ok" => pages::ServiceState::Well,
-            "clock_behind" => pages::ServiceState::ClockBehind,
-            _ => pages::ServiceState::Stopped,
-        },
-        seen_at_ms: seen.now,
-        started_at_ms: seen.started,
-        queue_jobs: seen.queue_jobs,
-        queue_jobs_max: seen.queue_jobs_max,
-        disk_free_mib: seen.disk_free_bytes.map(|free| free / MIB),
-        disk_needed_mib: seen.disk_needed_bytes.div_ceil(MIB),
-        connections: seen.connections,
-        connections_max: seen.connections_max,
-        tiles_mended: seen.tiles_mended,
-        refused: seen.refused.into_iter().collect(),
-        polls: polls
-            .filter_map(|poll| monitored(service, poll, seen.now))
-            .collect(),
-        script_href: format!("../..{}", paths::MONITOR_JS),
-    }
-}
-
-fn monitored(service: &Service, poll: PollOverview, now: u64) -> Option<pages::MonitorPoll> {
-    let book = service.book(&poll.slug)?;
-    let phase = phase(&book.durable(), now);
-    Some(pages::MonitorPoll {
-        slug: poll.slug,
-        phase,
-        answered: poll.answered,
-        planned: poll.planned,
-        pages_opened: poll.pages_opened,
-        repeated: poll.repeated,
-        arrivals: poll.arrivals,
-        published_at_ms: poll.published_at,
-        unpublished: poll.entries.saturating_sub(poll.published),
-        refused: poll.refused.into_iter().collect(),
-    })
 }
 
 /// A poll on the front page.

@@ -118,6 +118,16 @@ pub fn lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// A number of seconds as people say it.
+pub fn duration(seconds: u64) -> String {
+    let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {} s", seconds % 60),
+        _ => format!("{} h {minutes} min", grouped(hours)),
+    }
+}
+
 /// A number as people read it: `48,102`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -143,6 +153,13 @@ pub fn percent(part: u64, whole: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        assert_eq!(duration(59), "59 s");
+        assert_eq!(duration(61), "1 min 1 s");
+        assert_eq!(duration(42_800), "11 h 53 min");
+    }
 
     #[test]
     fn numbers_are_grouped_by_thousands() {

@@ -26,7 +26,7 @@ mod published_poll;
 mod roster_intake;
 mod roster_leaves;
 mod roster_making;
-mod sending_state;
+mod sending_words;
 mod settings;
 mod signing;
 mod small_file;

@@ -5,14 +5,15 @@ use crate::console::Console;
 use crate::data_folder::PollFolder;
 use crate::ledger_seen::{LedgerSeen, Mark};
 use crate::other_polls;
-use crate::sending_state::{self, SendingState};
 use crate::settings::Settings;
 use crate::signing;
 use indicatif::ProgressBar;
 use sijill_outreach::OutreachError;
 use sijill_outreach::delivery::StopWay;
+use sijill_outreach::meter::Meter;
 use sijill_outreach::number::Number;
 use sijill_outreach::sending::{Progress, World};
+use sijill_outreach::sending_state::{self, SendingState};
 use sijill_outreach::stop_list::StopList;
 use sijill_outreach::vault::Vault;
 use sijill_outreach::wave::Standing;
@@ -90,6 +91,8 @@ pub struct Post {
     written: Option<Instant>,
     /// When this run told something first, and how many messages had not left then.
     began: Option<(Instant, u32)>,
+    made: Instant,
+    meter: Meter,
     interrupted: Arc<AtomicBool>,
     bar: ProgressBar,
     console: Console,
@@ -119,6 +122,8 @@ impl Post {
             asked: Instant::now(),
             written: None,
             began: None,
+            made: Instant::now(),
+            meter: Meter::default(),
             interrupted,
             bar: settings.console.bar(0, "messages"),
             console: settings.console,
@@ -139,6 +144,13 @@ impl Post {
             0 => None,
             left => Some(u64::from(to_go) * milliseconds / left / 1_000),
         }
+    }
+
+    /// How fast segments leave, in thousandths a second.
+    fn rate(&mut self, segments: u64) -> u64 {
+        let milliseconds = self.made.elapsed().as_millis();
+        let now = u64::try_from(milliseconds).unwrap_or(u64::MAX);
+        self.meter.rate(segments, now)
     }
 
     /// What the ledger says of the poll meanwhile. Where it cannot be asked, what it said last stands.
@@ -224,6 +236,7 @@ impl World for Post {
         if let Some(news) = &progress.news {
             self.bar.suspend(|| self.console.message(news));
         }
+        let rate = self.rate(progress.segments);
         if self
             .written
             .is_some_and(|written| written.elapsed() < WRITE)
@@ -234,6 +247,7 @@ impl World for Post {
         self.written = Some(Instant::now());
         let mut state = SendingState::of(progress, signing::now());
         state.seconds_left = self.seconds_left(state.to_go());
+        state.millisegments_a_second = rate;
         // It is for whoever watches; that it cannot be written stops nobody from sending.
         let _ = sending_state::write(&self.state, &state);
         let left = state.to_go();

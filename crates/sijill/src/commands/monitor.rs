@@ -3,17 +3,14 @@
 mod screen;
 
 use crate::clerk::{self, Clerk, MonitorLink};
-use crate::commands::invitations::status;
 use crate::fault::Exit;
 use crate::moment::rfc3339;
-use crate::sending_state::{self, SendingState};
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::Result;
 use serde_json::json;
 use sijill_server::ServerError;
 use sijill_server::overview::Overview;
-use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -47,17 +44,13 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     }
     if args.once || settings.console.json || !std::io::stdout().is_terminal() {
         let seen = clerk::at_the_desk(clerk, Clerk::overview)?;
-        let mut json = serde_json::to_value(&seen)?;
-        if let Some(fields) = json.as_object_mut() {
-            let sending = sending(settings, &seen);
-            fields.insert("sending".to_owned(), json!(BTreeMap::from_iter(sending)));
-        }
-        settings.console.answer(&drawn(settings, &seen), &json)?;
+        let json = serde_json::to_value(&seen)?;
+        settings.console.answer(&screen::draw(&seen), &json)?;
         return Ok(exit_of(&seen));
     }
     let mut last = clerk.overview()?;
     loop {
-        show(settings, &drawn(settings, &last))?;
+        show(settings, &screen::draw(&last))?;
         std::thread::sleep(LOOK);
         match clerk.overview() {
             Ok(seen) => last = seen,
@@ -65,24 +58,6 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// What there is to see, with the messages that are sent from this directory.
-fn drawn(settings: &Settings, seen: &Overview) -> String {
-    let sending = sending(settings, seen).into_iter();
-    let sending = sending
-        .map(|(slug, state)| format!("\n\ninvitations of `{slug}`: {}", status::text(&state)));
-    screen::draw(seen) + &sending.collect::<String>()
-}
-
-/// How sending goes, of each poll whose messages leave from this directory.
-fn sending(settings: &Settings, seen: &Overview) -> Vec<(String, SendingState)> {
-    let slugs = seen.polls.iter().map(|poll| poll.slug.clone());
-    let states = slugs.filter_map(|slug| {
-        let folder = settings.data().poll(&slug).ok()?;
-        Some((slug, sending_state::read(&folder.sending_state())?))
-    });
-    states.collect()
 }
 
 fn say_link(settings: &Settings, link: &MonitorLink) -> Result<()> {

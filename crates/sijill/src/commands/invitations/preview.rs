@@ -1,8 +1,7 @@
 //! `sijill invitations preview`: what will arrive, in how many segments, how long it takes and what it costs, before
 //! anything leaves.
 
-use super::wave::duration;
-use crate::console::grouped;
+use crate::console::{duration, grouped};
 use crate::fault::{Exit, input};
 use crate::gateway_settings::GatewayArgs;
 use crate::ledger_seen::LedgerSeen;

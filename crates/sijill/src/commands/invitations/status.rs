@@ -1,15 +1,16 @@
 //! `sijill invitations status`: how sending goes.
 
 use super::Sender;
-use super::wave::duration;
 use crate::console::grouped;
 use crate::fault::{Exit, not_so};
 use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
-use crate::sending_state::{self, SendingState};
+use crate::sending_words;
 use crate::settings::Settings;
+use crate::signing;
 use anyhow::Result;
 use serde_json::json;
+use sijill_outreach::sending_state::{self, SendingState};
 use sijill_outreach::wave::Standing;
 
 /// Show how sending goes
@@ -38,13 +39,15 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
             args.poll
         )));
     };
+    let now = signing::now();
     let paused = folder.sending_paused().exists();
     let mut json = serde_json::to_value(&state)?;
     if let Some(fields) = json.as_object_mut() {
         fields.insert("slug".to_owned(), json!(args.poll));
         fields.insert("paused".to_owned(), json!(paused));
+        fields.insert("course".to_owned(), json!(state.course(now)));
     }
-    let mut text = text(&state);
+    let mut text = text(&state, now);
     if args.repeated {
         let ledger = LedgerSeen::new(settings, args.ledger.as_deref());
         let repeated = repeated(settings, &ledger, &args.poll)?;
@@ -77,12 +80,18 @@ fn in_words(repeated: &[u32]) -> String {
     }
 }
 
-/// What a state says, for people.
-pub fn text(state: &SendingState) -> String {
+/// What a state says, for people, and what it comes to now.
+pub fn text(state: &SendingState, now: u64) -> String {
+    let course = sending_words::course(state, now);
+    format!("{}\n  {course}", account(state))
+}
+
+/// What came of the messages of a wave.
+pub fn account(state: &SendingState) -> String {
     let mut text = format!(
         "wave {} ({}), {} invitations, at {}",
         state.wave,
-        state.kind,
+        state.kind.word(),
         grouped(state.invitations.into()),
         rfc3339(state.at)
     );
@@ -92,20 +101,8 @@ pub fn text(state: &SendingState) -> String {
             text += &format!("\n  {:>11} {}", grouped(count.into()), standing.word());
         }
     }
-    for (reason, count) in &state.failed {
-        text += &format!(
-            "\n  {:>11} of the failed: {reason}",
-            grouped((*count).into())
-        );
-    }
-    if state.millisegments_a_second > 0 {
-        text += &format!("\n  at {}", rate(state.millisegments_a_second));
-    }
-    if let Some(seconds) = state.seconds_left.filter(|_| state.to_go() > 0) {
-        text += &format!("\n  {} left", duration(seconds));
-    }
-    if let Some(waits) = &state.waits {
-        text += &format!("\n  nothing leaves: {waits}");
+    for (reason, count) in sending_words::failures(state) {
+        text += &format!("\n  {:>11} of the failed: {reason}", grouped(count.into()));
     }
     if state.strays > 0 {
         text += &format!(
@@ -114,12 +111,4 @@ pub fn text(state: &SendingState) -> String {
         );
     }
     text
-}
-
-fn rate(millisegments: u64) -> String {
-    format!(
-        "{}.{} segments a second",
-        millisegments / 1_000,
-        millisegments % 1_000 / 100
-    )
 }

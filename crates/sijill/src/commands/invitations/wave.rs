@@ -3,13 +3,13 @@
 use super::Sender;
 use crate::account_lock::AccountLock;
 use crate::commands::poll::KeyArg;
-use crate::console::grouped;
+use crate::console::{duration, grouped};
 use crate::fault::{Exit, input, not_so, unfinished};
 use crate::gateway_settings::{self, GatewayArgs};
 use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
 use crate::post::{self, Post};
-use crate::sending_state::{self, SendingState};
+use crate::sending_words;
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::{Context, Result};
@@ -17,6 +17,7 @@ use serde_json::json;
 use sijill_outreach::deliveries::Deliveries;
 use sijill_outreach::delivery::{Delivery, Selection, State, WaveKind};
 use sijill_outreach::sending::{Ended, Terms, send};
+use sijill_outreach::sending_state::{self, EndReason, SendingState};
 use sijill_outreach::vault::Contact;
 use sijill_outreach::wave::Wave;
 use sijill_poll::Event;
@@ -233,7 +234,7 @@ fn refuse_another(wave: &Wave, kind: WaveKind, asked: &Selection) -> Result<()> 
         true => Ok(()),
         false => Err(not_so(format!(
             "a wave (`{}`) is not over yet; send it to its end first, with the same command that began it",
-            sending_state::kind(wave)
+            wave.kind.word()
         ))),
     }
 }
@@ -312,16 +313,6 @@ fn refuse_too_late(sender: &Sender, terms: &Terms, chosen: &Chosen) -> Result<()
     )))
 }
 
-/// A number of seconds as people say it.
-pub fn duration(seconds: u64) -> String {
-    let (hours, minutes) = (seconds / 3_600, seconds % 3_600 / 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds} s"),
-        (0, _) => format!("{minutes} min {} s", seconds % 60),
-        _ => format!("{} h {minutes} min", grouped(hours)),
-    }
-}
-
 /// Tells the ledger that the wave begins, unless it knows.
 fn record_start(
     (args, settings): (&WaveArgs, &Settings),
@@ -389,7 +380,7 @@ fn finish(
     interrupted: &AtomicBool,
 ) -> Result<Exit> {
     if let Ended::Interrupted | Ended::Stopped { .. } = ended {
-        return say(settings, &state(sender, &deliveries)?, ended);
+        return say(settings, &state(sender, &deliveries, ended)?, ended);
     }
     let poll = ledger.show(&args.poll)?;
     let wave = deliveries.open_wave();
@@ -409,46 +400,41 @@ fn end(
     mut deliveries: Deliveries,
     ended: &Ended,
 ) -> Result<Exit> {
-    let state = state(sender, &deliveries)?;
+    let state = state(sender, &deliveries, ended)?;
     deliveries.end_wave(state.wave, signing::now())?;
     say(settings, &state, ended)
 }
 
 /// How the open wave stands, which is written down for others, too.
-fn state(sender: &Sender, deliveries: &Deliveries) -> Result<SendingState> {
+fn state(sender: &Sender, deliveries: &Deliveries, ended: &Ended) -> Result<SendingState> {
     let Some(wave) = deliveries.open_wave() else {
         return Err(unfinished("the wave is not in the journal any more"));
     };
-    let state = SendingState::of_wave(wave, signing::now());
+    let state = SendingState {
+        ended: Some(ended.into()),
+        ..SendingState::of_wave(wave, signing::now())
+    };
     sending_state::write(&sender.folder.sending_state(), &state)?;
     Ok(state)
 }
 
 fn say(settings: &Settings, state: &SendingState, ended: &Ended) -> Result<Exit> {
-    let mut text = super::status::text(state);
-    let (exit, what) = match ended {
-        Ended::Final => (Exit::Well, "the wave is over, and on record".to_owned()),
-        Ended::Unreceipted => (
-            Exit::Well,
-            "the wave is over, and on record; no receipt came for the messages that are accepted".to_owned(),
+    let mut text = super::status::account(state);
+    let exit = match ended {
+        Ended::Final | Ended::Unreceipted => Exit::Well,
+        Ended::Over => Exit::NotSo,
+        Ended::Interrupted | Ended::Stopped { .. } => Exit::Unfinished,
+    };
+    let what = match ended {
+        Ended::Stopped { why } => format!(
+            "the gateway stops it: {why}. Mend that, or call its operator; the same command goes on with the wave"
         ),
-        Ended::Over => (
-            Exit::NotSo,
-            "the poll is over; the messages that are queued never left, and count as failed on record".to_owned(),
-        ),
-        Ended::Interrupted => (
-            Exit::Unfinished,
-            "stopped; the same command goes on with it".to_owned(),
-        ),
-        Ended::Stopped { why } => (
-            Exit::Unfinished,
-            format!("the gateway stops it: {why}. Mend that, or call its operator; the same command goes on with the wave"),
-        ),
+        _ => sending_words::end(EndReason::from(ended)).to_owned(),
     };
     text += &format!("\n{what}");
     let mut json = serde_json::to_value(state)?;
     if let Some(fields) = json.as_object_mut() {
-        fields.insert("ended".to_owned(), json!(what));
+        fields.insert("said".to_owned(), json!(what));
     }
     settings.console.answer(&text, &json)?;
     Ok(exit)
@@ -511,12 +497,5 @@ mod tests {
         assert_eq!(first, drawn(&key, 1));
         assert_ne!(first, drawn(&[8; 32], 1));
         assert_ne!(first, drawn(&key, 2));
-    }
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        assert_eq!(duration(59), "59 s");
-        assert_eq!(duration(61), "1 min 1 s");
-        assert_eq!(duration(42_800), "11 h 53 min");
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::console::{grouped, percent, plain};
 use crate::moment::rfc3339;
-use sijill_server::overview::{Overview, PollOverview};
+use crate::sending_words;
+use sijill_outreach::wave::Standing;
+use sijill_server::overview::{Overview, PollOverview, SendingOverview};
 use sijill_store::space;
 use std::collections::BTreeMap;
 
@@ -166,7 +168,55 @@ fn of_poll(poll: &PollOverview, now: u64) -> Vec<String> {
     if !poll.refused.is_empty() {
         lines.push(row("refused", &refusals(&poll.refused)));
     }
+    let sending = poll.sending.iter();
+    lines.extend(sending.flat_map(|sending| of_sending(sending, now)));
     lines
+}
+
+/// The messages of the last wave, where they leave from this directory.
+fn of_sending(sending: &SendingOverview, now: u64) -> Vec<String> {
+    let state = &sending.state;
+    let mut lines = vec![
+        row(
+            "wave",
+            &format!(
+                "{} ({}), {} invitations; {}",
+                state.wave,
+                state.kind.word(),
+                grouped(state.invitations.into()),
+                sending_words::course(state, now)
+            ),
+        ),
+        row("messages", &standings(sending)),
+    ];
+    let failures = sending_words::failures(state);
+    if !failures.is_empty() {
+        let failures: Vec<String> = failures
+            .iter()
+            .map(|(reason, count)| format!("{reason} {}", grouped((*count).into())))
+            .collect();
+        lines.push(row("failed", &failures.join(", ")));
+    }
+    if state.strays > 0 {
+        let strays = grouped(state.strays);
+        lines.push(row(
+            "stray receipts",
+            &format!("{strays}, for messages that nobody knows"),
+        ));
+    }
+    lines
+}
+
+fn standings(sending: &SendingOverview) -> String {
+    let counts = Standing::ALL.map(|standing| (standing, sending.state.count(standing)));
+    let counts = counts.iter().filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts
+        .map(|(standing, count)| format!("{} {}", standing.word(), grouped((*count).into())))
+        .collect();
+    match counts.is_empty() {
+        true => "none".to_owned(),
+        false => counts.join("   "),
+    }
 }
 
 fn published(poll: &PollOverview, now: u64) -> String {
@@ -245,6 +295,8 @@ fn row(name: &str, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sijill_outreach::delivery::WaveKind;
+    use sijill_outreach::sending_state::{Course, Refusals, SendingState};
 
     fn seen() -> Overview {
         Overview {
@@ -289,6 +341,7 @@ mod tests {
                     ("nothing_chosen".to_owned(), 31),
                 ]),
                 arrivals: vec![0, 1, 4, 8, 3],
+                sending: None,
             }],
         }
     }
@@ -314,6 +367,51 @@ bridge  open, until 2026-11-24T06:00:00Z
   published       1 min 39 s ago; 1,400 of 1,502 entries, 102 wait
   refused         33: answered otherwise 2, nothing chosen 31";
         assert_eq!(screen, expected);
+    }
+
+    fn sending() -> SendingOverview {
+        let state = SendingState {
+            wave: 2,
+            kind: WaveKind::Reminder,
+            invitations: 4_500,
+            counts: BTreeMap::from([
+                (Standing::Queued, 1_200),
+                (Standing::Delivered, 3_200),
+                (Standing::Failed, 90),
+                (Standing::Refused, 10),
+            ]),
+            failed: vec![Refusals {
+                status: Some(0x0B),
+                count: 60,
+            }],
+            millisegments_a_second: 49_800,
+            millisegments_a_second_max: 50_000,
+            seconds_left: Some(48),
+            waits: None,
+            waits_until: None,
+            ended: None,
+            strays: 3,
+            at: seen().now,
+        };
+        SendingOverview {
+            course: Course::Sends,
+            state,
+        }
+    }
+
+    #[test]
+    fn messages_that_leave_stand_beside_the_answers_that_they_bring() {
+        let mut seen = seen();
+        seen.polls[0].sending = Some(sending());
+        let screen = draw(&seen);
+        let expected = "
+  wave            2 (reminder), 4,500 invitations; messages leave, 49.8 segments a second of 50.0 allowed; 48 s left
+  messages        queued 1,200   delivered 3,200   failed 90   refused 10
+  failed          number invalid (0x0B) 60, not delivered, by receipt 30
+  stray receipts  3, for messages that nobody knows";
+        assert!(screen.ends_with(expected), "{screen}");
+        seen.now += 60_000;
+        assert!(draw(&seen).contains("NOBODY SENDS; last seen at 2026-"));
     }
 
     #[test]
