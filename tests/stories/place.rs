@@ -242,15 +242,10 @@ impl Place {
             .collect()
     }
 
-    /// The first invitation of a poll's vault, opened with the key that the import made.
+    /// The first invitation of a poll's vault.
     #[track_caller]
     pub fn first_contact(&self, slug: &str) -> Contact {
-        let line = fs::read_to_string(self.data().join("keys/vault.key")).unwrap();
-        let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
-        let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();
-        let secret = VaultSecret::Key(Zeroizing::new(key.try_into().unwrap()));
-        let folder = self.data().join("polls").join(slug).join("vault");
-        Vault::open(&folder, &secret).unwrap().contact(0).unwrap()
+        vault(&self.data(), slug).contact(0).unwrap()
     }
 
     /// Opens a poll with these terms and invites this many of [`people`].
@@ -424,6 +419,16 @@ pub fn copy(from: &Path, to: &Path) {
 
 fn run(command: &mut Command, folder: &Path, name: &str) -> Ran {
     Process::start(command, folder, name).wait(COMMAND_MAX)
+}
+
+/// The vault of a poll in this data directory, opened with the key that the import made.
+#[track_caller]
+pub fn vault(data: &Path, slug: &str) -> Vault {
+    let line = fs::read_to_string(data.join("keys/vault.key")).unwrap();
+    let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
+    let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();
+    let secret = VaultSecret::Key(Zeroizing::new(key.try_into().unwrap()));
+    Vault::open(&data.join("polls").join(slug).join("vault"), &secret).unwrap()
 }
 
 /// Reads what `invitations export` wrote.
