@@ -10,9 +10,9 @@ use crate::data_folder::DataFolder;
 use crate::demo_definition::{self, DemoPoll};
 use crate::durable_file::{self, Access};
 use crate::fault::{Fault, input, unfinished};
-use crate::key_file::SigningKey;
+use crate::key_file::{self, SigningKey};
 use crate::roster_intake;
-use crate::settings::Settings;
+use crate::settings::{Settings, VaultSecretFile};
 use crate::signing;
 use anyhow::{Context, Result};
 use sijill_outreach::vault::Contact;
@@ -75,6 +75,10 @@ impl Stage {
         let listener = bind(listen, settings.console)?;
         let domain = domain(listener.local_addr()?);
         let operator = keys_new::make(&settings.data(), OPERATOR)?.operator;
+        if settings.vault == VaultSecretFile::Ours {
+            // A new key is told of with advice that a demo need not heed.
+            key_file::make_vault(&settings.data().vault_key())?;
+        }
         let seed = match seed {
             Some(seed) => seed,
             None => getrandom::u64().context("the system gives no random numbers")?,
