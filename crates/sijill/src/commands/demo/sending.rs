@@ -145,27 +145,53 @@ pub fn send(
     match way {
         Way::BuiltIn => {
             let centre = Centre::open(stage.seed, usize::try_from(opening.invited)?)?;
-            let settings = centre.settings(&opening.definition.message.sender);
-            let to = "a message centre on this machine";
-            let wave = wave(stage, opening, (to, settings, RATE), interrupted)?;
-            let inbox = centre.close()?;
-            let wave = wave.map(|wave| sent(opening, to, wave, &Arrived::In(inbox)));
-            wave.transpose()
+            let line = Line {
+                to: "a message centre on this machine",
+                settings: centre.settings(&opening.definition.message.sender),
+                rate: RATE,
+                is_built_in: true,
+            };
+            let wave = wave(stage, opening, &line, interrupted)?;
+            let arrived = Arrived::In(centre.close()?);
+            let sent = wave.map(|wave| sent(opening, &line, wave, &arrived));
+            sent.transpose()
         }
         Way::Elsewhere(address) => {
             let section = &stage.settings.gateway;
-            let settings = account(section, &opening.definition, address)?;
-            let rate = rate(section)?;
-            let wave = wave(
-                stage,
-                opening,
-                (&address.named, settings, rate),
-                interrupted,
-            )?;
+            let line = Line {
+                to: &address.named,
+                settings: account(section, &opening.definition, address)?,
+                rate: rate(section)?,
+                is_built_in: false,
+            };
+            let wave = wave(stage, opening, &line, interrupted)?;
             let arrived = Arrived::Elsewhere(Letters::of(&opening.definition));
-            let wave = wave.map(|wave| sent(opening, &address.named, wave, &arrived));
-            wave.transpose()
+            let sent = wave.map(|wave| sent(opening, &line, wave, &arrived));
+            sent.transpose()
         }
+    }
+}
+
+/// What messages leave by.
+struct Line<'a> {
+    /// Where to, in words.
+    to: &'a str,
+    settings: SmppSettings,
+    /// Segments a second.
+    rate: u32,
+    is_built_in: bool,
+}
+
+impl Line<'_> {
+    /// It takes no more messages.
+    fn stopped(&self, why: &str) -> anyhow::Error {
+        unfinished(match self.is_built_in {
+            true => format!("the demo's own message centre fails: {why}"),
+            false => format!(
+                "the invitations cannot be sent to `{}`: {why}; mend that, or leave `--smpp` out: the demo brings a message centre with it",
+                self.to
+            ),
+        })
     }
 }
 
@@ -200,11 +226,14 @@ struct Wave {
 fn wave(
     stage: &Stage,
     opening: &Opening,
-    (to, settings, rate): (&str, SmppSettings, u32),
+    line: &Line<'_>,
     interrupted: &Arc<AtomicBool>,
 ) -> Result<Option<Wave>> {
     let ledger = LedgerSeen::new(&stage.settings, None);
-    let times = TIMES;
+    let account = SmppSettings {
+        times: TIMES,
+        ..line.settings.clone()
+    };
     let dispatch = Dispatch {
         settings: &stage.settings,
         sender: Sender::open(&stage.settings, &ledger, &opening.slug)?,
@@ -212,13 +241,13 @@ fn wave(
         kind: WaveKind::First,
         asked: Selection::default(),
         key: None,
-        account: Account::Smpp(SmppSettings { times, ..settings }),
+        account: Account::Smpp(account),
         terms: Terms {
             calendar: Calendar::always(),
-            rate,
+            rate: line.rate,
             receipts_ms: RECEIPTS_MS,
         },
-        tells_news: false,
+        tells_news: !line.is_built_in,
         interrupted: Arc::clone(interrupted),
     };
     let Dispatched { outcome, ended, .. } = dispatch.send(|_, _| Ok(Box::new(never_written_to)))?;
@@ -226,23 +255,19 @@ fn wave(
     match ended {
         Ended::Final | Ended::Unreceipted | Ended::Over => Ok(Some(Wave { outcome, sender })),
         Ended::Interrupted => Ok(None),
-        Ended::Stopped { why } => Err(unfinished(format!(
-            "the invitations cannot be sent to `{to}`: {why}"
-        ))),
+        Ended::Stopped { why } => Err(line.stopped(&why)),
     }
 }
 
-fn sent(opening: &Opening, to: &str, wave: Wave, arrived: &Arrived) -> Result<Sent> {
+fn sent(opening: &Opening, line: &Line<'_>, wave: Wave, arrived: &Arrived) -> Result<Sent> {
     let mut reached = arrived.reached(&wave.sender)?;
     let letters = arrived.letters(&opening.definition, &mut reached);
     if reached.is_empty() {
-        return Err(unfinished(format!(
-            "no invitation arrived at `{to}`, so nobody can answer"
-        )));
+        return Err(line.stopped("no message arrived, so nobody can answer"));
     }
     Ok(Sent {
-        to: to.to_owned(),
-        is_built_in: matches!(arrived, Arrived::In(_)),
+        to: line.to.to_owned(),
+        is_built_in: line.is_built_in,
         invitations: opening.invited,
         segments: segments(&wave.sender)?,
         outcome: wave.outcome,
@@ -290,8 +315,9 @@ impl Arrived {
             let contact = contact?;
             let token = match self {
                 Self::In(inbox) => inbox.token(contact.number).cloned(),
-                Self::Elsewhere(_) => has_message(&deliveries.delivery(invitation)?)
-                    .then(|| contact.token.clone()),
+                Self::Elsewhere(_) => {
+                    has_message(&deliveries.delivery(invitation)?).then(|| contact.token.clone())
+                }
             };
             reached.extend(token.map(|token| Contact { token, ..contact }));
         }
