@@ -242,6 +242,7 @@ mod tests {
                         ticket,
                         to,
                         segment,
+                        useful_for: Duration::from_secs(60),
                     };
                     submits.send(submit).await.unwrap();
                 }

@@ -1,6 +1,7 @@
 //! A wave: whom it is for, whether there is time for it, and what the ledger is told at its beginning and its end.
 
 use super::Sender;
+use crate::account_lock::AccountLock;
 use crate::commands::poll::KeyArg;
 use crate::console::grouped;
 use crate::fault::{Exit, input, not_so, unfinished};
@@ -154,6 +155,7 @@ impl Dispatch<'_> {
         &self,
         eligible: impl FnOnce(&Sender, &LedgerSeen) -> Result<Box<Eligible<'static>>>,
     ) -> Result<Dispatched> {
+        let _lock = AccountLock::take(&self.settings.data(), &self.account)?;
         let mut deliveries = self.sender.deliveries()?;
         if deliveries.was_torn() {
             self.settings.console.message("the journal's last frame was torn, as by a power cut, and cut off; what it told of may be sent once more (a copy is beside it, `journal.torn`)");
