@@ -262,18 +262,13 @@ impl Place {
     /// A poll's vault, opened with the key that the import made.
     #[track_caller]
     pub fn vault(&self, slug: &str) -> Vault {
-        let folder = self.data().join("polls").join(slug).join("vault");
-        self.vault_in(&folder)
+        vault(&self.data(), slug)
     }
 
     /// The vault in this folder, opened with that key.
     #[track_caller]
     pub fn vault_in(&self, folder: &Path) -> Vault {
-        let line = fs::read_to_string(self.data().join("keys/vault.key")).unwrap();
-        let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
-        let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();
-        let secret = VaultSecret::Key(Zeroizing::new(key.try_into().unwrap()));
-        Vault::open(folder, &secret).unwrap()
+        Vault::open(folder, &vault_secret(&self.data())).unwrap()
     }
 
     /// Opens a poll with these terms and invites this many of [`people`].
@@ -447,6 +442,21 @@ pub fn copy(from: &Path, to: &Path) {
 
 fn run(command: &mut Command, folder: &Path, name: &str) -> Ran {
     Process::start(command, folder, name).wait(COMMAND_MAX)
+}
+
+/// The vault of a poll in this data directory, opened with the key that the import made.
+#[track_caller]
+pub fn vault(data: &Path, slug: &str) -> Vault {
+    let folder = data.join("polls").join(slug).join("vault");
+    Vault::open(&folder, &vault_secret(data)).unwrap()
+}
+
+/// The key that an import made in this data directory.
+fn vault_secret(data: &Path) -> VaultSecret {
+    let line = fs::read_to_string(data.join("keys/vault.key")).unwrap();
+    let base64 = line.trim_end().strip_prefix("sijill-vault-key@v1 ");
+    let key = BASE64.decode(base64.unwrap().as_bytes()).unwrap();
+    VaultSecret::Key(Zeroizing::new(key.try_into().unwrap()))
 }
 
 /// Reads what `invitations export` wrote.

@@ -51,8 +51,8 @@ pub enum Report {
         /// Until the next attempt.
         again_in: Duration,
     },
-    /// The other side refuses this account or its settings: nothing is tried until the operator has mended it, and the
-    /// reports end.
+    /// The other side refuses this account or its settings, or was not there for longer than it was to be waited for:
+    /// nothing is tried until the operator has mended it, and the reports end.
     Stopped {
         /// Why, in words for the operator.
         why: String,

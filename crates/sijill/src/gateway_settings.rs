@@ -95,6 +95,31 @@ impl GatewaySection {
         self.response_seconds.map_or(usual, Duration::from_secs)
     }
 
+    /// Segments a second, as agreed, if the file says so.
+    pub fn agreed_rate(&self) -> Option<u32> {
+        self.rate
+    }
+
+    /// The account at a message centre that is named elsewhere, by what the file says of it; `otherwise` is its name and
+    /// its password where the file has none.
+    pub fn smpp_at(
+        &self,
+        address: &str,
+        definition: &Definition,
+        otherwise: &str,
+    ) -> Result<SmppSettings> {
+        let name = self.system_id.clone();
+        let args = GatewayArgs {
+            system_id: name.or_else(|| Some(otherwise.to_owned())),
+            ..GatewayArgs::default()
+        };
+        let mut settings = args.over_smpp(self, definition, address)?;
+        if self.password_file.is_none() {
+            settings.password = Password::new(Zeroizing::new(otherwise.to_owned()));
+        }
+        Ok(settings)
+    }
+
     /// How long the network tries to deliver at most; none leaves it to the gateway.
     fn validity(&self) -> Option<Duration> {
         let hours = self.validity_hours.unwrap_or(VALIDITY_HOURS);
@@ -140,7 +165,8 @@ impl GatewayArgs {
         match (&self.smpp, &section.smpp, &section.kannel) {
             (None, None, Some(address)) => self.over_http(section, definition, address),
             (Some(address), _, _) | (None, Some(address), None) => {
-                self.over_smpp(section, definition, address)
+                let settings = self.over_smpp(section, definition, address)?;
+                Ok(Account::Smpp(settings))
             }
             (None, Some(_), Some(_)) => Err(input(
                 "`[gateway]` names both `smpp` and `kannel`; leave one of them out",
@@ -156,7 +182,7 @@ impl GatewayArgs {
         section: &GatewaySection,
         definition: &Definition,
         address: &str,
-    ) -> Result<Account> {
+    ) -> Result<SmppSettings> {
         let (name, sender) = (self.name(section)?, &definition.message.sender);
         let password = Password::new(self.password(section)?);
         let tls = section.tls.unwrap_or(false).then(|| Tls {
@@ -165,13 +191,13 @@ impl GatewayArgs {
         });
         let mut settings = SmppSettings::new(address, &name, password, sender);
         settings.times.response = section.response(settings.times.response);
-        Ok(Account::Smpp(SmppSettings {
+        Ok(SmppSettings {
             system_type: section.system_type.clone().unwrap_or_default(),
             window: self.window(section),
             validity: section.validity(),
             tls,
             ..settings
-        }))
+        })
     }
 
     fn over_http(

@@ -1,7 +1,7 @@
 //! The world that sending needs: the vault's messages, the clock, who asked to be left alone, whether somebody paused it,
 //! and when the poll is paused or over, which the ledger is asked for now and then.
 
-use crate::console::Console;
+use crate::console::{Console, grouped};
 use crate::data_folder::PollFolder;
 use crate::ledger_seen::{LedgerSeen, Mark};
 use crate::other_polls;
@@ -16,7 +16,7 @@ use sijill_outreach::sending::{Progress, World};
 use sijill_outreach::sending_state::{self, SendingState};
 use sijill_outreach::stop_list::StopList;
 use sijill_outreach::vault::Vault;
-use sijill_outreach::wave::Standing;
+use sijill_outreach::wave::{Standing, Wave};
 use sijill_poll::definition::Definition;
 use sijill_poll::definition::limits::LINK_PLACEHOLDER;
 use sijill_server::desk::PollStatus;
@@ -96,6 +96,8 @@ pub struct Post {
     interrupted: Arc<AtomicBool>,
     bar: ProgressBar,
     console: Console,
+    /// Whether connections that come and go are told to people.
+    pub tells_news: bool,
 }
 
 impl Post {
@@ -127,6 +129,7 @@ impl Post {
             interrupted,
             bar: settings.console.bar(0, "messages"),
             console: settings.console,
+            tells_news: true,
         }
     }
 
@@ -151,6 +154,15 @@ impl Post {
         let milliseconds = self.made.elapsed().as_millis();
         let now = u64::try_from(milliseconds).unwrap_or(u64::MAX);
         self.meter.rate(segments, now)
+    }
+
+    fn show(&self, wave: &Wave) {
+        let to_go = wave.count(Standing::Queued) + wave.count(Standing::Submitted);
+        let left = wave.size().saturating_sub(to_go);
+        self.bar.set_length(wave.size().into());
+        self.bar.set_position(left.into());
+        let delivered = grouped(wave.count(Standing::Delivered).into());
+        self.bar.set_message(format!("{delivered} delivered"));
     }
 
     /// What the ledger says of the poll meanwhile. Where it cannot be asked, what it said last stands.
@@ -233,9 +245,10 @@ impl World for Post {
     }
 
     fn tell(&mut self, progress: &Progress<'_>) {
-        if let Some(news) = &progress.news {
+        if let Some(news) = progress.news.as_ref().filter(|_| self.tells_news) {
             self.bar.suspend(|| self.console.message(news));
         }
+        self.show(progress.wave);
         let rate = self.rate(progress.segments);
         if self
             .written
@@ -250,13 +263,5 @@ impl World for Post {
         state.millisegments_a_second = rate;
         // It is for whoever watches; that it cannot be written stops nobody from sending.
         let _ = sending_state::write(&self.state, &state);
-        let left = state.to_go();
-        self.bar.set_length(state.invitations.into());
-        self.bar
-            .set_position(u64::from(state.invitations - left.min(state.invitations)));
-        self.bar.set_message(format!(
-            "{} delivered",
-            crate::console::grouped(progress.wave.count(Standing::Delivered).into())
-        ));
     }
 }

@@ -113,7 +113,7 @@ impl Life {
         UNCONFIRMED_MAX - self.places.available_permits()
     }
 
-    /// Lives until nobody sends any more, or the account is refused.
+    /// Lives until nobody sends any more, the account is refused, or it has given up.
     pub(super) async fn live(mut self) {
         let stopped = self.sessions().await;
         self.submits.close();
@@ -131,10 +131,11 @@ impl Life {
         }
     }
 
-    /// One session after another; ends with the reason if the account is refused.
+    /// One session after another; ends with the reason if the account is refused, or nobody connects for too long.
     async fn sessions(&mut self) -> Option<String> {
         let times = self.account.times;
         let (mut again_in, mut refusals) = (times.again_first, 0);
+        let mut lost = Instant::now();
         loop {
             let why = match self.bound().await? {
                 Ok((stream, heard)) => {
@@ -144,6 +145,7 @@ impl Life {
                     // A session that ends as soon as it begins is no reason to hurry.
                     if began.elapsed() > times.again_first {
                         again_in = times.again_first;
+                        lost = Instant::now();
                     }
                     why
                 }
@@ -154,6 +156,12 @@ impl Life {
                 }
                 Err(Failed::Refused(why) | Failed::Stopped(why)) => return Some(why),
             };
+            if times
+                .give_up
+                .is_some_and(|longest| lost.elapsed() >= longest)
+            {
+                return Some(why);
+            }
             tracing::warn!(%why, again_in_ms = again_in.as_millis(), "no connection to the SMS gateway");
             self.waiting.push_back(Report::Down { why, again_in });
             self.slept(again_in).await?;

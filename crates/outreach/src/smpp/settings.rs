@@ -65,6 +65,8 @@ pub struct Times {
     pub again_first: Duration,
     /// Longest time between attempts.
     pub again_max: Duration,
+    /// After so long without a connection none is tried any more; none tries for ever.
+    pub give_up: Option<Duration>,
 }
 
 impl Default for Times {
@@ -74,6 +76,7 @@ impl Default for Times {
             response: Duration::from_secs(60),
             again_first: Duration::from_secs(10),
             again_max: Duration::from_secs(300),
+            give_up: None,
         }
     }
 }
@@ -219,6 +222,7 @@ impl Times {
             self.response,
             self.again_first,
             self.again_max,
+            self.give_up.unwrap_or(TIME_MAX),
         ];
         let good = all.iter().all(|time| !time.is_zero() && *time <= TIME_MAX)
             && self.again_first <= self.again_max;

@@ -24,6 +24,7 @@ pub fn settings(port: u16) -> SmppSettings {
         response: Duration::from_secs(10),
         again_first: Duration::from_millis(50),
         again_max: Duration::from_millis(200),
+        ..Times::default()
     };
     settings
 }

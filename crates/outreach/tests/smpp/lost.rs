@@ -122,3 +122,31 @@ async fn a_silent_centre_is_asked_whether_it_is_there_and_given_up_if_not() {
     assert!(line.next().await.is_none());
     assert_eq!(desk.told().await, "down: the gateway does not answer");
 }
+
+#[tokio::test]
+async fn a_gateway_that_is_away_for_longer_than_it_is_waited_for_is_given_up_and_what_waited_is_told_of()
+ {
+    let (centre, mut settings) = Centre::open().await;
+    settings.times.give_up = Some(Duration::from_millis(300));
+    let mut desk = Desk::open(settings);
+    let line = centre.bound().await;
+    assert_eq!(desk.told().await, "up");
+    // A session is no absence, however long it lasts.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    drop((line, centre));
+    let mut told = vec![desk.told().await];
+    assert!(told[0].starts_with("down: "), "{told:?}");
+    desk.send(1, "Hi").await;
+    while let Some(report) = desk.0.reports.recv().await {
+        told.push(crate::desk::told(&report));
+    }
+    let last = told.split_off(told.len() - 2);
+    assert_eq!(
+        last,
+        [
+            "1.0 unsent",
+            "stopped: nobody listens at the gateway's address"
+        ]
+    );
+    assert!(told.iter().all(|told| told.starts_with("down: ")));
+}

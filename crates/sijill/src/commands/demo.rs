@@ -2,9 +2,13 @@
 //! everything else is what a real poll does.
 
 mod arrivals;
+mod centre;
 mod crowd;
+mod elsewhere;
+mod inbox;
 mod people;
 mod proofs;
+mod sending;
 mod site;
 mod stage;
 mod watch;
@@ -19,11 +23,13 @@ use crate::settings::Settings;
 use crate::signing;
 use anyhow::Result;
 use crowd::Crowd;
+use sending::{Sent, Way};
 use serde_json::{Value, json};
 use sijill_auditor::{Anchor, Options, Report, render};
 use site::Site;
 use stage::{Opening, Stage};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use watch::Watch;
@@ -31,7 +37,7 @@ use watch::Watch;
 /// Run a whole simulated poll on this machine, from keys to audit
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "The answers are made up; everything else is real. Ctrl-C at any moment leaves a ledger that audits. Without --data it works in ./sijill-demo, or the next name that is free.\n\nExample: sijill demo --respondents 500 --keep-running"
+    after_help = "The answers are made up; everything else is real. The invitations leave over SMPP, and arrive at a message centre that the demo brings with it. Ctrl-C at any moment leaves a ledger that audits. Without --data it works in ./sijill-demo, or the next name that is free.\n\nExample: sijill demo --respondents 500 --keep-running"
 )]
 pub struct Args {
     /// How many people answer; three times as many are invited
@@ -43,6 +49,9 @@ pub struct Args {
     /// Go on serving after the close, until Ctrl-C
     #[arg(long)]
     keep_running: bool,
+    /// Another message centre than the demo's own, by SMPP 3.4: a simulator, on this machine or a private network, since made-up numbers may be real people's; the account is that of `[gateway]` in the configuration file, or else `demo` with the password `demo`
+    #[arg(long, value_name = "HOST:PORT")]
+    smpp: Option<String>,
     /// How long the answers take to come in
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
@@ -55,6 +64,7 @@ pub struct Args {
 struct Played {
     stage: Stage,
     opening: Opening,
+    sent: Sent,
     anchor: Anchor,
     /// The file name of a receipt.
     receipt: String,
@@ -66,9 +76,10 @@ struct Played {
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     super::serve::log_to_standard_error("error");
     let interrupted = interruption::flag()?;
+    let way = Way::of(args.smpp.as_deref())?;
     let stage = Stage::set(args.listen, args.seed, settings)?;
     let site = Site::start(&stage.data(), stage.listener.try_clone()?)?;
-    let played = match play(args, stage, &site, &interrupted) {
+    let played = match play(args, stage, &way, &site, &interrupted) {
         Ok(played) => played,
         Err(error) => {
             // The ledger is whole whatever happened; the first error is the one to tell.
@@ -98,24 +109,39 @@ impl Outcome {
     }
 }
 
-/// Opens the poll, lets the crowd answer, and closes it.
-fn play(args: &Args, stage: Stage, site: &Site, interrupted: &AtomicBool) -> Result<Outcome> {
+/// Opens the poll, sends the invitations, lets the crowd answer, and closes it.
+fn play(
+    args: &Args,
+    stage: Stage,
+    way: &Way,
+    site: &Site,
+    interrupted: &Arc<AtomicBool>,
+) -> Result<Outcome> {
     let opening = stage.open(&mut site.clerk(), args.respondents)?;
     tell_opening(&stage, &opening)?;
+    let sent = match sending::send(&stage, &opening, way, interrupted) {
+        Ok(Some(sent)) => sent,
+        Ok(None) => {
+            tell_interruption(&stage);
+            return Ok(Outcome::Interrupted);
+        }
+        Err(error) => {
+            tell_interruption(&stage);
+            return Err(error);
+        }
+    };
+    tell_sent(&stage, &opening, &sent)?;
     let published = site.publications(&opening.slug)?;
-    let respondents = opening.crowd(
-        stage.seed,
-        args.respondents,
-        Duration::from_secs(args.seconds),
-    );
-    let crowd = Crowd::start(stage.site(), &stage.promises(), respondents)?;
+    let span = Duration::from_secs(args.seconds);
+    let respondents = opening.crowd(&sent.reached, stage.seed, args.respondents, span);
     let watch = Watch {
         console: stage.settings.console,
         site,
-        expected: args.respondents,
+        expected: respondents.len() as u64,
         options: opening.option_names(),
         interrupted,
     };
+    let crowd = Crowd::start(stage.site(), &stage.promises(), respondents)?;
     let watched = watch.until_done(&crowd, &published);
     let failed = crowd.progress().failed();
     crowd.stop();
@@ -129,11 +155,11 @@ fn play(args: &Args, stage: Stage, site: &Site, interrupted: &AtomicBool) -> Res
             "{count} simulated answers were not taken; the first because {why}"
         )));
     }
-    close(stage, opening, site).map(|played| Outcome::Closed(Box::new(played)))
+    close((stage, opening, sent), site).map(|played| Outcome::Closed(Box::new(played)))
 }
 
 /// Closes the poll as an operator does, over the desk of the running server, and keeps what proves it.
-fn close(stage: Stage, opening: Opening, site: &Site) -> Result<Played> {
+fn close((stage, opening, sent): (Stage, Opening, Sent), site: &Site) -> Result<Played> {
     let clerk = clerk::Clerk::reach(&stage.settings)?;
     let reason = "The simulated answers are in.";
     let (declared, recorded) = clerk::at_the_desk(clerk, |clerk| {
@@ -146,6 +172,7 @@ fn close(stage: Stage, opening: Opening, site: &Site) -> Result<Played> {
         receipt,
         stage,
         opening,
+        sent,
         anchor: Anchor {
             index: recorded.index,
             link: recorded.link,
@@ -208,20 +235,36 @@ fn keep_running(played: &Played, interrupted: &AtomicBool) -> Result<()> {
 fn tell_opening(stage: &Stage, opening: &Opening) -> Result<()> {
     let console = stage.settings.console;
     console.narrate(&format!(
-        "Sijill demo: a simulated poll on this machine. The answers are made up; everything else is real.\n\n  poll      {}\n  origin    {}\n  invited   {} made-up people in {} governorates, roster root {}…, committed before the first invitation\n  data      {}\n",
+        "Sijill demo: a simulated poll on this machine. The answers are made up; everything else is real.\n\n  poll      {}\n  origin    {}\n  invited   {} made-up people in {} governorates, roster root {}…, committed before the first invitation\n  data      {}",
         opening.definition.question.text.get("en"),
         opening.origin,
         grouped(opening.invited),
         opening.definition.strata.len(),
         opening.roster_root.get(..16).unwrap_or_default(),
         stage.data().path().display(),
+    ))
+}
+
+/// What came of the invitations, and some of them as they arrived, to be answered.
+fn tell_sent(stage: &Stage, opening: &Opening, sent: &Sent) -> Result<()> {
+    let console = stage.settings.console;
+    console.narrate(&format!(
+        "  sent      {} invitations in {} segments over SMPP to {}: {}\n",
+        grouped(sent.invitations),
+        grouped(sent.segments),
+        sent.to,
+        sent.figures(),
     ))?;
-    console.narrate("Answer yourself (each link works once):")?;
-    for link in &opening.links {
-        console.narrate(&format!("  {}      {}", link.address, link.language))?;
+    console.narrate(match sent.is_built_in {
+        true => "Answer yourself: messages as they arrived (each link works once)",
+        false => "Answer yourself: messages as they left (each link works once)",
+    })?;
+    for letter in &sent.letters {
+        let text = letter.text.replace('\n', "\n  ");
+        console.narrate(&format!("\n  {text}      {}", letter.language))?;
     }
     console.narrate(&format!(
-        "Live results:  {}\n",
+        "\nLive results:  {}\n",
         stage.results(&opening.slug)
     ))?;
     console.message(&format!(
@@ -275,7 +318,7 @@ fn where_everything_is(played: &Played) -> String {
     let folder = format!("{slug}-published");
     let key = &stage.operator.verifier;
     format!(
-        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), the log's (policy),\npromises that respondents were given (promises/) and the receipts that they turned into (receipts/), the log (log/),\nwhat is published (polls/{slug}/public/). Secret: keys/, roster.csv, messages.csv and polls/{slug}/vault/ (the\ncontacts, encrypted under keys/vault.key).\n\nCheck it from outside:\n  {}\n  {}\n  {command} publish {slug} {folder} --data {data}    # as files for any web server\n  {command} audit {folder} --operator-key {key} --policy {policy}\n\nTry next:\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  # change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    # leaves the pages up after the close",
+        "Everything is in {data}: the definition (poll.toml), the operator's public key (operator.vkey), the log's (policy),\npromises that respondents were given (promises/) and the receipts that they turned into (receipts/), the log (log/),\nwhat is published (polls/{slug}/public/). Secret: keys/, roster.csv, and polls/{slug}/vault/\n(contacts, links and the journal of the sending, encrypted under keys/vault.key).\n\nCheck it from outside:\n  {}\n  {}\n  {command} publish {slug} {folder} --data {data}    # as files for any web server\n  {command} audit {folder} --operator-key {key} --policy {policy}\n\nTry next:\n  {command} ledger tail --data {data}\n  {command} export {slug} {slug}.export --data {data}\n  # change one byte of that export and audit it: docs/TUTORIAL.md\n  {command} demo --keep-running    # leaves the pages up after the close",
         audit_command(played),
         verify_command(played),
     )
@@ -283,15 +326,17 @@ fn where_everything_is(played: &Played) -> String {
 
 fn document(played: &Played, report: &Report) -> Result<Value> {
     let (stage, opening) = (&played.stage, &played.opening);
-    let tally = played.tally.iter();
+    let (tally, sent) = (played.tally.iter(), &played.sent);
+    let letters = sent.letters.iter();
     Ok(json!({
         "simulated": true,
         "data": stage.data().path(),
         "slug": opening.slug,
         "origin": opening.origin,
         "address": stage.results(&opening.slug),
-        "links": opening.links.iter().map(|link| json!({"language": link.language, "address": link.address})).collect::<Vec<_>>(),
+        "links": letters.map(|letter| json!({"language": letter.language, "address": letter.link()})).collect::<Vec<_>>(),
         "invited": opening.invited,
+        "sent": sent.document(),
         "answered": played.answered,
         "tally": tally.map(|(option, count)| json!({"option": option, "count": count})).collect::<Vec<_>>(),
         "operator_key": stage.operator.verifier.to_string(),

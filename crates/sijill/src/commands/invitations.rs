@@ -1,5 +1,5 @@
 //! `sijill invitations`: what is sent to people, by whom, and what came of it. The loop that sends is `outreach`'s; here
-//! stand what a wave is, what the ledger is told of it, and what people read.
+//! stand what a wave is, what the ledger is told of it, and what people read. `sijill demo` sends by the same functions.
 
 pub mod pause;
 pub mod preview;
@@ -9,7 +9,7 @@ pub mod send;
 pub mod status;
 pub mod stop;
 pub mod test;
-mod wave;
+pub mod wave;
 
 use crate::data_folder::PollFolder;
 use crate::fault::not_so;

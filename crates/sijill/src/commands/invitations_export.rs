@@ -96,7 +96,7 @@ fn contacts_of(args: &Args, settings: &Settings, poll: &PollStatus) -> Result<Va
 
 /// Starts the wave of the whole roster (or takes up the one that was broken off), writes the file, and ends the wave.
 /// Returns the number of invitations.
-pub fn export(
+fn export(
     clerk: &mut Clerk,
     settings: &Settings,
     (slug, contacts): (&str, &Vault),

@@ -1,21 +1,19 @@
-//! The stage of a demo: a fresh data directory, a free port, keys; and on it the poll, opened, with its roster and its
-//! invitations handed over.
+//! The stage of a demo: a fresh data directory, a free port, keys; and on it the poll, opened, with its roster.
 
 use super::arrivals::Lots;
 use super::crowd::Respondent;
 use super::people;
 use crate::clerk::Clerk;
-use crate::commands::{invitations_export, keys_new, poll, roster_import};
+use crate::commands::{keys_new, poll, roster_import};
 use crate::console::Console;
 use crate::data_folder::DataFolder;
 use crate::demo_definition::{self, DemoPoll};
 use crate::durable_file::{self, Access};
 use crate::fault::{Fault, input, unfinished};
-use crate::key_file::SigningKey;
+use crate::key_file::{self, SigningKey};
 use crate::roster_intake;
-use crate::settings::Settings;
+use crate::settings::{Settings, VaultSecretFile};
 use crate::signing;
-use crate::vault_keeping;
 use anyhow::{Context, Result};
 use sijill_outreach::vault::Contact;
 use sijill_poll::definition::Definition;
@@ -52,16 +50,7 @@ pub struct Stage {
     pub seed: u64,
 }
 
-/// A personal link to try.
-#[derive(Debug, Clone)]
-pub struct PersonalLink {
-    /// The link.
-    pub address: String,
-    /// The language's tag.
-    pub language: String,
-}
-
-/// The demo's poll once its invitations are handed over.
+/// The demo's poll once its roster is committed to.
 pub struct Opening {
     /// Its short name.
     pub slug: String,
@@ -73,10 +62,6 @@ pub struct Opening {
     pub invited: u64,
     /// Root of the roster, in hexadecimal.
     pub roster_root: String,
-    /// Links that the crowd leaves alone, one a language.
-    pub links: Vec<PersonalLink>,
-    /// The invitations of everybody else.
-    others: Vec<Contact>,
 }
 
 impl Stage {
@@ -90,6 +75,10 @@ impl Stage {
         let listener = bind(listen, settings.console)?;
         let domain = domain(listener.local_addr()?);
         let operator = keys_new::make(&settings.data(), OPERATOR)?.operator;
+        if settings.vault == VaultSecretFile::Ours {
+            // A new key is told of with advice that a demo need not heed.
+            key_file::make_vault(&settings.data().vault_key())?;
+        }
         let seed = match seed {
             Some(seed) => seed,
             None => getrandom::u64().context("the system gives no random numbers")?,
@@ -144,30 +133,18 @@ impl Stage {
         Ok(path)
     }
 
-    /// Opens the poll, imports a made-up roster, and hands the invitations over: with the commands' own functions.
+    /// Opens the poll and imports a made-up roster, with the commands' own functions.
     pub fn open(&self, clerk: &mut Clerk, respondents: u64) -> Result<Opening> {
         let invited = (INVITED_PER_ANSWER * respondents).max(respondents + INVITED_MORE_MIN);
         let definition = self.definition(clerk, invited)?;
         let slug = definition.slug.clone();
         let committed = self.roster(clerk, &definition, invited)?;
-        let pen = signing::wave_pen(std::slice::from_ref(&self.operator), &definition)?;
-        let messages = self.data().path().join("messages.csv");
-        let vault = vault_keeping::open_vault(&self.settings, &clerk.show(&slug)?, signing::now())?;
-        let poll = (slug.as_str(), &vault);
-        invitations_export::export(clerk, &self.settings, poll, &pen, &messages)?;
-        let contacts = vault.contacts().collect::<Result<_, _>>()?;
-        let (reserved, others) = reserve(contacts, &definition);
         Ok(Opening {
             origin: clerk.show(&slug)?.origin,
             invited: committed.count.into(),
             roster_root: committed.root,
-            links: reserved
-                .iter()
-                .map(|contact| link(contact, &definition))
-                .collect(),
             slug,
             definition,
-            others,
         })
     }
 
@@ -220,14 +197,20 @@ impl Opening {
             .collect()
     }
 
-    /// `count` respondents who answer within `span`, with what they answer.
-    pub fn crowd(&self, seed: u64, count: u64, span: Duration) -> Vec<Respondent> {
+    /// `count` of these people, or all of them if they are fewer, who answer within `span`, with what they answer.
+    pub fn crowd(
+        &self,
+        people: &[Contact],
+        seed: u64,
+        count: u64,
+        span: Duration,
+    ) -> Vec<Respondent> {
         let mut lots = Lots::new(seed);
         let strata = self.definition.strata.iter();
         let leanings: Vec<_> = strata.map(|_| lots.leaning()).collect();
         let everybody = lots.leaning();
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let drawn = lots.some_of(self.others.clone(), count);
+        let drawn = lots.some_of(people.to_vec(), count);
         let delays = lots.delays(drawn.len(), span);
         let answers = drawn.into_iter().zip(delays);
         answers
@@ -238,7 +221,7 @@ impl Opening {
                     .unwrap_or(everybody);
                 let option = self.definition.options.get(lots.choice(leaning));
                 Respondent {
-                    language: language_of(&contact, &self.definition).to_owned(),
+                    language: self.language_of(&contact).to_owned(),
                     token: contact.token,
                     option: option.map_or_else(String::new, |option| option.id.clone()),
                     delay,
@@ -246,37 +229,12 @@ impl Opening {
             })
             .collect()
     }
-}
 
-/// Takes the first invitation of each language out, in the order of the definition's languages.
-fn reserve(contacts: Vec<Contact>, definition: &Definition) -> (Vec<Contact>, Vec<Contact>) {
-    let mut others = contacts;
-    let mut reserved = Vec::new();
-    for (language, _) in (0..).zip(definition.languages()) {
-        if let Some(place) = others
-            .iter()
-            .position(|contact| contact.language == language)
-        {
-            reserved.push(others.swap_remove(place));
-        }
+    /// The language in which somebody is written to.
+    pub fn language_of(&self, contact: &Contact) -> &str {
+        let language = self.definition.languages.get(usize::from(contact.language));
+        language.map_or("", String::as_str)
     }
-    (reserved, others)
-}
-
-fn link(contact: &Contact, definition: &Definition) -> PersonalLink {
-    PersonalLink {
-        address: format!(
-            "{}{}",
-            definition.message.link_prefix,
-            contact.token.reveal()
-        ),
-        language: language_of(contact, definition).to_owned(),
-    }
-}
-
-fn language_of<'a>(contact: &Contact, definition: &'a Definition) -> &'a str {
-    let language = definition.languages.get(usize::from(contact.language));
-    language.map_or("", String::as_str)
 }
 
 /// A folder that nothing is in yet: the one named, or else `sijill-demo`, `sijill-demo-2`, …

@@ -5,7 +5,7 @@ use crate::account_lock::AccountLock;
 use crate::commands::poll::KeyArg;
 use crate::console::{duration, grouped};
 use crate::fault::{Exit, input, not_so, unfinished};
-use crate::gateway_settings::{self, GatewayArgs};
+use crate::gateway_settings::{self, Account, GatewayArgs};
 use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
 use crate::post::{self, Post};
@@ -13,6 +13,7 @@ use crate::sending_words;
 use crate::settings::Settings;
 use crate::signing;
 use anyhow::{Context, Result};
+use serde::Serialize;
 use serde_json::json;
 use sijill_outreach::deliveries::Deliveries;
 use sijill_outreach::delivery::{Delivery, Selection, State, WaveKind};
@@ -21,8 +22,10 @@ use sijill_outreach::sending_state::{self, EndReason, SendingState};
 use sijill_outreach::vault::Contact;
 use sijill_outreach::wave::Wave;
 use sijill_poll::Event;
-use sijill_poll::event::WaveStarted;
+use sijill_poll::event::{WaveEnded, WaveStarted};
+use sijill_poll::operator::Signed;
 use sijill_server::desk::PollStatus;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -95,7 +98,7 @@ impl<F: FnMut(u32, &Delivery) -> bool> Audience for F {
     }
 }
 
-/// Sends a wave: the one that is open, or a new one of this kind.
+/// Sends a wave as this call asks for it: the one that is open, or a new one of this kind.
 pub fn run(
     args: &WaveArgs,
     settings: &Settings,
@@ -107,79 +110,216 @@ pub fn run(
     let account = args
         .gateway
         .account(&settings.gateway, &sender.definition)?;
-    let _lock = AccountLock::take(&settings.data(), &account)?;
     let rate = args.gateway.rate(&settings.gateway)?;
     let mut terms = settings.sending.terms(&sender.definition, rate)?;
     if args.without_receipts {
         terms.receipts_ms = 0;
     }
-    let mut deliveries = sender.deliveries()?;
-    if deliveries.was_torn() {
-        settings.console.message("the journal's last frame was torn, as by a power cut, and cut off; what it told of may be sent once more (a copy is beside it, `journal.torn`)");
+    let dispatch = Dispatch {
+        settings,
+        asked: selection(args, &sender)?,
+        kind,
+        key: args.key.key.as_deref().or(settings.key.as_deref()),
+        account,
+        terms,
+        tells_news: true,
+        interrupted: crate::interruption::flag()?,
+        ledger,
+        sender,
+    };
+    say(settings, &dispatch.send(eligible)?)
+}
+
+/// Everything that sending a wave needs, whoever asks for it.
+pub struct Dispatch<'a> {
+    /// Where the data is, and how to speak.
+    pub settings: &'a Settings,
+    /// The poll, as whoever sends needs it.
+    pub sender: Sender,
+    /// The ledger that is told of the wave.
+    pub ledger: LedgerSeen,
+    /// What a new wave is for.
+    pub kind: WaveKind,
+    /// Which invitations a new wave is for.
+    pub asked: Selection,
+    /// The file of the key that signs the wave; none where it is the data directory's.
+    pub key: Option<&'a Path>,
+    /// Whom the messages leave by.
+    pub account: Account,
+    /// What sending is bound by.
+    pub terms: Terms,
+    /// Whether connections that come and go are told to people.
+    pub tells_news: bool,
+    /// Set when it is to end.
+    pub interrupted: Arc<AtomicBool>,
+}
+
+/// What came of sending a wave.
+pub struct Dispatched {
+    /// How its invitations stand.
+    pub state: SendingState,
+    /// What the ledger is told of that, once the wave is over.
+    pub outcome: WaveEnded,
+    /// How it ended.
+    pub ended: Ended,
+}
+
+impl Dispatch<'_> {
+    /// Sends the wave that is open, or a new one to those who are eligible, and has its beginning and its end recorded.
+    pub fn send(
+        &self,
+        eligible: impl FnOnce(&Sender, &LedgerSeen) -> Result<Box<dyn Audience>>,
+    ) -> Result<Dispatched> {
+        let _lock = AccountLock::take(&self.settings.data(), &self.account)?;
+        let mut deliveries = self.sender.deliveries()?;
+        if deliveries.was_torn() {
+            self.settings.console.message("the journal's last frame was torn, as by a power cut, and cut off; what it told of may be sent once more (a copy is beside it, `journal.torn`)");
+        }
+        if is_on_record(&self.sender, &deliveries) {
+            return self.end(deliveries, Ended::Final);
+        }
+        let mut eligible = eligible(&self.sender, &self.ledger)?;
+        self.begin(&mut deliveries, &mut *eligible)?;
+        self.record_start(&mut deliveries)?;
+        let ended = self.carry_on_a_runtime(&mut deliveries)?;
+        self.finish(deliveries, ended)
     }
-    if is_on_record(&sender, &deliveries) {
-        return end(settings, &sender, deliveries, &Ended::Final);
-    }
-    let asked = selection(args, &sender)?;
-    let mut eligible = eligible(&sender, &ledger)?;
-    let interrupted = crate::interruption::flag()?;
-    begin(
-        &sender,
-        &mut deliveries,
-        &terms,
-        (kind, &asked),
-        &mut *eligible,
-    )?;
-    record_start(
-        (args, settings),
-        (&sender, &ledger),
-        &mut deliveries,
-        &interrupted,
-    )?;
-    let ended = {
+
+    fn carry_on_a_runtime(&self, deliveries: &mut Deliveries) -> Result<Ended> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .context("the system gives no threads")?;
-        runtime.block_on(carry(
-            (settings, &ledger),
-            &sender,
-            &mut deliveries,
-            (account, &terms),
-            Arc::clone(&interrupted),
-        ))?
-    };
-    finish(
-        (args, settings),
-        (&sender, &ledger),
-        deliveries,
-        &ended,
-        &interrupted,
-    )
-}
+        runtime.block_on(self.carry(deliveries))
+    }
 
-async fn carry(
-    (settings, ledger): (&Settings, &LedgerSeen),
-    sender: &Sender,
-    deliveries: &mut Deliveries,
-    (account, terms): (gateway_settings::Account, &Terms),
-    interrupted: Arc<AtomicBool>,
-) -> Result<Ended> {
-    let gateway = gateway_settings::connect(account)?;
-    let vault = crate::vault_keeping::open_vault(settings, &sender.poll, signing::now())?;
-    let poll = (&sender.poll, &sender.definition);
-    let mut post = Post::new(
-        settings,
-        ledger.clone(),
-        poll,
-        &sender.folder,
-        vault,
-        interrupted,
-    );
-    let ended = send(deliveries, gateway, terms, &mut post).await;
-    post.close();
-    Ok(ended?)
+    async fn carry(&self, deliveries: &mut Deliveries) -> Result<Ended> {
+        let gateway = gateway_settings::connect(self.account.clone())?;
+        let (poll, definition) = (&self.sender.poll, &self.sender.definition);
+        let vault = crate::vault_keeping::open_vault(self.settings, poll, signing::now())?;
+        let mut post = Post::new(
+            self.settings,
+            self.ledger.clone(),
+            (poll, definition),
+            &self.sender.folder,
+            vault,
+            Arc::clone(&self.interrupted),
+        );
+        post.tells_news = self.tells_news;
+        let ended = send(deliveries, gateway, &self.terms, &mut post).await;
+        post.close();
+        Ok(ended?)
+    }
+
+    /// Takes up the wave that is open, or begins a new one, whose invitations are on record when this returns.
+    fn begin(&self, deliveries: &mut Deliveries, eligible: &mut dyn Audience) -> Result<()> {
+        let open = deliveries.open_wave().cloned();
+        if let Some(wave) = &open {
+            refuse_another(wave, self.kind, &self.asked)?;
+            if wave.ready {
+                return Ok(());
+            }
+        }
+        if open.is_none() && post::is_over(&self.sender.poll) {
+            return Err(not_so("the poll is over; nothing was sent"));
+        }
+        let selection = open.as_ref().map_or(&self.asked, |wave| &wave.selection);
+        let chosen = chosen(&self.sender, deliveries, selection, eligible)?;
+        if chosen.invitations.is_empty() && open.is_none() {
+            let why = eligible.why_nobody();
+            return Err(not_so(format!("{why}; nothing was sent")));
+        }
+        refuse_too_late(&self.sender, &self.terms, &chosen)?;
+        let wave = match open {
+            Some(wave) => wave.number,
+            None => deliveries.begin_wave(self.kind, selection, signing::now())?,
+        };
+        Ok(deliveries.choose(wave, chosen.invitations.into_iter())?)
+    }
+
+    /// Tells the ledger that the wave begins, unless it knows.
+    fn record_start(&self, deliveries: &mut Deliveries) -> Result<()> {
+        let wave = match deliveries.open_wave() {
+            Some(wave) if wave.recorded.is_some() => return Ok(()),
+            Some(wave) => wave.clone(),
+            None => return Err(not_so("no wave is open")),
+        };
+        let planned = wave.planned();
+        let poll = self.ledger.show(&self.sender.poll.slug)?;
+        if post::is_over(&poll) {
+            deliveries.end_wave(wave.number, signing::now())?;
+            return Err(not_so("the poll is over; nothing was sent"));
+        }
+        if let Some(begun) = poll.waves.last().filter(|wave| !wave.ended) {
+            let number = u16::try_from(poll.waves.len()).unwrap_or(u16::MAX);
+            return match begun.planned == planned {
+                true => Ok(deliveries.recorded(wave.number, number)?),
+                false => Err(not_so(format!(
+                    "the ledger has a wave of {} that is not over, and the journal one of {planned}; end the other one first (`sijill invitations export` takes up one that it began)",
+                    begun.planned
+                ))),
+            };
+        }
+        let number = next_wave(&poll)?;
+        let content = WaveStarted {
+            wave: number,
+            planned,
+            register: None,
+        };
+        self.record(&poll, content, Event::WaveStarted)?;
+        Ok(deliveries.recorded(wave.number, number)?)
+    }
+
+    fn record<C: Serialize + Clone>(
+        &self,
+        poll: &PollStatus,
+        content: C,
+        wrap: impl Fn(Signed<C>) -> Event,
+    ) -> Result<()> {
+        let keys = signing::keys_at_hand(&self.settings.data(), self.key)?;
+        let pen = signing::wave_pen(&keys, &self.sender.definition)?;
+        self.ledger
+            .record(poll, &pen, content, wrap, &self.interrupted)
+    }
+
+    /// Tells the ledger what came of the wave, if it is over.
+    fn finish(&self, deliveries: Deliveries, ended: Ended) -> Result<Dispatched> {
+        let stays_open = matches!(ended, Ended::Interrupted | Ended::Stopped { .. });
+        let dispatched = self.dispatched(&deliveries, ended)?;
+        if stays_open {
+            return Ok(dispatched);
+        }
+        let poll = self.ledger.show(&self.sender.poll.slug)?;
+        if poll.waves.last().is_some_and(|wave| !wave.ended) {
+            self.record(&poll, dispatched.outcome.clone(), Event::WaveEnded)?;
+        }
+        self.end(deliveries, dispatched.ended)
+    }
+
+    /// The wave is over, and the ledger has what came of it.
+    fn end(&self, mut deliveries: Deliveries, ended: Ended) -> Result<Dispatched> {
+        let dispatched = self.dispatched(&deliveries, ended)?;
+        deliveries.end_wave(dispatched.state.wave, signing::now())?;
+        Ok(dispatched)
+    }
+
+    /// How the open wave stands, which is written down for others, too.
+    fn dispatched(&self, deliveries: &Deliveries, ended: Ended) -> Result<Dispatched> {
+        let Some(wave) = deliveries.open_wave() else {
+            return Err(unfinished("the wave is not in the journal any more"));
+        };
+        let state = SendingState {
+            ended: Some((&ended).into()),
+            ..SendingState::of_wave(wave, signing::now())
+        };
+        sending_state::write(&self.sender.folder.sending_state(), &state)?;
+        Ok(Dispatched {
+            state,
+            outcome: wave.outcome(wave.recorded.unwrap_or(u16::MAX), deliveries.link()),
+            ended,
+        })
+    }
 }
 
 /// Which invitations are asked for.
@@ -194,38 +334,6 @@ fn selection(args: &WaveArgs, sender: &Sender) -> Result<Selection> {
         strata: args.stratum.iter().map(place).collect::<Result<_>>()?,
         share: args.share.unwrap_or(0),
     })
-}
-
-/// Takes up the wave that is open, or begins a new one, whose invitations are on record when this returns.
-fn begin(
-    sender: &Sender,
-    deliveries: &mut Deliveries,
-    terms: &Terms,
-    (kind, asked): (WaveKind, &Selection),
-    eligible: &mut dyn Audience,
-) -> Result<()> {
-    let open = deliveries.open_wave().cloned();
-    if let Some(wave) = &open {
-        refuse_another(wave, kind, asked)?;
-        if wave.ready {
-            return Ok(());
-        }
-    }
-    if open.is_none() && post::is_over(&sender.poll) {
-        return Err(not_so("the poll is over; nothing was sent"));
-    }
-    let selection = open.as_ref().map_or(asked, |wave| &wave.selection);
-    let chosen = chosen(sender, deliveries, selection, eligible)?;
-    if chosen.invitations.is_empty() && open.is_none() {
-        let why = eligible.why_nobody();
-        return Err(not_so(format!("{why}; nothing was sent")));
-    }
-    refuse_too_late(sender, terms, &chosen)?;
-    let wave = match open {
-        Some(wave) => wave.number,
-        None => deliveries.begin_wave(kind, selection, signing::now())?,
-    };
-    Ok(deliveries.choose(wave, chosen.invitations.into_iter())?)
 }
 
 fn refuse_another(wave: &Wave, kind: WaveKind, asked: &Selection) -> Result<()> {
@@ -313,45 +421,6 @@ fn refuse_too_late(sender: &Sender, terms: &Terms, chosen: &Chosen) -> Result<()
     )))
 }
 
-/// Tells the ledger that the wave begins, unless it knows.
-fn record_start(
-    (args, settings): (&WaveArgs, &Settings),
-    (sender, ledger): (&Sender, &LedgerSeen),
-    deliveries: &mut Deliveries,
-    interrupted: &AtomicBool,
-) -> Result<()> {
-    let wave = match deliveries.open_wave() {
-        Some(wave) if wave.recorded.is_some() => return Ok(()),
-        Some(wave) => wave.clone(),
-        None => return Err(not_so("no wave is open")),
-    };
-    let planned = wave.planned();
-    let poll = ledger.show(&args.poll)?;
-    if post::is_over(&poll) {
-        deliveries.end_wave(wave.number, signing::now())?;
-        return Err(not_so("the poll is over; nothing was sent"));
-    }
-    if let Some(begun) = poll.waves.last().filter(|wave| !wave.ended) {
-        let number = u16::try_from(poll.waves.len()).unwrap_or(u16::MAX);
-        return match begun.planned == planned {
-            true => Ok(deliveries.recorded(wave.number, number)?),
-            false => Err(not_so(format!(
-                "the ledger has a wave of {} that is not over, and the journal one of {planned}; end the other one first (`sijill invitations export` takes up one that it began)",
-                begun.planned
-            ))),
-        };
-    }
-    let number = next_wave(&poll)?;
-    let content = WaveStarted {
-        wave: number,
-        planned,
-        register: None,
-    };
-    let pen = pen(args, settings, sender)?;
-    ledger.record(&poll, &pen, content, Event::WaveStarted, interrupted)?;
-    Ok(deliveries.recorded(wave.number, number)?)
-}
-
 /// Whether the ledger has the end of the wave that the journal has open: whoever recorded it was stopped before the
 /// journal said so, and what would be recorded now is another wave.
 fn is_on_record(sender: &Sender, deliveries: &Deliveries) -> bool {
@@ -365,60 +434,8 @@ fn next_wave(poll: &PollStatus) -> Result<u16> {
     u16::try_from(poll.waves.len() + 1).map_err(|_| not_so("there are 65,535 waves already"))
 }
 
-fn pen(args: &WaveArgs, settings: &Settings, sender: &Sender) -> Result<signing::Pen> {
-    let named = args.key.key.as_deref().or(settings.key.as_deref());
-    let keys = signing::keys_at_hand(&settings.data(), named)?;
-    signing::wave_pen(&keys, &sender.definition)
-}
-
-/// Tells the ledger what came of the wave, if it is over, and the operator in any case.
-fn finish(
-    (args, settings): (&WaveArgs, &Settings),
-    (sender, ledger): (&Sender, &LedgerSeen),
-    deliveries: Deliveries,
-    ended: &Ended,
-    interrupted: &AtomicBool,
-) -> Result<Exit> {
-    if let Ended::Interrupted | Ended::Stopped { .. } = ended {
-        return say(settings, &state(sender, &deliveries, ended)?, ended);
-    }
-    let poll = ledger.show(&args.poll)?;
-    let wave = deliveries.open_wave();
-    if let Some(wave) = wave.filter(|_| poll.waves.last().is_some_and(|wave| !wave.ended)) {
-        let number = wave.recorded.unwrap_or(u16::MAX);
-        let content = wave.outcome(number, deliveries.link());
-        let pen = pen(args, settings, sender)?;
-        ledger.record(&poll, &pen, content, Event::WaveEnded, interrupted)?;
-    }
-    end(settings, sender, deliveries, ended)
-}
-
-/// The wave is over, and the ledger has what came of it.
-fn end(
-    settings: &Settings,
-    sender: &Sender,
-    mut deliveries: Deliveries,
-    ended: &Ended,
-) -> Result<Exit> {
-    let state = state(sender, &deliveries, ended)?;
-    deliveries.end_wave(state.wave, signing::now())?;
-    say(settings, &state, ended)
-}
-
-/// How the open wave stands, which is written down for others, too.
-fn state(sender: &Sender, deliveries: &Deliveries, ended: &Ended) -> Result<SendingState> {
-    let Some(wave) = deliveries.open_wave() else {
-        return Err(unfinished("the wave is not in the journal any more"));
-    };
-    let state = SendingState {
-        ended: Some(ended.into()),
-        ..SendingState::of_wave(wave, signing::now())
-    };
-    sending_state::write(&sender.folder.sending_state(), &state)?;
-    Ok(state)
-}
-
-fn say(settings: &Settings, state: &SendingState, ended: &Ended) -> Result<Exit> {
+fn say(settings: &Settings, dispatched: &Dispatched) -> Result<Exit> {
+    let (state, ended) = (&dispatched.state, &dispatched.ended);
     let mut text = super::status::account(state);
     let exit = match ended {
         Ended::Final | Ended::Unreceipted => Exit::Well,
