@@ -659,6 +659,8 @@ impl<'a, W: World> Sender<'a, W> {
     async fn leave(mut self) -> Result<(), SendError<W::Error>> {
         let (nowhere, _) = tokio::sync::mpsc::channel(1);
         drop(std::mem::replace(&mut self.gateway.submits, nowhere));
+        // What was heard last is not confirmed yet, and the gateway waits for that before it takes its leave.
+        self.act()?;
         let mut reports = Vec::with_capacity(REPORTS_AT_ONCE);
         while self
             .gateway
