@@ -352,6 +352,29 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
     place.audit_data(&terms().slug).well();
 }
 
+/// Receipts and replies come to any connection of an account: two that send by it would take each other's.
+#[test]
+fn an_account_that_sends_already_is_not_used_by_a_second_one() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre, 20);
+    place.sijill(command(&place, "pause", &[])).well();
+    let mut first = place.start("send", command(&place, "send", &[]));
+    let state = place.path("data/polls/bridge/sending.json");
+    until(COMMAND_MAX, || state.exists().then_some(())).unwrap();
+    let number = "07701234567";
+    let test = command(&place, "test", &[number]);
+    let refused = place.sijill(test).expect_code(1).err;
+    assert!(refused.contains("by the account `ur` already"), "{refused}");
+    assert!(first.is_running());
+    place.sijill(command(&place, "resume", &[])).well();
+    first.wait(COMMAND_MAX).well();
+    place.sijill(command(&place, "test", &[number])).well();
+    assert_eq!(centre.report()["messages"], 21);
+}
+
 /// Messages went on leaving after an operator had closed the poll: people would have been asked for an answer that is
 /// not taken.
 #[test]

@@ -368,7 +368,12 @@ impl Folded {
                 .iter()
                 .try_for_each(|invitation| self.choose(*wave, *invitation)),
             Step::WaveReady { wave } => self.wave(*wave).map(|wave| wave.ready = true),
-            Step::WaveEnded { wave, .. } => self.wave(*wave).map(|wave| wave.ended = true),
+            Step::WaveEnded { wave, .. } => {
+                self.wave(*wave)?.ended = true;
+                // No answer is to come any more that could tell whose they are.
+                self.parked.clear();
+                Ok(())
+            }
             Step::Parked { id, outcome } => {
                 self.parked.push_back(Parked::new(id, *outcome));
                 Ok(())
@@ -709,6 +714,9 @@ mod tests {
         assert_eq!(pending.unwrap(), Received::Nothing);
         let stranger = deliveries.receive(&receipt("16", Outcome::Delivered), |_| false);
         assert_eq!(stranger.unwrap(), Received::Parked);
+        // After the wave nothing is to come that could tell whose it is.
+        deliveries.end_wave(1, 9).unwrap();
+        assert_eq!(deliveries.parked(), 0);
     }
 
     #[test]

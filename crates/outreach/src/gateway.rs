@@ -35,6 +35,8 @@ pub struct Submit {
     pub to: Number,
     /// What.
     pub segment: Segment,
+    /// How long it is worth delivering: no message arrives after its poll.
+    pub useful_for: Duration,
 }
 
 /// What a gateway tells.

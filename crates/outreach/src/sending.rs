@@ -38,8 +38,8 @@ pub trait World {
     fn now(&self) -> u64;
     /// Whom the message of this invitation is for, and what it says.
     fn message(&mut self, invitation: u32) -> Result<(Number, String), Self::Error>;
-    /// The invitations of a number.
-    fn invitations_of(&mut self, number: Number) -> Result<Vec<u32>, Self::Error>;
+    /// Somebody replied that they want no more messages: the invitations of their number.
+    fn said_stop(&mut self, number: Number) -> Result<Vec<u32>, Self::Error>;
     /// Invitations that asked, since the last time, to be left alone.
     fn stopped(&mut self) -> Result<Vec<(u32, StopWay)>, Self::Error>;
     /// Whether no message may leave for now, by the operator's will.
@@ -446,10 +446,7 @@ impl<'a, W: World> Sender<'a, W> {
         ack: Ack,
     ) -> Result<(), SendError<W::Error>> {
         if let (Some(number), true) = (from, asks_to_stop(text)) {
-            let all = self
-                .world
-                .invitations_of(number)
-                .map_err(SendError::World)?;
+            let all = self.world.said_stop(number).map_err(SendError::World)?;
             for invitation in all {
                 self.leave_alone(invitation, StopWay::Reply)?;
             }
@@ -475,13 +472,14 @@ impl<'a, W: World> Sender<'a, W> {
     }
 
     fn choose_again(&mut self, room: &mut usize) {
-        let now = self.clock();
+        let (now, useful_for) = (self.clock(), self.useful_for());
         for _ in 0..self.again.len() {
-            let Some(out) = self.again.pop_front() else {
+            let Some(mut out) = self.again.pop_front() else {
                 return;
             };
             if *room > 0 && out.not_before <= now && self.pace.take(1, now) {
                 *room -= 1;
+                out.submit.useful_for = useful_for;
                 self.leaving.push(out.submit.clone());
                 self.out.insert(out.submit.ticket, out);
             } else {
@@ -529,7 +527,7 @@ impl<'a, W: World> Sender<'a, W> {
         to: Number,
         segments: Vec<Segment>,
     ) -> usize {
-        let count = segments.len();
+        let (count, useful_for) = (segments.len(), self.useful_for());
         for (part, segment) in (0..).zip(segments) {
             let ticket = Ticket {
                 invitation,
@@ -540,6 +538,7 @@ impl<'a, W: World> Sender<'a, W> {
                 ticket,
                 to,
                 segment,
+                useful_for,
             };
             self.leaving.push(submit.clone());
             let out = Out {
@@ -550,6 +549,12 @@ impl<'a, W: World> Sender<'a, W> {
             self.out.insert(ticket, out);
         }
         count
+    }
+
+    /// How long a message that leaves now is of use: until the poll ends.
+    fn useful_for(&mut self) -> Duration {
+        let end = self.world.ends_at();
+        Duration::from_millis(end.saturating_sub(self.world.now()))
     }
 
     /// The next invitation of the wave whose message is due. The search goes round: what became unknown behind it is found

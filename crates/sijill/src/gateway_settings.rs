@@ -13,12 +13,15 @@ use sijill_outreach::smpp::settings::{Password, SmppSettings, Tls};
 use sijill_poll::definition::Definition;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Segments a second where nobody says.
 const RATE: u32 = 10;
 /// Submits that may wait for their response where nobody says.
 const WINDOW: usize = 10;
+/// How long the network tries to deliver where nobody says, in hours: as long as networks keep a message.
+const VALIDITY_HOURS: u64 = 30 * 24;
 /// How long receipts are waited for where nobody says, in hours.
 const RECEIPTS_HOURS: u64 = 24;
 /// Hours in which messages leave where nobody says.
@@ -55,6 +58,9 @@ pub struct GatewaySection {
     rate: Option<u32>,
     /// Submits that may wait for their response.
     window: Option<usize>,
+    /// How long the network tries to deliver at most, in hours; 0 leaves it to the gateway. It never tries beyond the end
+    /// of the poll.
+    validity_hours: Option<u64>,
 }
 
 /// The configuration file's `[sending]`.
@@ -80,6 +86,13 @@ impl GatewaySection {
         self.callbacks_secret_file = seen(self.callbacks_secret_file);
         self.authorities = seen(self.authorities);
         self
+    }
+
+    /// How long the network tries to deliver at most; none leaves it to the gateway.
+    fn validity(&self) -> Option<Duration> {
+        let hours = self.validity_hours.unwrap_or(VALIDITY_HOURS);
+        let seconds = hours.saturating_mul(3_600);
+        (hours > 0).then(|| Duration::from_secs(seconds))
     }
 }
 
@@ -146,6 +159,7 @@ impl GatewayArgs {
         Ok(Account::Smpp(SmppSettings {
             system_type: section.system_type.clone().unwrap_or_default(),
             window: self.window(section),
+            validity: section.validity(),
             tls,
             ..SmppSettings::new(address, &name, password, sender)
         }))
@@ -176,6 +190,7 @@ impl GatewayArgs {
         let password = Secret::new(self.password(section)?);
         Ok(Account::Kannel(KannelSettings {
             window: self.window(section),
+            validity: section.validity(),
             authorities: section.authorities.clone(),
             ..KannelSettings::new(address, &name, password, sender, callbacks)
         }))
@@ -208,6 +223,16 @@ pub enum Account {
     Smpp(SmppSettings),
     /// At a gateway over HTTP.
     Kannel(KannelSettings),
+}
+
+impl Account {
+    /// Where it is, and its name there.
+    pub fn whose(&self) -> (&str, &str) {
+        match self {
+            Self::Smpp(settings) => (&settings.address, &settings.system_id),
+            Self::Kannel(settings) => (&settings.address, &settings.username),
+        }
+    }
 }
 
 /// Connects; on a runtime.

@@ -4,6 +4,7 @@
 //! serves and keeps, `auditor` judges, `store` has the disk. It is the one place that gives the auditor a data
 //! directory, as a private copy. Its library ([`sijill`]) is what others read too: the parsers of rosters, for fuzzing.
 
+mod account_lock;
 mod audit_state;
 mod clerk;
 mod cli;
@@ -18,6 +19,7 @@ mod invocation;
 mod key_file;
 mod ledger_seen;
 mod moment;
+mod other_polls;
 mod post;
 mod private_copy;
 mod published_poll;

@@ -4,6 +4,7 @@
 use crate::console::Console;
 use crate::data_folder::PollFolder;
 use crate::ledger_seen::{LedgerSeen, Mark};
+use crate::other_polls;
 use crate::sending_state::{self, SendingState};
 use crate::settings::Settings;
 use crate::signing;
@@ -39,6 +40,11 @@ pub enum PostError {
     /// The list of those who asked to be left alone. Nobody is written to who may stand there.
     #[error("cannot read who asked to be left alone: {0}")]
     Stops(#[from] io::Error),
+    /// Another poll of this sender.
+    #[error(
+        "somebody wants no more messages, and another poll of this data directory could not be told: {0}"
+    )]
+    Elsewhere(String),
 }
 
 /// Messages as a definition words them.
@@ -69,6 +75,7 @@ impl Letters {
 
 /// The world of one run.
 pub struct Post {
+    settings: Settings,
     vault: Vault,
     letters: Letters,
     stops: StopList,
@@ -99,6 +106,7 @@ impl Post {
         interrupted: Arc<AtomicBool>,
     ) -> Self {
         Self {
+            settings: settings.clone(),
             vault,
             letters: Letters::of(definition),
             stops: StopList::new(folder.stops()),
@@ -183,13 +191,15 @@ impl World for Post {
         Ok((contact.number, text))
     }
 
-    fn invitations_of(&mut self, number: Number) -> Result<Vec<u32>, PostError> {
+    fn said_stop(&mut self, number: Number) -> Result<Vec<u32>, PostError> {
         let mut found = Vec::new();
         for (invitation, contact) in (0..).zip(self.vault.contacts()) {
             if contact?.number == number {
                 found.push(invitation);
             }
         }
+        other_polls::leave_alone(&self.settings, &self.slug, number)
+            .map_err(|error| PostError::Elsewhere(format!("{error:#}")))?;
         Ok(found)
     }
 

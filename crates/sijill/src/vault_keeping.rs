@@ -40,7 +40,7 @@ pub fn open_vault_in(
 }
 
 /// What opens the vaults of this data directory.
-fn secret(settings: &Settings, data: &DataFolder) -> Result<VaultSecret> {
+pub fn secret(settings: &Settings, data: &DataFolder) -> Result<VaultSecret> {
     match &settings.vault {
         VaultSecretFile::Key(path) => key(path),
         VaultSecretFile::Passphrase(path) => {

@@ -50,7 +50,9 @@ pub(super) fn target(account: &Account, submit: &Submit) -> Zeroizing<String> {
             );
         }
     }
-    if let Some(minutes) = account.validity_minutes {
+    if let Some(longest) = account.validity {
+        // Zero minutes would leave it to the gateway.
+        let minutes = (longest.min(submit.useful_for).as_secs() / 60).max(1);
         field("validity", minutes.to_string().as_bytes());
     }
     field("dlr-mask", RECEIPTS.to_string().as_bytes());
@@ -107,6 +109,7 @@ mod tests {
             },
             to: Number::from_digits("9647701234567").unwrap(),
             segment: segments(text, 9).unwrap().swap_remove(part),
+            useful_for: Duration::from_secs(86_400),
         };
         assert_eq!(&*target(&account, &submit), expected);
     }

@@ -35,7 +35,8 @@ pub struct KannelSettings {
     pub sender: String,
     /// Requests that may wait for their answer.
     pub window: usize,
-    /// How long the network tries to deliver, to the minute; none leaves it to the gateway.
+    /// How long the network tries to deliver at most, to the minute; it never tries longer than the message is of use. None
+    /// leaves it to the gateway.
     pub validity: Option<Duration>,
     /// With https: a file of certificates (PEM) whose authorities are trusted, and no others; none trusts those of the
     /// web.
@@ -178,7 +179,7 @@ pub(super) struct Account {
     pub(super) password: Secret,
     pub(super) sender: String,
     pub(super) window: usize,
-    pub(super) validity_minutes: Option<u64>,
+    pub(super) validity: Option<Duration>,
     pub(super) callbacks: Callbacks,
     pub(super) times: Times,
 }
@@ -234,7 +235,7 @@ impl KannelSettings {
             password: self.password,
             sender: self.sender,
             window: self.window,
-            validity_minutes: self.validity.map(minutes).transpose()?,
+            validity: self.validity.map(validity).transpose()?,
             callbacks: self.callbacks.checked()?,
             times: self.times,
         })
@@ -321,13 +322,11 @@ fn check_sender(sender: &str) -> Result<(), WrongSetting> {
     }
 }
 
-/// Whole minutes.
-fn minutes(validity: Duration) -> Result<u64, WrongSetting> {
-    let minutes = validity.as_secs() / 60;
-    if minutes == 0 || validity > VALIDITY_MAX {
-        return Err(WrongSetting::Validity);
+fn validity(longest: Duration) -> Result<Duration, WrongSetting> {
+    match (60..=VALIDITY_MAX.as_secs()).contains(&longest.as_secs()) {
+        true => Ok(longest),
+        false => Err(WrongSetting::Validity),
     }
-    Ok(minutes)
 }
 
 /// Whether it can stand in an address as it is.

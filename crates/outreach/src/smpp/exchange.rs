@@ -176,6 +176,7 @@ mod tests {
     use crate::number::Number;
     use crate::segment::segments;
     use crate::smpp::settings::{Password, SmppSettings};
+    use std::time::Duration;
     use tokio_util::bytes::Buf;
     use zeroize::Zeroizing;
 
@@ -195,6 +196,7 @@ mod tests {
             },
             to: Number::from_digits("9647701234567").unwrap(),
             segment: segments("Hello", 1).unwrap().remove(0),
+            useful_for: Duration::from_secs(3_600),
         }
     }
 

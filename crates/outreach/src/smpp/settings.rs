@@ -36,7 +36,8 @@ pub struct SmppSettings {
     pub sender_plan: Option<(u8, u8)>,
     /// Submits that may wait for their response, as the gateway allows.
     pub window: usize,
-    /// How long the network tries to deliver; none leaves it to the gateway.
+    /// How long the network tries to deliver at most; it never tries longer than the message is of use. None leaves it to
+    /// the gateway.
     pub validity: Option<Duration>,
     /// TLS, where the gateway offers it.
     pub tls: Option<Tls>,
@@ -155,7 +156,7 @@ pub(super) struct Account {
     pub(super) sender: String,
     pub(super) sender_plan: (u8, u8),
     pub(super) window: usize,
-    pub(super) validity: Option<String>,
+    pub(super) validity: Option<Duration>,
     pub(super) secured: Option<Secured>,
     pub(super) times: Times,
 }
@@ -199,7 +200,7 @@ impl SmppSettings {
         Ok(Account {
             sender,
             sender_plan: self.sender_plan.unwrap_or(plan),
-            validity: self.validity.map(relative).transpose()?,
+            validity: self.validity.map(validity).transpose()?,
             secured,
             address: self.address,
             system_id: self.system_id,
@@ -262,17 +263,20 @@ fn sender_of(sender: &str) -> Result<(String, (u8, u8)), WrongSetting> {
     }
 }
 
-/// A time from now, as SMPP writes it (section 7.1.1.2): `YYMMDDhhmmsstnnR`.
-fn relative(validity: Duration) -> Result<String, WrongSetting> {
-    let seconds = validity.as_secs();
-    if seconds == 0 || validity > VALIDITY_MAX {
-        return Err(WrongSetting::Validity);
+fn validity(longest: Duration) -> Result<Duration, WrongSetting> {
+    match (1..=VALIDITY_MAX.as_secs()).contains(&longest.as_secs()) {
+        true => Ok(longest),
+        false => Err(WrongSetting::Validity),
     }
+}
+
+/// A time from now, as SMPP writes it (section 7.1.1.2): `YYMMDDhhmmsstnnR`. It is at least a second: zero would leave it
+/// to the gateway.
+pub(super) fn relative(validity: Duration) -> String {
+    let seconds = validity.min(VALIDITY_MAX).as_secs().max(1);
     let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
     let (minutes, seconds) = (seconds / 60 % 60, seconds % 60);
-    Ok(format!(
-        "0000{days:02}{hours:02}{minutes:02}{seconds:02}000R"
-    ))
+    format!("0000{days:02}{hours:02}{minutes:02}{seconds:02}000R")
 }
 
 #[cfg(test)]
@@ -307,10 +311,17 @@ mod tests {
     #[test]
     fn a_validity_is_written_as_the_standard_writes_it() {
         let written = |seconds| relative(Duration::from_secs(seconds));
-        assert_eq!(written(90_061).unwrap(), "000001010101000R");
-        assert_eq!(written(30 * 86_400).unwrap(), "000030000000000R");
-        assert_eq!(written(30 * 86_400 + 1), Err(WrongSetting::Validity));
-        assert_eq!(written(0), Err(WrongSetting::Validity));
+        assert_eq!(written(90_061), "000001010101000R");
+        assert_eq!(written(30 * 86_400), "000030000000000R");
+        assert_eq!(written(31 * 86_400), "000030000000000R");
+        assert_eq!(written(0), "000000000001000R");
+        for seconds in [0, 30 * 86_400 + 1] {
+            let validity = Some(Duration::from_secs(seconds));
+            refused(
+                |settings| settings.validity = validity,
+                WrongSetting::Validity,
+            );
+        }
     }
 
     #[track_caller]

@@ -5,7 +5,7 @@
 //! that it cannot read half in the buffer, so that the next one begins in its middle.
 
 use super::limits::{PDU_BYTES_MAX, PDU_BYTES_MIN};
-use super::settings::Account;
+use super::settings::{Account, relative};
 use crate::gateway::Submit;
 use crate::receipt::ID_CHARS_MAX;
 use crate::segment::Encoding;
@@ -128,10 +128,10 @@ pub(super) fn submit(account: &Account, submit: &Submit) -> Pdu {
         &segment.text,
     ]
     .concat();
-    let validity = account
-        .validity
-        .as_ref()
-        .map(|validity| format!("{validity}\0").into_bytes());
+    let validity = account.validity.map(|longest| {
+        let validity = relative(longest.min(submit.useful_for));
+        format!("{validity}\0").into_bytes()
+    });
     let validity = validity.and_then(|validity| EmptyOrFullCOctetString::from_vec(validity).ok());
     let submit = SubmitSm::builder()
         .source_addr_ton(Ton::from(ton))

@@ -113,6 +113,7 @@ pub fn submits(invitation: u32, to: &str, text: &str) -> Vec<Submit> {
         },
         to,
         segment,
+        useful_for: Duration::from_secs(86_400),
     };
     placed.map(submit).collect()
 }

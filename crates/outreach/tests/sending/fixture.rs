@@ -54,7 +54,7 @@ impl World for TestWorld {
         Ok((number(invitation), text(invitation)))
     }
 
-    fn invitations_of(&mut self, number: Number) -> Result<Vec<u32>, Infallible> {
+    fn said_stop(&mut self, number: Number) -> Result<Vec<u32>, Infallible> {
         let place = number.to_u64().saturating_sub(9_647_700_000_000);
         Ok(u32::try_from(place).into_iter().collect())
     }

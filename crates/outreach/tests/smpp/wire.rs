@@ -40,6 +40,19 @@ async fn a_short_message_has_each_byte_in_its_place() {
 }
 
 #[tokio::test]
+async fn a_message_is_not_delivered_when_it_is_of_no_use_any_more() {
+    let (centre, mut settings) = Centre::open().await;
+    settings.validity = Some(Duration::from_secs(30 * 86_400));
+    let desk = Desk::open(settings);
+    let mut line = centre.bound().await;
+    // It is of use for a day.
+    desk.send(1, "Hi").await;
+    let body = line.hear(SUBMIT).await.body;
+    let validity = b"000001000000000R\0";
+    assert!(body.windows(validity.len()).any(|at| at == validity));
+}
+
+#[tokio::test]
 async fn each_segment_of_a_long_message_has_its_header_and_says_so() {
     let (centre, settings) = Centre::open().await;
     let desk = Desk::open(settings);

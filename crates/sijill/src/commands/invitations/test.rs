@@ -1,6 +1,7 @@
 //! `sijill invitations test`: one message to a number of the operator's own, as everybody will get it, with a link that
 //! leads to no invitation.
 
+use crate::account_lock::AccountLock;
 use crate::console::Console;
 use crate::fault::{Exit, input, not_so, unfinished};
 use crate::gateway_settings::{self, GatewayArgs};
@@ -51,8 +52,11 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let number = Number::read(&args.number, &definition.country)
         .map_err(|why| input(format!("the number given is none: {why}")))?
         .number;
-    let submits = submits(number, &definition, args.language.as_deref())?;
+    let useful_for = Duration::from_millis(poll.end.saturating_sub(signing::now()));
+    let letter = (number, useful_for);
+    let submits = submits(letter, &definition, args.language.as_deref())?;
     let account = args.gateway.account(&settings.gateway, &definition)?;
+    let _lock = AccountLock::take(&settings.data(), &account)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -74,7 +78,11 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     Ok(Exit::Well)
 }
 
-fn submits(to: Number, definition: &Definition, language: Option<&str>) -> Result<Vec<Submit>> {
+fn submits(
+    (to, useful_for): (Number, Duration),
+    definition: &Definition,
+    language: Option<&str>,
+) -> Result<Vec<Submit>> {
     let mut tags = definition.languages();
     let place = match language {
         None => Some(0),
@@ -99,6 +107,7 @@ fn submits(to: Number, definition: &Definition, language: Option<&str>) -> Resul
         },
         to,
         segment,
+        useful_for,
     };
     Ok((0..).zip(all).map(submit).collect())
 }

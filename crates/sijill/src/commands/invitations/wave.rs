@@ -1,6 +1,7 @@
 //! A wave: whom it is for, whether there is time for it, and what the ledger is told at its beginning and its end.
 
 use super::Sender;
+use crate::account_lock::AccountLock;
 use crate::commands::poll::KeyArg;
 use crate::console::grouped;
 use crate::fault::{Exit, input, not_so, unfinished};
@@ -91,6 +92,7 @@ pub fn run(
     let account = args
         .gateway
         .account(&settings.gateway, &sender.definition)?;
+    let _lock = AccountLock::take(&settings.data(), &account)?;
     let rate = args.gateway.rate(&settings.gateway)?;
     let mut terms = settings.sending.terms(&sender.definition, rate)?;
     if args.without_receipts {
