@@ -24,6 +24,7 @@ use sijill_outreach::vault::{Contact, Vault, VaultSecret};
 use sijill_outreach::wave::Standing;
 use sijill_poll::credential::Token;
 use sijill_scenarios::bench::entropy;
+use sijill_scenarios::definition::HOUR_MS;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -181,7 +182,7 @@ impl World for Desk<'_> {
         Ok((contact.number, text(contact.token.reveal())))
     }
 
-    fn invitations_of(&mut self, _: Number) -> Result<Vec<u32>, OutreachError> {
+    fn said_stop(&mut self, _: Number) -> Result<Vec<u32>, OutreachError> {
         Ok(Vec::new())
     }
 
@@ -194,7 +195,7 @@ impl World for Desk<'_> {
     }
 
     fn ends_at(&mut self) -> u64 {
-        u64::MAX
+        self.now() + 24 * HOUR_MS
     }
 
     fn is_interrupted(&self) -> bool {
