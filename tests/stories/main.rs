@@ -59,6 +59,7 @@ mod restored;
 mod rotated;
 mod second_opinion;
 mod sending;
+mod spoilt_roster;
 mod stopping;
 mod strange_requests;
 mod taken_away;

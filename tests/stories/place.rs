@@ -572,12 +572,18 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The most memory that a process ever had, in KiB, while it is there.
+    pub fn peak_kib(process: u32) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        peak.trim().strip_suffix(" kB")?.trim().parse().ok()
+    }
+
     fn of(process: u32) -> Self {
-        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|rest| rest.trim().strip_suffix(" kB"));
         Self {
-            memory_peak_kib: peak.and_then(|kib| kib.trim().parse().ok()).unwrap(),
+            memory_peak_kib: Self::peak_kib(process).unwrap(),
             descriptors: fs::read_dir(format!("/proc/{process}/fd")).unwrap().count(),
         }
     }

@@ -88,6 +88,15 @@ pub(super) fn hand_over(
     true
 }
 
+/// Hands over what else there is room for.
+pub(super) fn hand_over_more(reports: &mpsc::Sender<Report>, waiting: &mut VecDeque<Report>) {
+    while !waiting.is_empty()
+        && let Ok(room) = reports.try_reserve()
+    {
+        hand_over(Ok(room), waiting);
+    }
+}
+
 impl Life {
     pub(super) fn new(
         account: Account,

@@ -9,6 +9,9 @@ pub const PDU_BYTES_MAX: usize = 16 * 1024;
 /// Shortest PDU: its header.
 pub const PDU_BYTES_MIN: usize = 16;
 
+/// Room for what is read at once, in bytes: the answers and receipts of a window of 50 are some 12 KiB.
+pub const READ_BYTES: usize = 16 * 1024;
+
 /// Most submits that may wait for their response: 500 of some 300 bytes are below the buffers of a connection.
 pub const WINDOW_MAX: usize = 500;
 

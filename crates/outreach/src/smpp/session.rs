@@ -2,16 +2,17 @@
 
 use super::deliver_sm::DeliverSm;
 use super::exchange::Exchange;
-use super::life::{BIND_SEQUENCE, Life, confirmation, hand_over};
-use super::limits::{LEAVE_MAX, REPORTS_WAITING_MAX};
+use super::life::{BIND_SEQUENCE, Given, Life, confirmation, hand_over, hand_over_more};
+use super::limits::{LEAVE_MAX, READ_BYTES, REPORTS_WAITING_MAX};
 use super::stream::Stream;
 use super::wire::{self, Frame, INVALID_COMMAND, INVALID_LENGTH, command};
-use crate::gateway::Report;
+use crate::gateway::{Report, Submit};
 use crate::receipt::{self, Delivered};
 use rusmpp::Pdu;
 use std::io;
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::bytes::BytesMut;
 
@@ -95,10 +96,11 @@ impl<'a> Session<'a> {
         let (mut reader, mut writer) = tokio::io::split(stream);
         let (reports, places) = (self.life.reports.clone(), self.life.places.clone());
         loop {
-            if let Some(end) = self.step() {
+            if let Some(end) = self.step(&places) {
                 return end;
             }
             let (listens, takes, next_look) = (self.listens(), self.takes(), self.next_look());
+            self.heard.reserve(READ_BYTES);
             let writes = !self.exchange.out.is_empty() || self.unflushed;
             tokio::select! {
                 read = reader.read_buf(&mut self.heard), if listens => match read {
@@ -111,17 +113,14 @@ impl<'a> Session<'a> {
                     Err(_) => return End::Lost(BROKEN),
                 },
                 taken = self.life.submits.recv(), if takes => match taken {
-                    Some(submit) => self.exchange.submit(&self.life.account, &submit),
+                    Some(submit) => self.take(&submit),
                     None => self.life.ended = true,
                 },
-                Some(given) = self.life.given.recv() => {
-                    if given.session == self.life.session {
-                        self.exchange.answer(given.sequence, 0, wire::delivered());
-                    }
-                }
+                Some(given) = self.life.given.recv() => self.confirm(&given),
                 place = places.clone().acquire_owned(), if self.place.is_none() => self.place = place.ok(),
                 room = reports.reserve(), if !self.life.waiting.is_empty() => {
                     self.life.ended |= !hand_over(room, &mut self.life.waiting);
+                    hand_over_more(&reports, &mut self.life.waiting);
                 }
                 () = sleep_until(next_look) => {}
             }
@@ -129,8 +128,14 @@ impl<'a> Session<'a> {
     }
 
     /// What is to be done without waiting: hear what is whole, see who is late, leave.
-    fn step(&mut self) -> Option<End> {
-        while self.place.is_some() && !self.exchange.is_full() {
+    fn step(&mut self, places: &Arc<Semaphore>) -> Option<End> {
+        loop {
+            if self.place.is_none() {
+                self.place = Arc::clone(places).try_acquire_owned().ok();
+            }
+            if !self.listens() {
+                break;
+            }
             match Frame::next(&mut self.heard) {
                 Ok(Some(frame)) => {
                     if let Some(end) = self.hear(&frame) {
@@ -154,6 +159,30 @@ impl<'a> Session<'a> {
         let room = self.exchange.flying() < self.life.account.window
             && self.life.waiting.len() < REPORTS_WAITING_MAX;
         room && !self.life.ended && self.leave == Leave::No
+    }
+
+    /// Takes a submit, and what waits behind it as far as the window goes, so that they are written together.
+    fn take(&mut self, submit: &Submit) {
+        self.exchange.submit(&self.life.account, submit);
+        while self.takes()
+            && let Ok(submit) = self.life.submits.try_recv()
+        {
+            self.exchange.submit(&self.life.account, &submit);
+        }
+    }
+
+    /// Confirms a delivery, and those whose confirmation was given meanwhile: no more than there are places.
+    fn confirm(&mut self, given: &Given) {
+        self.answer_delivery(given);
+        while let Ok(given) = self.life.given.try_recv() {
+            self.answer_delivery(&given);
+        }
+    }
+
+    fn answer_delivery(&mut self, given: &Given) {
+        if given.session == self.life.session {
+            self.exchange.answer(given.sequence, 0, wire::delivered());
+        }
     }
 
     fn wrote(&mut self, bytes: usize) {

@@ -1,11 +1,17 @@
 //! When nothing leaves: at night, while paused, when the poll is over, when somebody says so.
 
-use crate::fixture::{END, TestWorld, gateway, honest, messages, opened, standing, terms, wave_of};
+use crate::fixture::{
+    END, TestWorld, accepted, gateway, honest, messages, opened, receipt, run, standing, terms,
+    wave_of,
+};
 use sijill_outreach::calendar::Calendar;
+use sijill_outreach::gateway::{Ack, Gateway, Outcome, Report, Submit};
 use sijill_outreach::sending::{Ended, Terms, Waits, send};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 const HOUR: u64 = 3_600_000;
 /// Midnight in UTC.
@@ -139,4 +145,39 @@ async fn an_interruption_leaves_nothing_unknown_and_the_next_start_sends_the_res
     assert_eq!(ended.unwrap(), Ended::Final);
     assert_eq!(messages(&seen).len(), 300 - before);
     assert_eq!(standing(&deliveries), "300 delivered");
+}
+
+/// The last receipts ended the send before they were confirmed. Over SMPP the leave waited five seconds for that, and was
+/// taken without: the gateway would have said them again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_receipts_are_confirmed_before_leave_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut deliveries = wave_of(folder.path(), 5);
+    let (submits, mut taken) = mpsc::channel::<Submit>(20);
+    let (told, reports) = mpsc::channel(64);
+    let (confirming, mut confirmed) = mpsc::unbounded_channel();
+    let centre = tokio::spawn(async move {
+        told.send(Report::Up).await.unwrap();
+        let mut receipts = 0;
+        while let Some(submit) = taken.recv().await {
+            let Report::Receipt { receipt, .. } = receipt(&submit, Outcome::Delivered) else {
+                unreachable!("it is one");
+            };
+            let confirming = confirming.clone();
+            let ack = Ack::new(move || drop(confirming.send(())));
+            told.send(accepted(&submit)).await.unwrap();
+            told.send(Report::Receipt { receipt, ack }).await.unwrap();
+            receipts += 1;
+        }
+        // Nobody sends any more. The reports stay open until everything is confirmed.
+        for _ in 0..receipts {
+            let confirmation = timeout(Duration::from_secs(20), confirmed.recv()).await;
+            confirmation.expect("every receipt is confirmed");
+        }
+        receipts
+    });
+    let gateway = Gateway { submits, reports };
+    let ended = run(&mut deliveries, gateway, &mut TestWorld::default()).await;
+    assert_eq!(ended.unwrap(), Ended::Final);
+    assert_eq!(centre.await.unwrap(), 10);
 }

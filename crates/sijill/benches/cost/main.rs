@@ -12,12 +12,16 @@
 
 mod audits;
 mod big;
+mod centre;
+mod field;
 mod http;
+mod imports;
 mod ingest;
 mod memory;
 mod proofs;
 mod replays;
 mod second;
+mod sending;
 mod stage;
 mod table;
 mod tiles;
@@ -29,7 +33,7 @@ use table::Row;
 type Measure = fn(&Scale) -> Vec<Row>;
 
 /// What can be asked for, in the order of the table.
-const ROWS: [(&str, Measure); 9] = [
+const ROWS: [(&str, Measure); 11] = [
     ("ingest", ingest::rows),
     ("tree", trees::rows),
     ("proof", proofs::rows),
@@ -37,6 +41,8 @@ const ROWS: [(&str, Measure); 9] = [
     ("replay", replays::rows),
     ("http", http::rows),
     ("tiles", tiles::rows),
+    ("send", sending::rows),
+    ("import", imports::rows),
     ("memory", memory::rows),
     ("verify", second::rows),
 ];

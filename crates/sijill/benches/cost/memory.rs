@@ -65,7 +65,8 @@ fn row(what: &str, bytes: u64, invitations: u64) -> Row {
     }
 }
 
-fn sijill(words: &[&str], paths: &[&Path]) -> Vec<std::ffi::OsString> {
+/// The arguments of a call of the program: words, then paths.
+pub fn sijill(words: &[&str], paths: &[&Path]) -> Vec<std::ffi::OsString> {
     let words = words.iter().map(Into::into);
     words
         .chain(paths.iter().map(|path| path.as_os_str().to_owned()))
@@ -82,7 +83,7 @@ fn start(arguments: &[std::ffi::OsString]) -> Child {
 }
 
 /// The most that a run to its end ever had in memory.
-fn peak(arguments: &[std::ffi::OsString]) -> u64 {
+pub fn peak(arguments: &[std::ffi::OsString]) -> u64 {
     let mut child = start(arguments);
     let mut most = 0;
     let status = loop {
