@@ -170,14 +170,12 @@ impl Sheet {
 }
 
 /// 1 for the one that is so, 0 for the others.
-fn one_of<T: PartialEq, L: Clone + Eq + Hash, const N: usize>(
+fn one_of<T: PartialEq, L: Clone + Eq + Hash + Send + Sync, const N: usize>(
     family: &Family<L, Whole>,
     all: [T; N],
     is_so: T,
     labels: impl Fn(&T) -> L,
-) where
-    L: Send + Sync,
-{
+) {
     for one in all {
         let value = u64::from(one == is_so);
         family.get_or_create(&labels(&one)).set(value);
