@@ -175,9 +175,7 @@ fn one_of<T: PartialEq, L: Clone + Eq + Hash, const N: usize>(
     all: [T; N],
     is_so: T,
     labels: impl Fn(&T) -> L,
-) where
-    L: Send + Sync,
-{
+) {
     for one in all {
         let value = u64::from(one == is_so);
         family.get_or_create(&labels(&one)).set(value);
