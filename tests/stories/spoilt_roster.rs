@@ -162,7 +162,7 @@ fn of_a_long_roster_each_bad_row_is_told_of_and_without_them_exactly_the_good_on
     let shown = place
         .sijill(["poll", "show", &terms().slug, "--json"])
         .well();
-    assert_eq!(shown.json()["roster"], 0);
+    assert_eq!(shown.json()["invited"], 0);
     let folder = place.data().join("polls").join(terms().slug);
     for secret in ["vault", "roster", "contact.key"] {
         assert!(!folder.join(secret).exists(), "{secret}");

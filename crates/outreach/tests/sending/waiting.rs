@@ -164,7 +164,7 @@ async fn the_last_receipts_are_confirmed_before_leave_is_taken() {
                 unreachable!("it is one");
             };
             let confirming = confirming.clone();
-            let ack = Ack::new(move || drop(confirming.send(())));
+            let ack = Ack::new(move || confirming.send(()).unwrap());
             told.send(accepted(&submit)).await.unwrap();
             told.send(Report::Receipt { receipt, ack }).await.unwrap();
             receipts += 1;
