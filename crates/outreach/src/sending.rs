@@ -143,34 +143,42 @@ pub async fn send<W: World>(
     terms: &Terms,
     world: &mut W,
 ) -> Result<Ended, SendError<W::Error>> {
-    take_up(deliveries)?;
+    let begin_at = take_up(deliveries)?;
     let mut sender = Sender::new(deliveries, gateway, terms, world);
+    sender.cursor = begin_at;
     let ended = sender.run().await?;
     sender.leave().await?;
     Ok(ended)
 }
 
-/// What was on its way when the last run ended is unknown from now on.
-fn take_up(deliveries: &mut Deliveries) -> Result<(), DeliveriesError> {
+/// What was on its way when the last run ended is unknown from now on. Says where to begin: behind it, so that it is
+/// repeated when everybody else was written to. At a process that is killed again and again, the same few people would
+/// otherwise be tried each time, until they were tried too often.
+fn take_up(deliveries: &mut Deliveries) -> Result<u32, DeliveriesError> {
     let under_way = |wave: &Wave| wave.count(Standing::Submitted) > 0;
     if !deliveries.open_wave().is_some_and(under_way) {
-        return Ok(());
+        return Ok(0);
     }
+    let mut begin_at = 0;
     for invitation in 0..deliveries.invitations() {
-        give_up(deliveries, invitation, |_| true)?;
+        if give_up(deliveries, invitation, |_| true)? {
+            begin_at = invitation + 1;
+        }
         if invitation % 1_000 == 0 {
             deliveries.commit()?;
         }
     }
-    deliveries.commit()
+    deliveries.commit()?;
+    Ok(begin_at)
 }
 
-/// Nobody will answer for these segments of an invitation's attempt.
+/// Nobody will answer for these segments of an invitation's attempt. Says whether there were any.
 fn give_up(
     deliveries: &mut Deliveries,
     invitation: u32,
     which: impl Fn(Ticket) -> bool,
-) -> Result<(), DeliveriesError> {
+) -> Result<bool, DeliveriesError> {
+    let mut any = false;
     let delivery = deliveries.delivery(invitation)?;
     let attempt = delivery.attempt;
     for part in delivery.open_parts() {
@@ -180,12 +188,13 @@ fn give_up(
             part,
         };
         if which(ticket) {
+            any = true;
             let command = Command::GiveUp { attempt, part };
             // A segment that is open can be given up.
             let _ = deliveries.order(invitation, &command)?;
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 /// A segment that the gateway has, or will have again.

@@ -54,3 +54,25 @@ async fn a_run_that_is_cut_off_at_any_moment_skips_nobody_and_repeats_only_the_u
         "only {cut} rounds were cut while something was on its way"
     );
 }
+
+/// A process was killed three times just before the same messages left: those people were tried as often as anybody is,
+/// and never got one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_on_the_way_at_a_crash_is_tried_again_after_everybody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(wave_of(folder.path(), 400));
+    for _ in 0..5 {
+        let mut deliveries = opened(folder.path(), 400);
+        let (swallows, _) = gateway(16, |_| Vec::new());
+        let (mut world, terms) = (TestWorld::default(), terms());
+        let run = send(&mut deliveries, swallows, &terms, &mut world);
+        let _ = tokio::time::timeout(Duration::from_millis(150), run).await;
+    }
+    let mut deliveries = opened(folder.path(), 400);
+    let (gateway, seen) = gateway(16, honest);
+    run(&mut deliveries, gateway, &mut TestWorld::default())
+        .await
+        .unwrap();
+    assert_eq!(standing(&deliveries), "400 delivered");
+    assert_eq!(messages(&seen).len(), 400);
+}
