@@ -61,7 +61,7 @@ enum Way {
     /// It is delivered, and later it has failed.
     Contradicted,
     /// It is on its way, and later delivered.
-    OnItsWay,
+    EnRoute,
     /// The receipt is in optional parts alone.
     Parts,
     /// Too fast, the first time.
@@ -91,7 +91,7 @@ impl Way {
             7 => Self::Lie,
             8 => Self::SameId,
             9 => Self::Contradicted,
-            10 => Self::OnItsWay,
+            10 => Self::EnRoute,
             11 => Self::Parts,
             12 => Self::Throttled,
             13 => Self::QueueFull,
@@ -243,7 +243,7 @@ impl Peer {
         match (way, taken.part) {
             (Way::Stray, _) => say(&to, &format!("never-{id}"), "UNDELIV").await,
             (Way::Lie, _) => say("9647700000019", &id, "UNDELIV").await,
-            (Way::OnItsWay, _) => say(&to, &id, "ENROUTE").await,
+            (Way::EnRoute, _) => say(&to, &id, "ENROUTE").await,
             (Way::Backwards, 1) => sleep(Duration::from_millis(600)).await,
             _ => {}
         }
@@ -415,6 +415,17 @@ async fn lines(centre: SocketAddr) -> (SocketAddr, Arc<AtomicU32>) {
     (address, connections)
 }
 
+/// The centre at work, the address that the program is given, and how many connections there were so far.
+async fn centre(peer: &Arc<Peer>) -> (SmppServer, SocketAddr, Arc<AtomicU32>) {
+    let port = sijill_scenarios::kannel::free().port();
+    let localhost = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let listener = Arc::new(Centre(Arc::clone(peer)));
+    let mut server = SmppServer::new(localhost, port, listener);
+    server.start().await;
+    let (address, connections) = lines(SocketAddr::new(localhost, port)).await;
+    (server, address, connections)
+}
+
 /// What arrived for one number, by attempt.
 type Attempts = BTreeMap<u8, Vec<Taken>>;
 
@@ -450,6 +461,16 @@ fn came_to(attempt: &[Taken]) -> &'static str {
     }
 }
 
+/// How many messages came to what, by their last attempt.
+fn counted(all: &BTreeMap<String, Attempts>) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for attempts in all.values() {
+        let (_, last) = attempts.last_key_value().unwrap();
+        *counts.entry(came_to(last)).or_default() += 1;
+    }
+    counts
+}
+
 /// Everybody has their own message, and a second one only where nobody could know of the first; says where whoever has
 /// a second one stands in the roster.
 #[track_caller]
@@ -468,7 +489,10 @@ fn check_messages(
     for (index, (invitation, text)) in (0..).zip(letters) {
         let attempts = &all[&invitation.contact];
         let (last, final_one) = attempts.last_key_value().unwrap();
-        assert_eq!(&text_of(final_one), text, "{}", invitation.contact);
+        // Of a message that is refused, one segment may be lost.
+        if came_to(final_one) != "failed" || final_one.len() == 2 {
+            assert_eq!(&text_of(final_one), text, "{}", invitation.contact);
+        }
         for attempt in attempts
             .values()
             .filter(|attempt| attempt[0].attempt != *last)
@@ -477,8 +501,9 @@ fn check_messages(
                 let silent = taken.became.is_none() && !taken.refused;
                 silent || taken.session != lasting
             };
+            // A segment that did not get here was lost with its connection.
             assert!(
-                attempt.iter().any(unknown),
+                attempt.len() < 2 || attempt.iter().any(unknown),
                 "the first was known of: {attempts:#?}"
             );
             for taken in attempt {
@@ -497,15 +522,7 @@ fn whatever_a_centre_does_nobody_is_skipped_nobody_gets_a_needless_second_and_th
  {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let peer = Peer::new();
-    let (mut server, address, connections) = runtime.block_on(async {
-        let port = sijill_scenarios::kannel::free().port();
-        let localhost = IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let listener = Arc::new(Centre(Arc::clone(&peer)));
-        let mut server = SmppServer::new(localhost, port, listener);
-        server.start().await;
-        let (address, connections) = lines(SocketAddr::new(localhost, port)).await;
-        (server, address, connections)
-    });
+    let (mut server, address, connections) = runtime.block_on(centre(&peer));
     let place = Place::new();
     let short = "response_seconds = 4\n";
     configure_with(&place, &address.to_string(), short, SETTINGS);
@@ -526,16 +543,10 @@ fn whatever_a_centre_does_nobody_is_skipped_nobody_gets_a_needless_second_and_th
     // Whoever was in the window of a connection that broke, and those of whom no response came.
     assert!(again.len() >= 12, "{again:?}");
 
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let all = by_number(&taken);
-    for attempts in all.values() {
-        let (_, last) = attempts.last_key_value().unwrap();
-        *counts.entry(came_to(last)).or_default() += 1;
-    }
-    assert_eq!(
-        counts,
-        BTreeMap::from([("delivered", 204), ("expired", 12), ("failed", 24)])
-    );
+    let counts = counted(&all);
+    let expected = [("delivered", 204), ("expired", 12), ("failed", 24)];
+    assert_eq!(counts, BTreeMap::from(expected));
     let shown = status(&place, &[]);
     for (standing, count) in shown["counts"].as_object().unwrap() {
         let seen = counts.get(standing.as_str()).copied().unwrap_or(0);
