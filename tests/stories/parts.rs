@@ -28,7 +28,8 @@ const NAMED_BY: [(&str, &[&str]); 7] = [
     // An SMS gateway is asked over HTTP, and calls back: `outreach/src/kannel` alone, far from people's requests.
     ("hyper", &["sijill-server", "sijill-outreach"]),
     ("ureq", &["sijill-auditor", "sijill"]),
-    ("rusmpp", &["sijill-outreach"]),
+    // The demo brings a message centre with it (`demo/centre`), which is the other side of outreach's.
+    ("rusmpp", &["sijill-outreach", "sijill"]),
     ("anyhow", &["sijill"]),
 ];
 
