@@ -15,6 +15,8 @@ pub mod gateway;
 pub mod journal;
 pub mod kannel;
 pub mod limits;
+#[cfg(feature = "bench")]
+pub mod measure;
 pub mod number;
 pub mod pace;
 mod paged_file;

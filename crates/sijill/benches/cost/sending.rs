@@ -6,16 +6,18 @@ use crate::field::Field;
 use crate::memory::{Serving, peak};
 use crate::stage::temporary;
 use crate::table::{Rate, Row, in_turn, ratio};
-use rusmpp::pdus::{BindTransceiver, DeliverSmResp, SubmitSm};
-use rusmpp::tokio_codec::CommandCodec;
-use rusmpp::types::{COctetString, OctetString};
-use rusmpp::values::{DataCoding, EsmClass, InterfaceVersion, Npi, RegisteredDelivery, Ton};
-use rusmpp::{Command, CommandStatus, Pdu};
 use sijill_ledger::Hash;
 use sijill_outreach::OutreachError;
 use sijill_outreach::calendar::Calendar;
 use sijill_outreach::deliveries::{Deliveries, Whose};
 use sijill_outreach::delivery::{Selection, StopWay, WaveKind};
+use sijill_outreach::measure::rusmpp::pdus::{BindTransceiver, DeliverSmResp, SubmitSm};
+use sijill_outreach::measure::rusmpp::tokio_codec::CommandCodec;
+use sijill_outreach::measure::rusmpp::types::{COctetString, OctetString};
+use sijill_outreach::measure::rusmpp::values::{
+    DataCoding, EsmClass, InterfaceVersion, Npi, RegisteredDelivery, Ton,
+};
+use sijill_outreach::measure::rusmpp::{Command, CommandStatus, Pdu};
 use sijill_outreach::number::Number;
 use sijill_outreach::segment::{Segment, segments};
 use sijill_outreach::sending::{Ended, Progress, Terms, World, send};
