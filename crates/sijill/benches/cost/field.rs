@@ -104,7 +104,8 @@ impl Field {
         ran
     }
 
-    fn data(&self) -> PathBuf {
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
         self.path("data")
     }
 

@@ -105,25 +105,43 @@ pub fn peak(arguments: &[std::ffi::OsString]) -> u64 {
 
 /// The most that a service had in memory when it began to serve, and after it stopped.
 fn serve(data: &Path) -> u64 {
-    let arguments = sijill(&["serve", "--listen", "127.0.0.1:0", "--data"], &[data]);
-    let mut child = start(&arguments);
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let serving = lines
-        .by_ref()
-        .map_while(Result::ok)
-        .find(|line| line.contains("127.0.0.1"));
-    assert!(serving.is_some(), "it did not begin to serve");
-    let mut most = high_water(&child).unwrap();
-    let kill = Command::new("kill")
-        .arg(child.id().to_string())
-        .status()
-        .unwrap();
-    assert!(kill.success());
-    while child.try_wait().unwrap().is_none() {
-        most = high_water(&child).unwrap_or(most);
-        std::thread::sleep(Duration::from_millis(5));
+    let serving = Serving::on(data);
+    high_water(&serving.0).unwrap().max(serving.stop())
+}
+
+/// A service of a process of its own.
+pub struct Serving(Child);
+
+impl Serving {
+    /// One on this data directory, as soon as it serves.
+    pub fn on(data: &Path) -> Self {
+        let arguments = sijill(&["serve", "--listen", "127.0.0.1:0", "--data"], &[data]);
+        let mut child = start(&arguments);
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let serving = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find(|line| line.contains("127.0.0.1"));
+        assert!(serving.is_some(), "it did not begin to serve");
+        // Whatever else it says is read, so that it never waits for that.
+        std::thread::spawn(move || lines.count());
+        Self(child)
     }
-    most
+
+    /// Stops it; the most that it had in memory, in bytes.
+    pub fn stop(mut self) -> u64 {
+        let kill = Command::new("kill")
+            .arg(self.0.id().to_string())
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        let mut most = 0;
+        while self.0.try_wait().unwrap().is_none() {
+            most = high_water(&self.0).unwrap_or(most);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        most
+    }
 }
 
 /// VmHWM of a process that still runs, in bytes.

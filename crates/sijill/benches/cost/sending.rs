@@ -3,7 +3,7 @@
 use crate::Scale;
 use crate::centre::Centre;
 use crate::field::Field;
-use crate::memory::peak;
+use crate::memory::{Serving, peak};
 use crate::stage::temporary;
 use crate::table::{Rate, Row, in_turn, ratio};
 use rusmpp::pdus::{BindTransceiver, DeliverSmResp, SubmitSm};
@@ -340,8 +340,11 @@ fn memory(scale: &Scale) -> Row {
     let [few, many] = [invitations / 10, invitations].map(|count| {
         let field = Field::new();
         field.import(&field.roster(count));
+        // As in the field: the ledger is the service's, which answers the sender's questions.
+        let serving = Serving::on(&field.data());
         let centre = Centre::open(Duration::ZERO);
         let bytes = peak(&field.send(centre.address));
+        serving.stop();
         centre.seen().rate_of(count * PARTS);
         eprintln!("   {count} invitations: {} KiB", bytes / 1_024);
         bytes
