@@ -141,6 +141,8 @@ fn a_respondent_hands_a_broken_promise_in_at_the_polls_address() {
     let again = hand_in(&browser, &dropped, &json).status(200).json();
     assert_eq!(again["outcome"], "on_record");
     assert_eq!(again["entry"], recorded["entry"]);
+    // That a promise is kept is told once its answer is published.
+    server.published("bridge", recorded["entry"].as_u64().unwrap() + 1);
     let told = hand_in(&browser, &kept, &json).status(409).json();
     assert_eq!(told["outcome"], "kept");
     let told = hand_in(&browser, &kept, &[("Content-Type", "text/plain")]).status(409);
