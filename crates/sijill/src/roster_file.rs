@@ -1,7 +1,7 @@
 //! The roster as operators write it: a CSV file with the columns `contact`, `stratum`, `language`.
 //!
 //! Reading is pure: a reader in, people and problems out. Every bad row is named with its line, as spreadsheets count
-//! (the header is row 1); a problem never repeats what stood in the contact's cell.
+//! (the header is row 1); a problem repeats neither what stood in the contact's cell nor anything that looks like a number.
 
 use crate::fault::{Fault, input};
 use anyhow::{Context, Result};
@@ -13,6 +13,9 @@ use std::io::{BufRead, BufReader, Read};
 
 /// Longest cell in bytes that is looked at; a phone number in any script is far shorter.
 const CELL_BYTES_MAX: usize = 200;
+
+/// Digits from which on a cell may be somebody's number and is not repeated.
+const NUMBER_DIGITS_MIN: usize = 7;
 
 /// Most bytes that are read for one row: behind a quotation mark that nobody closes, the rest of the file is one cell.
 /// The reader reads ahead, so this is far more than three cells need.
@@ -80,13 +83,25 @@ impl fmt::Display for Why {
             Self::Repeats { row } => write!(f, "repeats row {row}"),
             Self::Stratum(found) => write!(
                 f,
-                "has stratum `{found}`, which the definition does not have"
+                "has stratum {}, which the definition does not have",
+                shown(found)
             ),
             Self::Language(found) => write!(
                 f,
-                "has language `{found}`, which the definition does not have"
+                "has language {}, which the definition does not have",
+                shown(found)
             ),
         }
+    }
+}
+
+/// A cell as anybody may read it: one with as many digits as a number has is somebody's, where the columns are shifted.
+fn shown(cell: &str) -> String {
+    match cell.chars().filter(|c| c.is_numeric()).count() {
+        digits if digits >= NUMBER_DIGITS_MIN => {
+            "(a number; are the columns in another order?)".to_owned()
+        }
+        _ => format!("`{cell}`"),
     }
 }
 

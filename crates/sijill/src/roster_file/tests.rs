@@ -297,3 +297,21 @@ fn rows_are_counted_alike_however_lines_end() {
         }
     }
 }
+
+#[test]
+fn a_number_in_another_column_is_not_repeated() {
+    for cell in ["+964 770 123 4567", "٠٧٧٠١٢٣٤٥٦٧", "7701234"] {
+        for why in [
+            Why::Stratum(cell.to_owned()),
+            Why::Language(cell.to_owned()),
+        ] {
+            let told = why.to_string();
+            assert!(
+                !told.contains(cell) && told.contains("another order"),
+                "{told}"
+            );
+        }
+    }
+    let told = Why::Stratum("north-26".to_owned()).to_string();
+    assert!(told.starts_with("has stratum `north-26`,"), "{told}");
+}
