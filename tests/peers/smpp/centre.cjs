@@ -9,6 +9,7 @@
 // JSON object:
 //   binds, refused_binds, segments (taken), throttled, messages (joined and whole), incomplete, strange (what could not
 //   be read: must be 0), receipts_sent, receipts_confirmed, stops_sent, stops_confirmed, esm_classes (how often each),
+//   began and ended: when the first segment came and the last receipt was confirmed, in milliseconds since 1970,
 //   texts: number -> SHA-256 (hexadecimal) of its text in UTF-8, or a list of them if several arrived, in their order,
 //   and with `--times` times: when each message was whole, in milliseconds since 1970.
 //
@@ -50,7 +51,8 @@ const throttleEvery = Number(options['throttle-every']);
 
 const report = {
   binds: 0, refused_binds: 0, segments: 0, throttled: 0, messages: 0, incomplete: 0, strange: 0,
-  receipts_sent: 0, receipts_confirmed: 0, stops_sent: 0, stops_confirmed: 0, esm_classes: {}, texts: {},
+  receipts_sent: 0, receipts_confirmed: 0, stops_sent: 0, stops_confirmed: 0, esm_classes: {},
+  began: null, ended: null, texts: {},
 };
 if (options.times) {
   report.times = [];
@@ -181,6 +183,7 @@ function receipt(session, pdu, id, stat) {
   }
   report.receipts_sent += 1;
   session.deliver_sm(fields, (answer) => {
+    report.ended = Date.now();
     report.receipts_confirmed += answer.command_status === 0 ? 1 : 0;
   });
 }
@@ -206,6 +209,7 @@ function submitted(session, pdu) {
     session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
     return;
   }
+  report.began ??= Date.now();
   report.segments += 1;
   report.esm_classes[pdu.esm_class] = (report.esm_classes[pdu.esm_class] || 0) + 1;
   let place;

@@ -18,6 +18,9 @@ mod http;
 mod imports;
 mod ingest;
 mod memory;
+#[path = "../../../../tests/stories/centre.rs"]
+#[allow(dead_code, reason = "stories read the texts that arrived")]
+mod npm;
 mod proofs;
 mod replays;
 mod second;

@@ -1,16 +1,18 @@
 //! Sending over SMPP beside a bare loop with the same codec and peer, and the memory that a send takes.
 
 use crate::Scale;
-use crate::centre::Centre;
+use crate::centre::{Centre, Seen};
 use crate::field::Field;
 use crate::memory::{Serving, peak};
+use crate::npm;
 use crate::stage::temporary;
-use crate::table::{Rate, Row, in_turn, ratio};
+use crate::table::{Rate, Row, in_turn, median, ratio};
 use rusmpp::pdus::{BindTransceiver, DeliverSmResp, SubmitSm};
 use rusmpp::tokio_codec::CommandCodec;
 use rusmpp::types::{COctetString, OctetString};
 use rusmpp::values::{DataCoding, EsmClass, InterfaceVersion, Npi, RegisteredDelivery, Ton};
 use rusmpp::{Command, CommandStatus, Pdu};
+use serde_json::Value;
 use sijill_ledger::Hash;
 use sijill_outreach::OutreachError;
 use sijill_outreach::calendar::Calendar;
@@ -45,15 +47,78 @@ const DISTANCE: Duration = Duration::from_millis(5);
 const MORE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 pub fn rows(scale: &Scale) -> Vec<Row> {
+    let at_once = || Peer::near(Duration::ZERO);
+    let distant = || Peer::near(DISTANCE);
+    let real = || Peer::npm().unwrap();
+    let mut peers: Vec<(&str, u32, &dyn Fn() -> Peer)> = vec![
+        ("a peer that answers at once", 100_000, &at_once),
+        ("a peer that answers after 5 ms", 20_000, &distant),
+    ];
+    if Peer::npm().is_some() {
+        peers.push(("npm's `smpp` as message centre", 20_000, &real));
+    }
     let mut rows = Vec::new();
-    for (after, invitations) in [(Duration::ZERO, 100_000), (DISTANCE, 20_000)] {
-        rows.extend(beside_bare_loop(scale, after, scale.of(invitations)));
+    for (peer, invitations, open) in peers {
+        rows.extend(beside_bare_loop(scale, peer, scale.of(invitations), open));
     }
     rows.push(memory(scale));
     rows
 }
 
-fn beside_bare_loop(scale: &Scale, after: Duration, invitations: u32) -> Vec<Row> {
+/// A message centre, for one connection.
+struct Peer {
+    address: SocketAddr,
+    /// What it saw, when the connection has ended.
+    seen: Box<dyn FnOnce() -> Seen>,
+}
+
+impl Peer {
+    /// One in this process, which answers so much later.
+    fn near(after: Duration) -> Self {
+        let centre = Centre::open(after);
+        Self {
+            address: centre.address,
+            seen: Box::new(|| centre.seen()),
+        }
+    }
+
+    /// npm's `smpp`, in a process of its own; none, and a line that says why, where it is missing.
+    fn npm() -> Option<Self> {
+        let folder = temporary();
+        let centre = npm::Centre::open(folder.path(), &[])?;
+        Some(Self {
+            address: centre.address().parse().unwrap(),
+            seen: Box::new(move || {
+                let report = centre.report();
+                drop(folder);
+                reported(&report)
+            }),
+        })
+    }
+
+    /// Segments a second, of so many invitations.
+    fn rate(self, invitations: u32) -> Rate {
+        (self.seen)().rate_of(invitations * PARTS)
+    }
+}
+
+/// What npm's `smpp` saw, by its report.
+fn reported(report: &Value) -> Seen {
+    let number = |name: &str| report[name].as_u64().unwrap();
+    assert_eq!((number("strange"), number("incomplete")), (0, 0));
+    Seen {
+        segments: number("segments") as u32,
+        confirmed: number("receipts_confirmed") as u32,
+        time: Duration::from_millis(number("ended") - number("began")),
+    }
+}
+
+fn beside_bare_loop(
+    scale: &Scale,
+    peer: &str,
+    invitations: u32,
+    open: &dyn Fn() -> Peer,
+) -> Vec<Row> {
     let folder = temporary();
     let vault = vault(folder.path(), invitations);
     let mut syncs = Vec::new();
@@ -61,28 +126,28 @@ fn beside_bare_loop(scale: &Scale, after: Duration, invitations: u32) -> Vec<Row
         2 * scale.rounds - 1,
         [
             ("send", &mut || {
-                let (rate, frames) = real(&vault, after);
+                let peer = open();
+                let frames = real(&vault, peer.address);
                 syncs.push(frames as f64 * 1_000.0 / f64::from(invitations * PARTS));
-                rate
+                peer.rate(invitations)
             }),
-            ("bare loop", &mut || bare(&vault, after)),
+            ("bare loop", &mut || {
+                let peer = open();
+                bare(&vault, peer.address);
+                peer.rate(invitations)
+            }),
         ],
     );
-    let peer = match after.as_millis() {
-        0 => "a peer that answers at once".to_owned(),
-        late => format!("a peer that answers after {late} ms"),
-    };
     let measured = format!(
         "send of {invitations} invitations of two segments over SMPP, window {WINDOW}, {peer}"
     );
     let beside = "bare loop with the same codec and peer";
-    let syncs = crate::table::median(syncs);
     vec![
         Row::at_least(&measured, beside, ratio(&ours, &bare), 0.7),
         Row::stated(
             &format!("syncs of the journal a thousand segments, {peer}"),
             "—",
-            format!("{syncs:.0}"),
+            format!("{:.0}", median(syncs)),
         ),
     ]
 }
@@ -106,10 +171,9 @@ fn text(token: &str) -> String {
     )
 }
 
-/// The way of a message from the vault to its receipts in the journal; the rate, and the frames of the journal, each of
-/// which was made durable.
-fn real(vault: &Vault, after: Duration) -> (Rate, usize) {
-    let centre = Centre::open(after);
+/// The way of a message from the vault to its receipts in the journal; the frames of the journal, each of which was made
+/// durable.
+fn real(vault: &Vault, address: SocketAddr) -> usize {
     let folder = temporary();
     let whose = Whose {
         origin: "ur.example/polls/bridge".parse().unwrap(),
@@ -133,21 +197,21 @@ fn real(vault: &Vault, after: Duration) -> (Rate, usize) {
         .build()
         .unwrap();
     let ended = runtime.block_on(async {
-        let gateway = sijill_outreach::smpp::connect(settings(centre.address)).unwrap();
+        let gateway = sijill_outreach::smpp::connect(settings(address)).unwrap();
         send(&mut deliveries, gateway, &terms, &mut Desk { vault }).await
     });
     assert_eq!(ended.unwrap(), Ended::Final);
     let wave = deliveries.open_wave().unwrap();
     assert_eq!(wave.count(Standing::Delivered), vault.count());
-    let rate = centre.seen().rate_of(vault.count() * PARTS);
-    (rate, frames(folder.path()) - before)
+    frames(folder.path()) - before
 }
 
 fn settings(address: SocketAddr) -> SmppSettings {
-    let password = Password::new(Zeroizing::new("secret".to_owned()));
+    let [_, system_id, _, password] = npm::ACCOUNT;
+    let password = Password::new(Zeroizing::new(password.to_owned()));
     SmppSettings {
         window: WINDOW,
-        ..SmppSettings::new(&address.to_string(), "council", password, "COUNCIL")
+        ..SmppSettings::new(&address.to_string(), system_id, password, "COUNCIL")
     }
 }
 
@@ -207,8 +271,7 @@ impl World for Desk<'_> {
 
 /// The least that could be done: segments that are ready, encoded, a window of them on its way, answers and receipts read,
 /// receipts confirmed; nothing kept, and one thread that waits for nothing but the peer.
-fn bare(vault: &Vault, after: Duration) -> Rate {
-    let centre = Centre::open(after);
+fn bare(vault: &Vault, address: SocketAddr) {
     let messages: Vec<(String, Vec<Segment>)> = vault
         .contacts()
         .map(|contact| {
@@ -218,13 +281,12 @@ fn bare(vault: &Vault, after: Duration) -> Rate {
             (contact.number.digits(), segments)
         })
         .collect();
-    let mut bare = Bare::bound(centre.address);
+    let mut bare = Bare::bound(address);
     let segments = messages
         .iter()
         .flat_map(|(to, segments)| segments.iter().map(move |segment| (to.as_str(), segment)));
     bare.send(segments, vault.count() * PARTS);
-    drop(bare);
-    centre.seen().rate_of(vault.count() * PARTS)
+    bare.leave();
 }
 
 /// A bare connection.
@@ -247,9 +309,10 @@ impl Bare {
             heard: BytesMut::new(),
             sequence: 0,
         };
+        let [_, system_id, _, password] = npm::ACCOUNT;
         let bind = BindTransceiver::builder()
-            .system_id(word("council"))
-            .password(word("secret"))
+            .system_id(word(system_id))
+            .password(word(password))
             .interface_version(InterfaceVersion::Smpp3_4)
             .build();
         bare.put(bind);
@@ -281,7 +344,15 @@ impl Bare {
                 }
             }
         }
+    }
+
+    /// Returns when the peer has read everything.
+    fn leave(mut self) {
+        self.put(Pdu::Unbind);
         self.write();
+        self.read();
+        let answer = self.next().unwrap();
+        assert!(matches!(answer.pdu(), Some(Pdu::UnbindResp)), "{answer:?}");
     }
 
     fn put(&mut self, pdu: impl Into<Pdu>) {
