@@ -235,8 +235,8 @@ fn a_clock_that_jumps_over_quiet_hours_lets_no_message_leave_in_them_and_all_of_
     let began = now_ms();
     let process = &mut place.start("send", command(&place, "send", &["--rate", "40"]));
     let shown = is_quiet(&place, process);
-    let until = shown["waits_until"].as_u64().unwrap() / 1_000;
-    assert_eq!(until % (24 * HOUR), 9 * HOUR - EAST_MINUTES * 60);
+    let morning = shown["waits_until"].as_u64().unwrap() / 1_000;
+    assert_eq!(morning % (24 * HOUR), 9 * HOUR - EAST_MINUTES * 60);
     let queued = shown["counts"]["queued"].as_u64().unwrap();
     assert!((20..u64::from(COUNT)).contains(&queued), "{shown}");
     open_ms.push((began, began + 10_000));
