@@ -335,7 +335,7 @@ fn the_messages_that_the_demo_shows_end_with_the_links_that_it_offers_and_stand_
 
 /// A configuration with the account of npm's message centre, and more of `[gateway]`.
 fn configure(place: &Place, more: &str) -> String {
-    place.write("password", "secret\n");
+    place.write_secret("password", "secret\n");
     let text = format!("[gateway]\nsystem_id = \"ur\"\npassword_file = \"password\"\n{more}");
     place.write("sijill.toml", text).display().to_string()
 }

@@ -22,8 +22,8 @@ fn kannel(place: &Place, centre: &Centre) -> Kannel {
         retries: 360,
     };
     let kannel = Kannel::open(&setup);
-    place.write("password", format!("{PASSWORD}\n"));
-    place.write("callbacks-secret", format!("{SECRET}\n"));
+    place.write_secret("password", format!("{PASSWORD}\n"));
+    place.write_secret("callbacks-secret", format!("{SECRET}\n"));
     let gateway = format!(
         "[gateway]\nkannel = \"{}\"\ncallbacks = \"{}\"\ncallbacks_secret_file = \"callbacks-secret\"\nsystem_id = \"{ACCOUNT}\"\npassword_file = \"password\"\nrate = 500\nwindow = 20\n",
         kannel.address(),

@@ -290,9 +290,9 @@ fn numbers_and_tokens_stand_nowhere_but_in_the_vault_whatever_happens_to_a_poll(
     for (what, ran) in import_badly(&place, &invited) {
         secrets.in_nothing_said(what, &ran);
     }
-    place.write("password", "wrong\n");
+    place.write_secret("password", "wrong\n");
     send(&place, &[]).expect_code(3);
-    place.write("password", "secret\n");
+    place.write_secret("password", "secret\n");
     place
         .sijill(command(&place, "preview", &["--price", "0.05"]))
         .well();

@@ -86,7 +86,7 @@ pub fn configure(place: &Place, address: &str) {
 
 /// The same with further lines for `[gateway]`, and this in the place of [`SETTINGS`].
 pub fn configure_with(place: &Place, address: &str, more: &str, settings: &str) {
-    place.write("password", "secret\n");
+    place.write_secret("password", "secret\n");
     let gateway = format!(
         "[gateway]\nsmpp = \"{address}\"\nsystem_id = \"ur\"\npassword_file = \"password\"\nrate = 100000\nwindow = 50\n{more}"
     );

@@ -125,7 +125,7 @@ fn a_vault_of_another_poll_is_refused_and_nothing_leaves() {
 /// A poll with a roster of so many, and a configuration that names this gateway.
 fn with_gateway(centre: &Centre, count: u32) -> Place {
     let place = Place::new();
-    place.write("password", "secret\n");
+    place.write_secret("password", "secret\n");
     let settings = format!(
         "[gateway]\nsmpp = \"{}\"\nsystem_id = \"ur\"\npassword_file = \"password\"\nrate = 100000\n[sending]\nhours = \"00:00-24:00\"\nrest_days = []\n",
         centre.address()

@@ -5,6 +5,7 @@ use crate::centre::{Centre, hash, texts};
 use crate::place::{Place, people, roster, terms};
 use crate::post::{command, configure, files, last, letters, place, send};
 use crate::process::{COMMAND_MAX, Ran, until};
+use sijill_scenarios::Terms;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
@@ -248,6 +249,26 @@ fn waves_by_stratum_pauses_and_people_who_want_no_more_messages() {
     place.audit_data(&terms().slug).well();
 }
 
+/// Who opened a link that came before the poll began found a page without answers, and did not come back.
+#[test]
+fn no_invitation_leaves_before_the_poll_begins() {
+    let place = Place::new();
+    configure(&place, "127.0.0.1:9");
+    let now = crate::place::now_ms() / 1_000 * 1_000;
+    let later = Terms {
+        field_ms: [now + 3_600_000, now + 7_200_000, now + 10_800_000],
+        ..terms()
+    };
+    crate::post::open(&place, &place.definition(&later), 4);
+    let before = place.recorded("bridge");
+    let refused = send(&place, &[]).expect_code(1).err;
+    assert!(
+        refused.contains("the poll begins ") && refused.contains("nothing was sent"),
+        "{refused}"
+    );
+    assert_eq!(place.recorded("bridge"), before);
+}
+
 /// Receipts and replies come to any connection of an account: two that send by it would take each other's.
 #[test]
 fn an_account_that_sends_already_is_not_used_by_a_second_one() {
@@ -347,7 +368,7 @@ fn a_wrong_password_stops_at_once_and_the_same_command_goes_on_when_it_is_mended
         return;
     };
     let place = place(&centre.address(), 20);
-    place.write("password", "wrong\n");
+    place.write_secret("password", "wrong\n");
     let stopped = send(&place, &[]).expect_code(3);
     assert!(
         stopped.out.contains("the gateway stops it"),
@@ -355,7 +376,7 @@ fn a_wrong_password_stops_at_once_and_the_same_command_goes_on_when_it_is_mended
         stopped.out
     );
     assert!(!stopped.err.contains("wrong\n"));
-    place.write("password", "secret\n");
+    place.write_secret("password", "secret\n");
     send(&place, &[]).well();
     assert_eq!(centre.report()["messages"], 20);
 }

@@ -125,7 +125,9 @@ pub enum Refusal {
         found: u16,
     },
     /// More invitations than the roster has.
-    #[error("{planned} invitations planned, and {left} of the roster are not in an earlier wave")]
+    #[error(
+        "{planned} invitations planned, and {left} of the roster are not in an earlier wave: the others were sent, or exported to a file, already"
+    )]
     WaveTooLarge {
         /// Planned by this wave.
         planned: u32,

@@ -1,6 +1,7 @@
 //! The gateway that carries the messages, and when people may be written to: configuration file and flags, the flags over
 //! the file.
 
+use crate::durable_file;
 use crate::fault::{Fault, input};
 use crate::small_file;
 use anyhow::{Context, Result};
@@ -284,8 +285,15 @@ pub fn connect(account: Account) -> Result<Gateway> {
     }
 }
 
-/// The first line of a file.
+/// The first line of a file that its owner alone can read.
 fn secret(file: &Path) -> Result<Zeroizing<String>> {
+    let unreadable = || Fault::Input(format!("cannot read `{}`", file.display()));
+    if durable_file::is_open_to_others(file).with_context(unreadable)? {
+        return Err(input(format!(
+            "the gateway's secret in `{0}` can be read by others than its owner; make it private with `chmod 600 {0}`, and consider whether it is still a secret",
+            file.display()
+        )));
+    }
     let text = Zeroizing::new(small_file::text(file, PASSWORD_BYTES_MAX)?);
     let line = text.lines().next().unwrap_or_default();
     Ok(Zeroizing::new(line.to_owned()))
@@ -355,6 +363,7 @@ fn holiday(text: &str) -> Result<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn hours_are_read_and_nonsense_is_not() {
@@ -423,17 +432,20 @@ mod tests {
     #[test]
     fn a_gateway_over_http_has_its_callbacks() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(
-            folder.path().join("word"),
-            "a-long-random-word-of-the-test\n",
-        )
-        .unwrap();
+        let word = folder.path().join("word");
+        std::fs::write(&word, "a-long-random-word-of-the-test\n").unwrap();
         let section: GatewaySection = toml::from_str(
             "kannel = \"http://127.0.0.1:13013\"\nsystem_id = \"ur\"\ncallbacks = \"127.0.0.1:13080\"\ncallbacks_secret_file = \"word\"\n",
         )
         .unwrap();
         let section = section.seen_from(folder.path());
-        let account = GatewayArgs::default().account(&section, &definition());
+        let with_mode = |mode| {
+            std::fs::set_permissions(&word, std::fs::Permissions::from_mode(mode)).unwrap();
+            GatewayArgs::default().account(&section, &definition())
+        };
+        let error = with_mode(0o644).unwrap_err();
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+        let account = with_mode(0o600);
         let Account::Kannel(account) = account.unwrap() else {
             panic!("it is over HTTP")
         };

@@ -179,7 +179,7 @@ impl LedgerSeen {
             if told.is_none_or(|told| told.elapsed() >= REMIND) {
                 told = Some(Instant::now());
                 self.settings.console.message(&format!(
-                    "hand `{}` to the platform, where `sijill poll record FILE` puts it on record; waiting until it is published",
+                    "hand `{}` to the platform, where `sijill poll record FILE --poll SLUG` puts it on record; waiting until it is published",
                     file.display()
                 ));
             }

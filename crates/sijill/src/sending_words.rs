@@ -38,12 +38,12 @@ fn wait(waits: WaitReason, until: Option<u64>) -> String {
 /// How a run ended.
 pub fn end(ended: EndReason) -> &'static str {
     match ended {
-        EndReason::Final => "the wave is over, and on record",
+        EndReason::Final => "the wave is over",
         EndReason::Unreceipted => {
-            "the wave is over, and on record; no receipt came for the messages that are accepted"
+            "the wave is over; no receipt came for the messages that are accepted"
         }
         EndReason::PollOver => {
-            "the poll is over; the messages that are queued never left, and count as failed on record"
+            "the poll is over; the messages that are queued never left, and count as failed"
         }
         EndReason::Interrupted => "stopped; the same command goes on with it",
         EndReason::Stopped => "THE GATEWAY STOPS IT; the process that sent says why",
@@ -152,7 +152,7 @@ mod tests {
                     ..state()
                 },
                 NOW + 60_000,
-                "the wave is over, and on record",
+                "the wave is over",
             ),
         ] {
             assert_eq!(course(&state, now), said);

@@ -60,7 +60,7 @@ fn committed_root(poll: &PollStatus) -> Result<Hash> {
     match &poll.roster_root {
         Some(root) => Ok(root.parse()?),
         None if poll.roster == 0 => Err(not_so(format!(
-            "poll `{0}` has no roster yet; `sijill roster import FILE --poll {0}` comes first",
+            "poll `{0}` has no roster yet; `sijill roster import FILE --poll {0}` comes first, and where it was just done, its publication",
             poll.slug
         ))),
         None => Err(unfinished(

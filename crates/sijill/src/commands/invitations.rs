@@ -32,7 +32,8 @@ fn folder_with_vault(settings: &Settings, slug: &str) -> Result<PollFolder> {
     match folder.vault().is_dir() {
         true => Ok(folder),
         false => Err(not_so(format!(
-            "there are no contacts of poll `{slug}` in this data directory; messages leave where the roster was made"
+            "there are no contacts of poll `{slug}` in the data directory `{}`; messages leave where the roster was made: name that directory with `--data` or `--config`",
+            settings.data().path().display()
         ))),
     }
 }

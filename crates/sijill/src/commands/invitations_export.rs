@@ -128,7 +128,7 @@ fn is_to_be_started(poll: &PollStatus) -> Result<bool> {
         [] => Ok(true),
         [wave] if !wave.ended => Ok(false),
         _ => Err(not_so(format!(
-            "the invitations of poll `{}` were exported already; `--again` writes the same file once more",
+            "the invitations of poll `{}` were sent or exported already; `--again` writes everybody's message to a file once more",
             poll.slug
         ))),
     }

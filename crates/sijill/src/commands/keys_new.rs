@@ -41,7 +41,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     });
     settings.console.answer(&verifier, &json)?;
     settings.console.message(&format!(
-        "The line above is the public key: put it into `keys.operators` of the definition, and publish it where people look for it.\nsecret  {}  keep a copy apart from this machine; whoever has it can open and close polls in this name",
+        "The line above is the public key: put it into `keys.operators` of the definition (or, where a sender of its own made it, into `keys.sender`), and publish it where people look for it.\nsecret  {}  keep a copy apart from this machine; whoever has it can sign in this name: an operator's opens and closes polls, a sender's its waves",
         path.display()
     ));
     if keys.made_service {

@@ -88,7 +88,8 @@ pub trait Audience {
 
     /// Why none of those that were asked about may, for people.
     fn why_nobody(&self) -> String {
-        "nobody is left for such a wave".to_owned()
+        "nobody is left for such a wave; `--failed` sends again to those whose message failed"
+            .to_owned()
     }
 }
 
@@ -224,6 +225,7 @@ impl Dispatch<'_> {
         if open.is_none() && post::is_over(&self.sender.poll) {
             return Err(not_so("the poll is over; nothing was sent"));
         }
+        refuse_too_early(&self.sender.poll)?;
         let selection = open.as_ref().map_or(&self.asked, |wave| &wave.selection);
         let chosen = chosen(&self.sender, deliveries, selection, eligible)?;
         if chosen.invitations.is_empty() && open.is_none() {
@@ -398,6 +400,17 @@ fn draws(key: &[u8; 32], wave: usize, invitation: u32) -> u16 {
     u16::try_from(drawn).unwrap_or(0)
 }
 
+/// Before the poll begins a link leads to a page without answers.
+fn refuse_too_early(poll: &PollStatus) -> Result<()> {
+    match signing::now() < poll.start {
+        true => Err(not_so(format!(
+            "the poll begins {}, and until then a link leads to a page that takes no answer; send from then on; nothing was sent",
+            rfc3339(poll.start)
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// A wave that could not be sent before the poll ends is refused before anybody is written to.
 fn refuse_too_late(sender: &Sender, terms: &Terms, chosen: &Chosen) -> Result<()> {
     let (now, end) = (signing::now(), sender.poll.end);
@@ -446,6 +459,12 @@ fn say(settings: &Settings, dispatched: &Dispatched) -> Result<Exit> {
         Ended::Stopped { why } => format!(
             "the gateway stops it: {why}. Mend that, or call its operator; the same command goes on with the wave"
         ),
+        Ended::Final | Ended::Unreceipted => {
+            format!(
+                "{}; it is on record",
+                sending_words::end(EndReason::from(ended))
+            )
+        }
         _ => sending_words::end(EndReason::from(ended)).to_owned(),
     };
     text += &format!("\n{what}");

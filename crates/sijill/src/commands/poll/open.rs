@@ -3,6 +3,7 @@
 use super::KeyArg;
 use super::lint::{errors, read};
 use crate::clerk::{self, Clerk, LedgerKeys, Recorded};
+use crate::console::grouped;
 use crate::fault::{Exit, input, not_so, unfinished};
 use crate::key_file::SigningKey;
 use crate::settings::Settings;
@@ -11,7 +12,7 @@ use anyhow::Result;
 use serde_json::json;
 use sijill_ledger::{Hash, Origin};
 use sijill_pages::{Language, OptionView, QuestionView, question_block};
-use sijill_poll::definition::{Definition, TokenMaker};
+use sijill_poll::definition::{Definition, StrataVisibility, TokenMaker};
 use sijill_poll::event::{Committed, Opened, Opening};
 use sijill_poll::operator::Signer;
 use sijill_poll::{Event, limits, lint, opening};
@@ -51,7 +52,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let opened = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
         open(clerk, &text, &definition, origin.as_deref(), &keys)
     })?;
-    say(settings, &opened)?;
+    say(settings, &definition, &opened)?;
     Ok(Exit::Well)
 }
 
@@ -84,6 +85,7 @@ fn passing(text: &str, name: &str, settings: &Settings) -> Result<Definition> {
             errors(&linted.findings)
         ))
     })?;
+    refuse_without_room(&definition)?;
     match definition.rule_set {
         limits::RULE_SET => Ok(definition),
         found => {
@@ -92,6 +94,20 @@ fn passing(text: &str, name: &str, settings: &Settings) -> Result<Definition> {
                 "`{name}` is of {old}; nothing was recorded"
             )))
         }
+    }
+}
+
+/// A roster that no stratum could take is refused when it is imported, and then the definition is signed.
+fn refuse_without_room(definition: &Definition) -> Result<()> {
+    let (planned, least) = (definition.sample.planned, definition.rules.strata_min);
+    let open = definition.rules.strata == StrataVisibility::Open;
+    match open && !definition.strata.is_empty() && planned < least {
+        true => Err(not_so(format!(
+            "{} invitations are planned (`sample.planned`), and an open stratum has at least {} (`rules.strata_min`): no roster could be imported. Seal the strata (`strata = \"sealed\"`) or lower `strata_min`; nothing was recorded",
+            grouped(planned.into()),
+            grouped(least.into())
+        ))),
+        false => Ok(()),
     }
 }
 
@@ -196,7 +212,7 @@ fn question(definition: &Definition, language: Language) -> QuestionView {
     }
 }
 
-fn say(settings: &Settings, opened: &OpenedPoll) -> Result<()> {
+fn say(settings: &Settings, definition: &Definition, opened: &OpenedPoll) -> Result<()> {
     let (recorded, status) = (&opened.recorded, &opened.status);
     let json = json!({
         "slug": status.slug,
@@ -218,10 +234,15 @@ fn say(settings: &Settings, opened: &OpenedPoll) -> Result<()> {
         status.promise_key,
     );
     settings.console.answer(&text, &json)?;
+    // Where the sender makes the links, the platform imports what it hands over.
+    let roster = match definition.who.tokens_made_by {
+        TokenMaker::Sender => "public.roster",
+        TokenMaker::Platform => "roster.csv",
+    };
     settings.console.message(
         &format!(
-            "next: sijill roster import roster.csv --poll {0}, then sijill invitations export --poll {0} --out messages.csv",
-            status.slug
+            "next: sijill roster import {1} --poll {0}, then sijill invitations preview --poll {0}, and send",
+            status.slug, roster
         ),
     );
     Ok(())
