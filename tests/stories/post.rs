@@ -1,10 +1,11 @@
 //! How messages leave in a story: a poll with a roster, the configuration that names a gateway, the commands that send,
 //! and what the vault and the ledger have of it afterwards.
 
-use crate::place::{Invitation, Place, invitations, people, roster, terms};
+use crate::place::{Invitation, Place, people, roster, terms};
 use crate::process::Ran;
 use serde_json::Value;
 use sijill_outreach::vault::Contact;
+use sijill_poll::definition::Definition;
 use sijill_scenarios::Terms;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -163,27 +164,26 @@ pub fn invited(place: &Place) -> Vec<Invitation> {
         .collect()
 }
 
-/// Everybody's message as the vault has it, in the order of the roster's leaves.
+/// Everybody's message as the vault and the definition have it, in the order of the roster's leaves.
 pub fn letters(place: &Place) -> Vec<(Invitation, String)> {
-    let out = place.path("again.csv");
-    let again = args![
-        "invitations",
-        "export",
-        "--poll",
-        terms().slug,
-        "--again",
-        "--out",
-        &out,
-        "--key",
-        place.key_file()
-    ];
-    place.sijill(again).well();
-    let mut rows = csv::Reader::from_path(&out).unwrap();
-    let texts: Vec<String> = rows
-        .records()
-        .map(|row| row.unwrap()[2].to_owned())
-        .collect();
-    invitations(&out).into_iter().zip(texts).collect()
+    let opened = last(place, "Opened");
+    let definition = opened["content"]["definition"].as_str().unwrap();
+    let definition = Definition::parse(definition).unwrap();
+    let folder = place.data().join("polls").join(terms().slug).join("vault");
+    let contacts = place.vault_in(&folder);
+    let languages = contacts.contacts().map(|contact| contact.unwrap().language);
+    let letter = |(invitation, language): (Invitation, u8)| {
+        let tag = definition.languages().nth(language.into()).unwrap();
+        let prefix = &definition.message.link_prefix;
+        let link = format!("{prefix}{}", invitation.token());
+        let text = definition.message.text.get(tag).replace("{link}", &link);
+        (Invitation { link, ..invitation }, text)
+    };
+    invited(place)
+        .into_iter()
+        .zip(languages)
+        .map(letter)
+        .collect()
 }
 
 /// The last entry of a kind.

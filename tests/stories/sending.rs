@@ -61,7 +61,6 @@ fn everyone_gets_their_invitation_word_for_word_and_the_ledger_counts_what_came_
 #[track_caller]
 fn nothing_names_anybody(place: &Place, ran: &[&Ran]) {
     let letters = letters(place);
-    std::fs::remove_file(place.path("again.csv")).unwrap();
     let mut all = files(&place.data());
     for ran in ran {
         all.push(("standard error".into(), ran.err.clone().into_bytes()));
@@ -267,6 +266,48 @@ fn no_invitation_leaves_before_the_poll_begins() {
         "{refused}"
     );
     assert_eq!(place.recorded("bridge"), before);
+}
+
+/// An export took a wave over that was being sent, and ended it on record with figures of its own; an erasing said that
+/// contacts were gone, and messages went on leaving to them.
+#[test]
+fn while_messages_leave_nobody_exports_them_and_nobody_erases_their_contacts() {
+    let centres = tempfile::tempdir().unwrap();
+    let Some(centre) = Centre::open(centres.path(), &[]) else {
+        return;
+    };
+    let place = place(&centre.address(), 60);
+    let out = place.path("messages.csv");
+    let export = args![
+        "invitations",
+        "export",
+        "--poll",
+        "bridge",
+        "--out",
+        &out,
+        "--key",
+        place.key_file()
+    ];
+    let erase = ["roster", "erase", "--poll", "bridge", "--yes"];
+    let server = place.serve();
+    let process = place.start("send", command(&place, "send", &["--rate", "8"]));
+    let state = place.path("data/polls/bridge/sending.json");
+    until(COMMAND_MAX, || state.exists().then_some(())).unwrap();
+    let refused = place.sijill(export.clone()).expect_code(1).err;
+    assert!(refused.contains("are being sent"), "{refused}");
+    let refused = place.sijill(erase).expect_code(1).err;
+    assert!(refused.contains("are being sent"), "{refused}");
+    process.interrupt();
+    process.wait(COMMAND_MAX).expect_code(3);
+    // It was stopped, and is not over: its figures are the journal's.
+    let refused = place.sijill(export).expect_code(1).err;
+    assert!(refused.contains("is not over"), "{refused}");
+    assert!(!out.exists());
+    send(&place, &[]).well();
+    assert_eq!(last(&place, "WaveEnded")["content"]["delivered"], 60);
+    server.stop().well();
+    place.sijill(erase).well();
+    assert_eq!(centre.report()["messages"], 60);
 }
 
 /// Receipts and replies come to any connection of an account: two that send by it would take each other's.

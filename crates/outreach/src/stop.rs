@@ -24,8 +24,8 @@ const WORDS: &[&str] = &[
     "ستوب",
     "وەستان",
     "بوەستە",
-    "ڕایبگرە",
-    "ڕاگرتن",
+    "رايبگرە",
+    "راگرتن",
     "وەستاندن",
 ];
 
@@ -37,17 +37,26 @@ pub fn asks_to_stop(reply: &str) -> bool {
     let mut words = folded.split_whitespace();
     match (words.next(), words.next(), words.next()) {
         (Some(word), None, None) => WORDS.contains(&word),
-        (Some("stop"), Some("all"), None) => true,
+        (Some("stop"), Some("all"), None) | (Some("الغاء"), Some("الاشتراك"), None) => {
+            true
+        }
         _ => false,
     }
 }
 
-/// A letter as it is compared: small, without vowel marks, and one form of alef.
+/// A letter as it is compared: small, without vowel marks, and one form of alef, yeh and reh.
 fn folded(c: char) -> Option<char> {
     match c {
         // Vowel marks, the lengthening stroke, joiners.
         '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{640}' | '\u{200C}' | '\u{200D}' => None,
         'أ' | 'إ' | 'آ' | 'ٱ' => Some('ا'),
+        // As Persian and Kurdish keyboards write it, and ones that have no letter with a small v.
+        'ی' | 'ى' => Some('ي'),
+        'ڕ' => Some('ر'),
+        // Full width.
+        '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
+            char::from_u32(c as u32 - 0xFEE0)?.to_lowercase().next()
+        }
         _ if c.is_alphanumeric() => c.to_lowercase().next(),
         _ => Some(' '),
     }
@@ -73,6 +82,12 @@ mod tests {
             "إلغاء",
             "تـوقف",
             "وەستان",
+            "ایقاف",
+            "إلغاء الاشتراك",
+            "راگرتن",
+            "ڕاگرتن",
+            "ڕایبگرە",
+            "ＳＴＯＰ",
             "بوەستە",
             "ڕایبگرە",
         ] {

@@ -140,6 +140,11 @@ impl PollFolder {
         self.0.join("head").exists()
     }
 
+    /// Held by whoever sends messages, writes them to a file, or erases contacts.
+    pub fn sending_lock(&self) -> PathBuf {
+        self.0.join("sending.lock")
+    }
+
     /// Held by whoever makes a roster.
     pub fn import_lock(&self) -> PathBuf {
         self.0.join("import.lock")

@@ -76,6 +76,11 @@ impl LedgerSeen {
         }
     }
 
+    /// Whether it is seen by what is published.
+    pub fn is_far(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// What there is to say of the poll.
     pub fn show(&self, slug: &str) -> Result<PollStatus> {
         let Some(source) = &self.source else {

@@ -26,6 +26,7 @@ mod published_poll;
 mod roster_intake;
 mod roster_leaves;
 mod roster_making;
+mod sending_lock;
 mod sending_words;
 mod settings;
 mod signing;

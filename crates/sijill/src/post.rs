@@ -26,8 +26,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often the ledger is asked whether the poll still runs.
-const ASK: Duration = Duration::from_secs(5);
+/// How often the own ledger is asked whether the poll still runs; it is a look at a file.
+const ASK: Duration = Duration::from_millis(500);
+
+/// How often a published one is, which may be far away.
+const ASK_FAR: Duration = Duration::from_secs(5);
 
 /// How often what is going on is written down for others.
 const WRITE: Duration = Duration::from_secs(1);
@@ -167,7 +170,7 @@ impl Post {
 
     /// What the ledger says of the poll meanwhile. Where it cannot be asked, what it said last stands.
     fn ask(&mut self) {
-        if self.asked.elapsed() < ASK {
+        if self.asked.elapsed() < if self.ledger.is_far() { ASK_FAR } else { ASK } {
             return;
         }
         let mark = self.ledger.mark(&self.slug).ok();

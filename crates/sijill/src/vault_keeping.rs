@@ -13,14 +13,17 @@ use crate::fault::{Fault, input, not_so, unfinished};
 use crate::key_file;
 use crate::moment::rfc3339;
 use crate::roster_leaves;
+use crate::sending_lock::SendingLock;
 use crate::settings::{Settings, VaultSecretFile};
 use crate::signing;
 use anyhow::{Context, Result};
 use sijill_ledger::{Hash, Origin};
 use sijill_outreach::vault::{self, RosterSecrets, Vault, VaultSecret};
 use sijill_poll::definition::Definition;
-use sijill_poll::roster::Roster;
+use sijill_poll::roster::{LEAF_BYTES, Roster, seal_contact};
 use sijill_server::desk::PollStatus;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 /// Opens the vault of this poll in the settings' data directory, or erases it if its time is over. `now` is milliseconds
@@ -45,7 +48,7 @@ pub fn open_vault_in(
     vault::must_be_there(&folder.vault())?;
     let vault = Vault::open(&folder.vault(), &secret(settings, data)?)?;
     let root = committed_root(poll)?;
-    if folder.contact_key().exists() {
+    if fs::symlink_metadata(folder.contact_key()).is_ok() {
         seal_contact_key(&folder, &vault, &definition, (&poll.origin.parse()?, root))?;
         settings.console.message(
             "the contact master, which lay beside the contacts in clear, is sealed with them now, and `contact.key` is erased; backups still have it",
@@ -77,8 +80,24 @@ fn seal_contact_key(
     definition: &Definition,
     (origin, root): (&Origin, Hash),
 ) -> Result<()> {
+    let path = folder.contact_key();
+    if !fs::symlink_metadata(&path)?.is_file() {
+        return Err(not_so(format!(
+            "`{}` is no regular file; put it away, nothing was changed",
+            path.display()
+        )));
+    }
+    // A power cut during the erasing left zeros.
+    if vault.has_secrets() && fs::read(&path)?.iter().all(|byte| *byte == 0) {
+        vault.must_be_of(root)?;
+        return erase_file(&path);
+    }
+    let contact_master = key_file::read_contact(&path)?;
     if vault.has_secrets() {
         vault.must_be_of(root)?;
+        if *vault.secrets()?.contact_master != *contact_master {
+            return Err(another_master(&path));
+        }
     } else {
         let roster = roster_leaves::read(&folder.roster(), definition)?;
         if roster.root() != root || !is_of(vault, &roster, origin)? {
@@ -86,13 +105,38 @@ fn seal_contact_key(
                 "the contacts in this vault are not those of the roster that the ledger commits to; put this poll's own vault back",
             ));
         }
-        let contact_master = key_file::read_contact(&folder.contact_key())?;
+        if !seals(&contact_master, vault, (&roster, &folder.roster()))? {
+            return Err(another_master(&path));
+        }
         vault.keep(&RosterSecrets {
             contact_master,
             root,
         })?;
     }
-    erase_file(&folder.contact_key())
+    erase_file(&path)
+}
+
+fn another_master(path: &Path) -> anyhow::Error {
+    not_so(format!(
+        "`{}` is not the key that this roster's contacts were sealed with; put it away, or the right one in its place; nothing was changed",
+        path.display()
+    ))
+}
+
+/// Whether the roster's first leaf was sealed with this master.
+fn seals(
+    contact_master: &[u8; 32],
+    vault: &Vault,
+    (roster, file): (&Roster, &Path),
+) -> Result<bool> {
+    let Some(key) = roster.key(0) else {
+        return Ok(true);
+    };
+    let mut leaf = [0; LEAF_BYTES];
+    File::open(file)?.read_exact(&mut leaf)?;
+    let number = vault.contact(0)?.number.e164();
+    let sealed = seal_contact(contact_master, &key, &number);
+    Ok(leaf.ends_with(&sealed))
 }
 
 /// Whether each invitation of the vault is the one at its place of the roster.
@@ -160,7 +204,8 @@ fn key(path: &Path) -> Result<VaultSecret> {
     Ok(VaultSecret::Key(key_file::read_vault(path)?))
 }
 
-/// Erases the contacts if their time is over, and says so; nothing where it is not, or where they are gone already.
+/// Erases the contacts if their time is over, and says so; nothing where it is not, where they are gone already, or while
+/// somebody sends: whoever comes next does it then.
 pub fn erase_what_is_over(
     folder: &PollFolder,
     definition: &Definition,
@@ -170,6 +215,9 @@ pub fn erase_what_is_over(
     if now < until || !has_contacts(folder) {
         return Ok(None);
     }
+    let Some(_sending) = SendingLock::if_free(folder)? else {
+        return Ok(None);
+    };
     erase_contacts(folder)?;
     Ok(Some(format!(
         "the contacts of poll `{}` were kept until {} and are erased now; the ledger audits without them",
@@ -275,11 +323,41 @@ mod tests {
         assert_eq!(vault.secrets().unwrap().contact_master, master);
         assert!(!folder.contact_key().exists());
 
-        // The machine went down between the two: the file goes, and what is sealed stays.
-        key_file::write_contact(&folder.contact_key(), &[9; 32]).unwrap();
-        let vault = open_vault(&desk.settings, &desk.poll(), 0).unwrap();
-        assert_eq!(vault.secrets().unwrap().contact_master, master);
-        assert!(!folder.contact_key().exists());
+        // The machine went down between the two, or while the file was erased: it goes, and what is sealed stays.
+        for zeros in [false, true] {
+            key_file::write_contact(&folder.contact_key(), &master).unwrap();
+            if zeros {
+                std::fs::write(folder.contact_key(), [0; 64]).unwrap();
+            }
+            let vault = open_vault(&desk.settings, &desk.poll(), 0).unwrap();
+            assert_eq!(vault.secrets().unwrap().contact_master, master);
+            assert!(!folder.contact_key().exists());
+        }
+    }
+
+    /// A key of another roster was sealed as this one's, and the file destroyed: no contact of the roster could ever have
+    /// been opened again.
+    #[test]
+    fn a_contact_master_that_did_not_seal_this_roster_is_not_taken_in_and_stays() {
+        for sealed in [true, false] {
+            let desk = TestDesk::with_roster(40);
+            let folder = desk.settings.data().poll(TestDesk::SLUG).unwrap();
+            if !sealed {
+                std::fs::remove_file(folder.vault().join("secrets")).unwrap();
+            }
+            key_file::write_contact(&folder.contact_key(), &[9; 32]).unwrap();
+            let error = open_vault(&desk.settings, &desk.poll(), 0).unwrap_err();
+            assert!(error.to_string().contains("is not the key"), "{error}");
+            assert!(folder.contact_key().exists());
+            assert_eq!(folder.vault().join("secrets").exists(), sealed);
+            // Nor is what a link leads to erased.
+            let kept = desk.path().join("kept");
+            std::fs::rename(folder.contact_key(), &kept).unwrap();
+            std::os::unix::fs::symlink(&kept, folder.contact_key()).unwrap();
+            let error = open_vault(&desk.settings, &desk.poll(), 0).unwrap_err();
+            assert!(error.to_string().contains("no regular file"), "{error}");
+            assert!(kept.exists());
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// A run that is dropped after so many microseconds: as a kill leaves it, but for the kernel's own buffers.
 async fn dropped_after(folder: &std::path::Path, microseconds: u64) -> crate::fixture::Seen {
-    let mut deliveries = opened(folder, 400);
+    let mut deliveries = opened(folder, 1_000);
     let (gateway, seen) = gateway(16, honest);
     let (mut world, terms) = (TestWorld::default(), terms());
     let run = send(&mut deliveries, gateway, &terms, &mut world);
@@ -22,25 +22,25 @@ async fn a_run_that_is_cut_off_at_any_moment_skips_nobody_and_repeats_only_the_u
     let mut cut = 0;
     for round in 0..40 {
         let folder = tempfile::tempdir().unwrap();
-        drop(wave_of(folder.path(), 400));
+        drop(wave_of(folder.path(), 1_000));
         let first = dropped_after(folder.path(), 500 + round * 700).await;
         let first = messages(&first);
         let unknown: BTreeSet<u32> = {
-            let mut deliveries = opened(folder.path(), 400);
+            let mut deliveries = opened(folder.path(), 1_000);
             let submitted =
                 |place: &u32| deliveries.delivery(*place).unwrap().state == State::Submitted;
-            (0..400).filter(submitted).collect()
+            (0..1_000).filter(submitted).collect()
         };
         cut += usize::from(!unknown.is_empty());
 
-        let mut deliveries = opened(folder.path(), 400);
+        let mut deliveries = opened(folder.path(), 1_000);
         let (gateway, second) = gateway(16, honest);
         run(&mut deliveries, gateway, &mut TestWorld::default())
             .await
             .unwrap();
-        assert_eq!(standing(&deliveries), "400 delivered", "round {round}");
+        assert_eq!(standing(&deliveries), "1000 delivered", "round {round}");
         let second = messages(&second);
-        for place in 0..400 {
+        for place in 0..1_000 {
             let both = first.contains_key(&place) && second.contains_key(&place);
             assert!(first.contains_key(&place) || second.contains_key(&place));
             assert!(
@@ -60,19 +60,19 @@ async fn a_run_that_is_cut_off_at_any_moment_skips_nobody_and_repeats_only_the_u
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_on_the_way_at_a_crash_is_tried_again_after_everybody_else() {
     let folder = tempfile::tempdir().unwrap();
-    drop(wave_of(folder.path(), 400));
+    drop(wave_of(folder.path(), 1_000));
     for _ in 0..5 {
-        let mut deliveries = opened(folder.path(), 400);
+        let mut deliveries = opened(folder.path(), 1_000);
         let (swallows, _) = gateway(16, |_| Vec::new());
         let (mut world, terms) = (TestWorld::default(), terms());
         let run = send(&mut deliveries, swallows, &terms, &mut world);
         let _ = tokio::time::timeout(Duration::from_millis(150), run).await;
     }
-    let mut deliveries = opened(folder.path(), 400);
+    let mut deliveries = opened(folder.path(), 1_000);
     let (gateway, seen) = gateway(16, honest);
     run(&mut deliveries, gateway, &mut TestWorld::default())
         .await
         .unwrap();
-    assert_eq!(standing(&deliveries), "400 delivered");
-    assert_eq!(messages(&seen).len(), 400);
+    assert_eq!(standing(&deliveries), "1000 delivered");
+    assert_eq!(messages(&seen).len(), 1_000);
 }

@@ -22,6 +22,7 @@ use sijill_outreach::deliveries::{Deliveries, WaveSeen, Whose};
 use sijill_outreach::vault::Vault;
 use sijill_poll::definition::Definition;
 use sijill_server::desk::{PollStatus, WaveStatus};
+use zeroize::Zeroizing;
 
 /// What the journal is sealed under: a sub-key of the vault's.
 const JOURNAL_KEY: &str = "sijill 2026 journal v1";
@@ -66,16 +67,21 @@ impl Sender {
 
     /// The journal of its messages, which knows of every wave that the ledger says was sent with it.
     pub fn deliveries(&self) -> Result<Deliveries> {
-        let whose = Whose {
-            origin: self.poll.origin.parse()?,
-            poll_id: self.poll.poll_id.parse()?,
-            invitations: self.vault.count(),
-        };
-        let key = self.vault.key_for(JOURNAL_KEY);
+        let (whose, key) = journal_of(&self.poll, &self.vault)?;
         let seen: Vec<WaveSeen> = self.poll.waves.iter().map(seen).collect::<Result<_>>()?;
         let folder = self.folder.vault();
         Ok(Deliveries::open_beside(&folder, &key, whose, &seen)?)
     }
+}
+
+/// Whose the journal in a vault is, and the key that it is sealed under.
+pub fn journal_of(poll: &PollStatus, vault: &Vault) -> Result<(Whose, Zeroizing<[u8; 32]>)> {
+    let whose = Whose {
+        origin: poll.origin.parse()?,
+        poll_id: poll.poll_id.parse()?,
+        invitations: vault.count(),
+    };
+    Ok((whose, vault.key_for(JOURNAL_KEY)))
 }
 
 /// A wave, as the ledger tells of it.

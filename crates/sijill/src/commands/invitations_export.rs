@@ -6,13 +6,15 @@
 //! Cells are written as they are: the file is data for a gateway. A contact begins with `+` (E.164), and a message must
 //! stay the text that entry 0 commits to.
 
+use super::invitations::journal_of;
 use super::poll::KeyArg;
 use crate::clerk::{self, Clerk};
 use crate::console::grouped;
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, PollFolder};
 use crate::durable_file::{self, Access};
 use crate::fault::{Exit, not_so, unfinished};
 use crate::roster_leaves;
+use crate::sending_lock::SendingLock;
 use crate::settings::Settings;
 use crate::signing::{self, Pen};
 use crate::vault_keeping;
@@ -22,6 +24,8 @@ use rayon::prelude::*;
 use serde_json::json;
 use sijill_ledger::Origin;
 use sijill_outreach::OutreachError;
+use sijill_outreach::deliveries::Deliveries;
+use sijill_outreach::stop_list::StopList;
 use sijill_outreach::vault::{Contact, Vault};
 use sijill_poll::Event;
 use sijill_poll::definition::Definition;
@@ -29,6 +33,7 @@ use sijill_poll::definition::limits::LINK_PLACEHOLDER;
 use sijill_poll::event::{WaveEnded, WaveStarted};
 use sijill_poll::roster::Roster;
 use sijill_server::desk::PollStatus;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -59,10 +64,13 @@ pub struct Args {
 
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
+    let folder = folder_of(args, settings)?;
     let count = clerk::at_the_desk(Clerk::reach(settings)?, |clerk| {
         let poll = clerk.show(&args.poll)?;
         let definition = signing::definition_of(&poll)?;
         let contacts = contacts_of(args, settings, &poll)?;
+        let _sending = SendingLock::take(&folder)?;
+        let contacts = Addressed::of(&poll, contacts, &folder)?;
         if args.again {
             refuse_again_without_wave(&poll)?;
             return write_messages(settings, &poll, &contacts, &args.out);
@@ -72,17 +80,68 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         let pen = signing::wave_pen(&keys, &definition)?;
         export(clerk, settings, (&poll.slug, &contacts), &pen, &args.out)
     })?;
-    let json = json!({"slug": args.poll, "file": args.out, "invitations": count});
-    let text = format!(
+    let Written { count, left_out } = count;
+    let json =
+        json!({"slug": args.poll, "file": args.out, "invitations": count, "left_out": left_out});
+    let mut text = format!(
         "{} messages in `{}`",
         grouped(count.into()),
         args.out.display()
     );
+    if left_out > 0 {
+        text += &format!(
+            ", without {} people who want no more",
+            grouped(left_out.into())
+        );
+    }
     settings.console.answer(&text, &json)?;
     settings.console.message(
         "secret  whoever has this file can answer for everyone in it; hand it over and delete it",
     );
     Ok(Exit::Well)
+}
+
+/// The poll's folder where the roster was made.
+fn folder_of(args: &Args, settings: &Settings) -> Result<PollFolder> {
+    let sender = args.contacts.clone().map(DataFolder::new);
+    sender.unwrap_or_else(|| settings.data()).poll(&args.poll)
+}
+
+/// The contacts of a roster, and who of them wants no more messages.
+struct Addressed {
+    vault: Vault,
+    stopped: BTreeSet<u32>,
+}
+
+impl Addressed {
+    /// Of a poll whose messages nobody sends, by the list of those who asked elsewhere and by the journal, if there is
+    /// one: a wave that is not over there is refused, since it is not ours to end.
+    fn of(poll: &PollStatus, vault: Vault, folder: &PollFolder) -> Result<Self> {
+        let asked = StopList::new(folder.stops()).new_lines()?;
+        let mut stopped: BTreeSet<u32> = asked.into_iter().map(|(place, _)| place).collect();
+        if folder.vault().join("journal").exists() {
+            let (whose, key) = journal_of(poll, &vault)?;
+            let mut deliveries = Deliveries::open(&folder.vault(), &key, whose)?;
+            if deliveries.open_wave().is_some() {
+                return Err(not_so(
+                    "a wave that `sijill invitations send` or `remind` began is not over; send it to its end with the same command, which knows who was written to; nothing was written",
+                ));
+            }
+            for place in 0..vault.count() {
+                if deliveries.delivery(place)?.stopped {
+                    stopped.insert(place);
+                }
+            }
+        }
+        Ok(Self { vault, stopped })
+    }
+}
+
+/// Messages in a file, and people who were left out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Written {
+    count: u32,
+    left_out: u32,
 }
 
 /// The contacts with their tokens: this directory's own, or those of the sender who made them.
@@ -95,14 +154,14 @@ fn contacts_of(args: &Args, settings: &Settings, poll: &PollStatus) -> Result<Va
 }
 
 /// Starts the wave of the whole roster (or takes up the one that was broken off), writes the file, and ends the wave.
-/// Returns the number of invitations.
+/// Returns what is in it.
 fn export(
     clerk: &mut Clerk,
     settings: &Settings,
-    (slug, contacts): (&str, &Vault),
+    (slug, contacts): (&str, &Addressed),
     pen: &Pen,
     out: &Path,
-) -> Result<u32> {
+) -> Result<Written> {
     let poll = clerk.show(slug)?;
     if is_to_be_started(&poll)? {
         start(clerk, &poll, pen)?;
@@ -111,10 +170,10 @@ fn export(
             .console
             .message("taking up a wave that was started and not ended");
     }
-    let count = write_messages(settings, &poll, contacts, out)?;
+    let written = write_messages(settings, &poll, contacts, out)?;
     let poll = clerk.show(slug)?;
-    end(clerk, &poll, pen, count)?;
-    Ok(count)
+    end(clerk, &poll, pen, written)?;
+    Ok(written)
 }
 
 fn is_to_be_started(poll: &PollStatus) -> Result<bool> {
@@ -157,14 +216,14 @@ fn start(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen) -> Result<()> {
     Ok(())
 }
 
-fn end(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen, count: u32) -> Result<()> {
+fn end(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen, written: Written) -> Result<()> {
     let content = WaveEnded {
         wave: 1,
-        sent: count,
+        sent: written.count,
         failed: 0,
-        stopped: 0,
+        stopped: written.left_out,
         delivered: 0,
-        unknown: count,
+        unknown: written.count,
         refused: 0,
         journal: None,
     };
@@ -179,9 +238,9 @@ fn end(clerk: &mut Clerk, poll: &PollStatus, pen: &Pen, count: u32) -> Result<()
 fn write_messages(
     settings: &Settings,
     poll: &PollStatus,
-    contacts: &Vault,
+    contacts: &Addressed,
     out: &Path,
-) -> Result<u32> {
+) -> Result<Written> {
     let definition = signing::definition_of(poll)?;
     let folder = settings.data().poll(&poll.slug)?;
     let roster = roster_leaves::read(&folder.roster(), &definition)?;
@@ -191,12 +250,13 @@ fn write_messages(
         roster,
     };
     let bar = settings.console.bar(poll.roster.into(), "writing messages");
-    let count = durable_file::replace(out, Access::Private, |file| {
+    let written = durable_file::replace(out, Access::Private, |file| {
         messages.write(contacts, file, &bar)
     });
     bar.finish_and_clear();
-    match count? {
-        count if count == poll.roster => Ok(count),
+    let written = written?;
+    match written.count + written.left_out {
+        count if count == poll.roster => Ok(written),
         count => Err(unfinished(format!(
             "the vault has {count} contacts, expected the roster's {}; put the right one back",
             poll.roster
@@ -211,11 +271,16 @@ struct Messages {
 }
 
 impl Messages {
-    fn write(&self, vault: &Vault, file: &mut impl Write, bar: &ProgressBar) -> Result<u32> {
+    fn write(
+        &self,
+        addressed: &Addressed,
+        file: &mut impl Write,
+        bar: &ProgressBar,
+    ) -> Result<Written> {
         let mut rows = csv::Writer::from_writer(file);
         rows.write_record(["contact", "link", "message"])?;
-        let mut contacts = vault.contacts();
-        let mut count = 0;
+        let mut contacts = addressed.vault.contacts();
+        let (mut place, mut left_out) = (0, 0);
         loop {
             let chunk: Vec<Contact> = contacts
                 .by_ref()
@@ -224,17 +289,24 @@ impl Messages {
             if chunk.is_empty() {
                 break;
             }
-            self.refuse_strangers(&chunk, count)?;
+            self.refuse_strangers(&chunk, place)?;
             for contact in &chunk {
+                place += 1;
+                if addressed.stopped.contains(&(place - 1)) {
+                    left_out += 1;
+                    continue;
+                }
                 let link = self.link(contact);
                 let message = self.message(contact, &link);
                 rows.write_record([&contact.number.e164(), &link, &message])?;
-                count += 1;
             }
             bar.inc(chunk.len() as u64);
         }
         rows.flush()?;
-        Ok(count)
+        Ok(Written {
+            count: place - left_out,
+            left_out,
+        })
     }
 
     /// Each must be the invitation that stands at its place in the roster, from `first` on.
@@ -272,6 +344,15 @@ impl Messages {
 mod tests {
     use super::*;
     use crate::test_desk::TestDesk;
+    use sijill_outreach::delivery::StopWay;
+    use sijill_outreach::stop_list;
+
+    fn everybody(vault: Vault) -> Addressed {
+        Addressed {
+            vault,
+            stopped: BTreeSet::new(),
+        }
+    }
 
     fn links(path: &Path) -> Vec<String> {
         let mut rows = csv::Reader::from_path(path).unwrap();
@@ -289,17 +370,17 @@ mod tests {
         start(&mut clerk, &poll, &pen).unwrap();
 
         let out = desk.path().join("messages.csv");
-        let count = export(
+        let written = export(
             &mut clerk,
             &desk.settings,
-            (TestDesk::SLUG, &desk.vault()),
+            (TestDesk::SLUG, &everybody(desk.vault())),
             &pen,
             &out,
         )
         .unwrap();
 
         let poll = clerk.show(TestDesk::SLUG).unwrap();
-        assert_eq!((count, poll.waves.len(), poll.planned), (40, 1, 40));
+        assert_eq!((written.count, poll.waves.len(), poll.planned), (40, 1, 40));
         assert!(poll.waves[0].ended);
         assert_eq!(links(&out).len(), 40);
     }
@@ -312,7 +393,7 @@ mod tests {
         export(
             &mut clerk,
             &desk.settings,
-            (TestDesk::SLUG, &desk.vault()),
+            (TestDesk::SLUG, &everybody(desk.vault())),
             &pen,
             &first,
         )
@@ -321,7 +402,7 @@ mod tests {
         let error = export(
             &mut clerk,
             &desk.settings,
-            (TestDesk::SLUG, &desk.vault()),
+            (TestDesk::SLUG, &everybody(desk.vault())),
             &pen,
             &again,
         )
@@ -331,11 +412,30 @@ mod tests {
 
         let poll = clerk.show(TestDesk::SLUG).unwrap();
         refuse_again_without_wave(&poll).unwrap();
-        write_messages(&desk.settings, &poll, &desk.vault(), &again).unwrap();
+        write_messages(&desk.settings, &poll, &everybody(desk.vault()), &again).unwrap();
         assert_eq!(
             std::fs::read(&first).unwrap(),
             std::fs::read(&again).unwrap()
         );
+    }
+
+    /// Whoever asked for no more messages got one by a file.
+    #[test]
+    fn who_wants_no_more_messages_is_left_out_of_the_file_and_counted_as_stopped() {
+        let desk = TestDesk::with_roster(40);
+        let folder = desk.settings.data().poll(TestDesk::SLUG).unwrap();
+        stop_list::add(&folder.stops(), 7, StopWay::Operator).unwrap();
+        let (mut clerk, pen) = (desk.clerk(), desk.pen());
+        let poll = clerk.show(TestDesk::SLUG).unwrap();
+        let addressed = Addressed::of(&poll, desk.vault(), &folder).unwrap();
+        let out = desk.path().join("messages.csv");
+        let poll = (TestDesk::SLUG, &addressed);
+        let written = export(&mut clerk, &desk.settings, poll, &pen, &out).unwrap();
+        assert_eq!((written.count, written.left_out), (39, 1));
+        let stopped = desk.vault().contact(7).unwrap().token;
+        let links = links(&out);
+        assert_eq!(links.len(), 39);
+        assert!(links.iter().all(|link| !link.ends_with(stopped.reveal())));
     }
 
     #[test]
@@ -346,7 +446,7 @@ mod tests {
         let out = desk.path().join("messages.csv");
         let refused = |contacts: &[Contact]| {
             let vault = desk.another_vault(contacts);
-            write_messages(&desk.settings, &poll, &vault, &out).unwrap_err()
+            write_messages(&desk.settings, &poll, &everybody(vault), &out).unwrap_err()
         };
         all.swap(3, 4);
         let error = refused(&all);

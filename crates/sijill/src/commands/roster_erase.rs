@@ -7,6 +7,7 @@ use crate::clerk::{self, Clerk};
 use crate::data_folder::PollFolder;
 use crate::fault::{Exit, input, not_so};
 use crate::roster_making::Held;
+use crate::sending_lock::SendingLock;
 use crate::settings::Settings;
 use crate::vault_keeping::{erase_contacts, erase_file, has_contacts};
 use anyhow::Result;
@@ -54,6 +55,7 @@ pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
         )));
     }
     let _held = Held::new(&folder)?;
+    let _sending = SendingLock::take(&folder)?;
     plan.carry_out(&folder)?;
     let text = format!("erased {} of poll `{}`", plan.in_words(), args.poll);
     let json = json!({

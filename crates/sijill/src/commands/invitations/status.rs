@@ -2,7 +2,7 @@
 
 use super::Sender;
 use crate::console::grouped;
-use crate::fault::{Exit, not_so};
+use crate::fault::{Exit, not_so, unfinished};
 use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
 use crate::sending_words;
@@ -33,7 +33,14 @@ pub struct Args {
 /// Carries it out.
 pub fn run(args: &Args, settings: &Settings) -> Result<Exit> {
     let folder = super::folder_with_vault(settings, &args.poll)?;
-    let Some(state) = sending_state::read(&folder.sending_state()) else {
+    let path = folder.sending_state();
+    let Some(state) = sending_state::read(&path) else {
+        if path.exists() {
+            return Err(unfinished(format!(
+                "`{}`, in which a sending process says how it goes, cannot be read; the next `send` writes it anew, and what counts is in the journal and the ledger",
+                path.display()
+            )));
+        }
         return Err(not_so(format!(
             "no message of poll `{0}` was sent yet; `sijill invitations send --poll {0}` begins",
             args.poll

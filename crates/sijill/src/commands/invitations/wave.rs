@@ -9,6 +9,7 @@ use crate::gateway_settings::{self, Account, GatewayArgs};
 use crate::ledger_seen::LedgerSeen;
 use crate::moment::rfc3339;
 use crate::post::{self, Post};
+use crate::sending_lock::SendingLock;
 use crate::sending_words;
 use crate::settings::Settings;
 use crate::signing;
@@ -19,7 +20,7 @@ use sijill_outreach::deliveries::Deliveries;
 use sijill_outreach::delivery::{Delivery, Selection, State, WaveKind};
 use sijill_outreach::sending::{Ended, Terms, send};
 use sijill_outreach::sending_state::{self, EndReason, SendingState};
-use sijill_outreach::vault::Contact;
+use sijill_outreach::vault::{self, Contact};
 use sijill_outreach::wave::Wave;
 use sijill_poll::Event;
 use sijill_poll::event::{WaveEnded, WaveStarted};
@@ -171,13 +172,18 @@ impl Dispatch<'_> {
         &self,
         eligible: impl FnOnce(&Sender, &LedgerSeen) -> Result<Box<dyn Audience>>,
     ) -> Result<Dispatched> {
-        let _lock = AccountLock::take(&self.settings.data(), &self.account)?;
+        let _account = AccountLock::take(&self.settings.data(), &self.account)?;
+        let _sending = SendingLock::take(&self.sender.folder)?;
+        // Whoever erased them before that had the lock.
+        vault::must_be_there(&self.sender.folder.vault())?;
         let mut deliveries = self.sender.deliveries()?;
         if deliveries.was_torn() {
             self.settings.console.message("the journal's last frame was torn, as by a power cut, and cut off; what it told of may be sent once more (a copy is beside it, `journal.torn`)");
         }
-        if is_on_record(&self.sender, &deliveries) {
-            return self.end(deliveries, Ended::Final);
+        match end_on_record(&self.sender.poll, &deliveries) {
+            None => {}
+            Some(OnRecord::Own) => return self.end(deliveries, Ended::Final),
+            Some(OnRecord::Foreign) => return self.give_up(deliveries),
         }
         let mut eligible = eligible(&self.sender, &self.ledger)?;
         self.begin(&mut deliveries, &mut *eligible)?;
@@ -293,10 +299,22 @@ impl Dispatch<'_> {
             return Ok(dispatched);
         }
         let poll = self.ledger.show(&self.sender.poll.slug)?;
-        if poll.waves.last().is_some_and(|wave| !wave.ended) {
-            self.record(&poll, dispatched.outcome.clone(), Event::WaveEnded)?;
+        match end_on_record(&poll, &deliveries) {
+            None => self.record(&poll, dispatched.outcome.clone(), Event::WaveEnded)?,
+            Some(OnRecord::Own) => {}
+            Some(OnRecord::Foreign) => return self.give_up(deliveries),
         }
         self.end(deliveries, dispatched.ended)
+    }
+
+    /// Somebody else put an end of the open wave on record.
+    fn give_up(&self, mut deliveries: Deliveries) -> Result<Dispatched> {
+        let dispatched = self.dispatched(&deliveries, Ended::Interrupted)?;
+        deliveries.end_wave(dispatched.state.wave, signing::now())?;
+        Err(not_so(format!(
+            "the ledger has an end of this wave that is not of this journal, as `invitations export` writes one: its figures are not those of what was sent, which `status` shows; {} messages had not left, and `send --failed` sends them",
+            grouped(dispatched.state.to_go().into())
+        )))
     }
 
     /// The wave is over, and the ledger has what came of it.
@@ -434,13 +452,24 @@ fn refuse_too_late(sender: &Sender, terms: &Terms, chosen: &Chosen) -> Result<()
     )))
 }
 
-/// Whether the ledger has the end of the wave that the journal has open: whoever recorded it was stopped before the
-/// journal said so, and what would be recorded now is another wave.
-fn is_on_record(sender: &Sender, deliveries: &Deliveries) -> bool {
+/// Whose end of a wave the ledger has.
+enum OnRecord {
+    /// Our own: whoever recorded it was stopped before the journal said so.
+    Own,
+    /// That of a file of messages, which commits to no journal.
+    Foreign,
+}
+
+/// The end of the wave that the journal has open, if the ledger has one: what would be recorded now is another wave.
+fn end_on_record(poll: &PollStatus, deliveries: &Deliveries) -> Option<OnRecord> {
     let recorded = deliveries.open_wave().and_then(|wave| wave.recorded);
     let before = recorded.and_then(|number| usize::from(number).checked_sub(1));
-    let wave = before.and_then(|place| sender.poll.waves.get(place));
-    wave.is_some_and(|wave| wave.ended)
+    let wave = before.and_then(|place| poll.waves.get(place));
+    let ended = wave.filter(|wave| wave.ended)?;
+    Some(match ended.journal {
+        Some(_) => OnRecord::Own,
+        None => OnRecord::Foreign,
+    })
 }
 
 fn next_wave(poll: &PollStatus) -> Result<u16> {
