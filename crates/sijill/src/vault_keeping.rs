@@ -211,8 +211,7 @@ pub fn erase_what_is_over(
     definition: &Definition,
     now: u64,
 ) -> Result<Option<String>> {
-    let until = definition.contacts_until();
-    if now < until || !has_contacts(folder) {
+    if !is_overdue(folder, definition, now) {
         return Ok(None);
     }
     let Some(_sending) = SendingLock::if_free(folder)? else {
@@ -222,8 +221,13 @@ pub fn erase_what_is_over(
     Ok(Some(format!(
         "the contacts of poll `{}` were kept until {} and are erased now; the ledger audits without them",
         definition.slug,
-        rfc3339(until)
+        rfc3339(definition.contacts_until())
     )))
+}
+
+/// Whether there are contacts whose time is over.
+pub fn is_overdue(folder: &PollFolder, definition: &Definition, now: u64) -> bool {
+    now >= definition.contacts_until() && has_contacts(folder)
 }
 
 /// Whether there is anything of contacts in the poll's folder; `contact.key` is there where no later version came to it.
@@ -274,6 +278,22 @@ mod tests {
             erase_what_is_over(&folder, definition, until).unwrap(),
             None
         );
+    }
+
+    #[test]
+    fn contacts_that_are_written_to_are_erased_when_that_ends() {
+        let desk = TestDesk::with_roster(40);
+        let definition = desk.definition();
+        let folder = desk.settings.data().poll(TestDesk::SLUG).unwrap();
+        let until = definition.contacts_until();
+        let erase = || erase_what_is_over(&folder, definition, until).unwrap();
+        let sending = SendingLock::take(&folder).unwrap();
+        assert_eq!(erase(), None);
+        assert!(is_overdue(&folder, definition, until));
+        assert!(SendingLock::take(&folder).is_err());
+        drop(sending);
+        assert!(erase().is_some());
+        assert!(!is_overdue(&folder, definition, until));
     }
 
     #[test]

@@ -134,11 +134,17 @@ async fn keep_contacts_no_longer(service: Service, data: DataFolder) {
 fn erase_what_is_over(service: &Service, data: &DataFolder) {
     for book in service.books() {
         let (definition, now) = (book.definition(), service.now());
-        let folder = data.poll(book.slug());
-        match folder.and_then(|folder| vault_keeping::erase_what_is_over(&folder, &definition, now))
-        {
-            Ok(None) => {}
-            Ok(Some(notice)) => tracing::warn!("{notice}"),
+        let erased = data.poll(book.slug()).and_then(|folder| {
+            let erased = vault_keeping::erase_what_is_over(&folder, &definition, now)?;
+            Ok((erased, vault_keeping::is_overdue(&folder, &definition, now)))
+        });
+        match erased {
+            Ok((None, true)) => tracing::warn!(
+                "the contacts of poll `{}` should be erased, and messages are still being sent to them: stop that, and they are erased within ten minutes",
+                book.slug()
+            ),
+            Ok((None, false)) => {}
+            Ok((Some(notice), _)) => tracing::warn!("{notice}"),
             Err(error) => tracing::error!(
                 "the contacts of poll `{}` should be erased, and are not: {error:#}",
                 book.slug()
